@@ -1,0 +1,90 @@
+"""A data set in memory or memory-mapped: images, labels, ids, split and factors."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.errors import BadDataError
+from explorer.fields import Config
+
+UNLABELLED = -1
+Split = Literal["train", "test"]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Items of one data set, in a fixed order.
+
+    Args:
+        name: its name in DATASETS.
+        images: pixels, shape (n, channels, height, width), uint8; may be memory-mapped.
+        labels: class of each item, shape (n,), 0 to c - 1, or UNLABELLED.
+        classes: the c class names, in label order.
+        ids: stable 64-bit id of each item, shape (n,), all different.
+        is_test: True where the item belongs to the test split, shape (n,).
+        factors: known generative variables, name to array of shape (n,).
+        leak: why the test split cannot be trusted; empty when it can.
+
+    Raises:
+        BadDataError: shapes that do not fit together, doubled ids, or a label that is no class.
+    """
+
+    name: str
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+    ids: NDArray[np.int64]
+    is_test: NDArray[np.bool_]
+    factors: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    leak: str = ""
+
+    def __post_init__(self) -> None:
+        n = len(self.images)
+        if self.images.ndim != 4 or self.images.dtype != np.uint8:
+            raise BadDataError(
+                f"Images of {self.name} have shape {self.images.shape} and type {self.images.dtype}; "
+                "expected (n, channels, height, width) in uint8. Convert them first."
+            )
+        for what, array in {"labels": self.labels, "ids": self.ids, "is_test": self.is_test, **self.factors}.items():
+            if array.shape[:1] != (n,):
+                raise BadDataError(
+                    f"{self.name} has {n} images but {what} of shape {array.shape}; give one entry an image."
+                )
+        wrong = (self.labels != UNLABELLED) & ((self.labels < 0) | (self.labels >= len(self.classes)))
+        if wrong.any():
+            raise BadDataError(
+                f"Label {self.labels[wrong][0]} of {self.name} is no class: expected 0 to {len(self.classes) - 1}, "
+                f"or {UNLABELLED} for an unlabelled item. Correct the labels."
+            )
+        if len(np.unique(self.ids)) != n:
+            raise BadDataError(f"{self.name} has doubled item ids; give each item its own.")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def rows(self, split: Split) -> NDArray[np.intp]:
+        """Positions of a split's items, ascending."""
+        return np.flatnonzero(self.is_test if split == "test" else ~self.is_test)
+
+
+@dataclass(frozen=True)
+class DatasetSource:
+    """One line of DATASETS: how to get a data set.
+
+    Args:
+        name: as typed on the command line.
+        title: one sentence for people.
+        config: its settings.
+        load: makes or reads it: (settings, data root, progress) to Dataset. `progress` is
+            called with (items done, items in all).
+    """
+
+    name: str
+    title: str
+    config: type[Config]
+    load: Callable[[Any, Path, Progress | None], Dataset]
