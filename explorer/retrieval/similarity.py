@@ -1,0 +1,85 @@
+"""Similarity of latents to configured classes, and of latents to each other.
+
+Reference: Gabdullin, Latent space configuration, section 6.1.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from explorer.errors import BadValueError
+from explorer.latent.targets import ClassTargets
+
+BOUNDARY_SIMILARITY = 0.79
+
+
+def class_similarity(
+    z: ArrayLike, targets: ClassTargets, *, boundary_similarity: float = BOUNDARY_SIMILARITY
+) -> NDArray[np.float64]:
+    """Similarity of each latent to each configured class.
+
+    v_ji = 1 - k_b*sin(d_ji/r_i) where d_ji <= r_i, else relu(b_c*(R_d - d_ji)/(R_d - r_i)),
+    with d_ji = ||z_j - C_i|| and k_b = (1 - b_c)/sin(1).
+
+    Args:
+        z: latents, shape (n, d).
+        targets: configured centres (c, d) and radii (c,).
+        boundary_similarity: b_c, the similarity at a class's edge, 0 to 1.
+
+    Returns:
+        Shape (n, c), in [0, 1]: 1 at a centre, b_c on its circle, 0 from R_d on.
+
+    Raises:
+        BadValueError: b_c outside [0, 1], latents of another dimension, or circles so close that
+            R_d <= r, where the formula has no meaning.
+
+    Reference:
+        Eq. 11 to 14. Beyond the paper, R_d is each class's distance to its nearest other centre.
+    """
+    z = np.asarray(z, np.float64)
+    if not 0 <= boundary_similarity <= 1:
+        raise BadValueError(f"boundary_similarity = {boundary_similarity}, but it must lie in 0 to 1.")
+    if z.ndim != 2 or z.shape[1] != targets.centres.shape[1]:
+        raise BadValueError(f"Latents have shape {z.shape}; expected (n, {targets.centres.shape[1]}) as the centres.")
+    radii, reach = targets.radii, targets.neighbour_distances
+    if (reach <= radii).any():
+        worst = int(np.argmin(reach - radii))
+        raise BadValueError(
+            f"Class {worst} has radius {radii[worst]:.3g} but its nearest centre is only {reach[worst]:.3g} away; "
+            "similarity needs a larger distance between centres or smaller radii."
+        )
+    distances = np.linalg.norm(z[:, None] - targets.centres[None], axis=2)  # (n, c)
+    inside = 1 - (1 - boundary_similarity) / np.sin(1) * np.sin(np.minimum(distances / radii, 1))
+    # A single class has no neighbour: its similarity stays b_c outside the circle (the limit R_d -> inf).
+    slope = np.where(np.isinf(reach), 1.0, (reach - distances) / (reach - radii)) if len(radii) > 1 else 1.0
+    outside = np.maximum(boundary_similarity * slope, 0)
+    return np.asarray(np.where(distances <= radii, inside, outside))
+
+
+def latent_similarity(v_query: ArrayLike, v_gallery: ArrayLike) -> NDArray[np.float64]:
+    """Similarity of queries to gallery items from their class similarities.
+
+    sim_12 = sum_i min(v_1i, v_2i) / max(sum_i v_1i, sum_i v_2i), and 0 where both sums are 0.
+
+    Args:
+        v_query: class similarities of the queries, shape (q, c), each in [0, 1].
+        v_gallery: class similarities of the gallery, shape (n, c), each in [0, 1].
+
+    Returns:
+        Shape (q, n), in [0, 1], symmetric; 1 for equal rows with any positive entry.
+
+    Raises:
+        BadValueError: different numbers of classes.
+
+    Reference:
+        Eq. 15.
+    """
+    v_query, v_gallery = np.asarray(v_query, np.float64), np.asarray(v_gallery, np.float64)
+    if v_query.ndim != 2 or v_gallery.ndim != 2 or v_query.shape[1] != v_gallery.shape[1]:
+        raise BadValueError(
+            f"Class similarities have shapes {v_query.shape} and {v_gallery.shape}; expected (q, c) and (n, c)."
+        )
+    shared = np.zeros((len(v_query), len(v_gallery)))
+    for query, gallery in zip(v_query.T, v_gallery.T, strict=True):  # one class at a time: never (q, n, c)
+        shared += np.minimum(query[:, None], gallery[None])
+    total = np.maximum(v_query.sum(axis=1)[:, None], v_gallery.sum(axis=1)[None])
+    return np.divide(shared, total, out=np.zeros_like(shared), where=total > 0)

@@ -1,0 +1,18 @@
+"""Settings of one training, whatever the method."""
+
+from typing import Literal
+
+from explorer.fields import Config, hyper
+from explorer.training.augment import AugmentConfig
+
+
+class TrainingConfig(Config):
+    """How a network is trained."""
+
+    epochs: int = hyper(40, low=1, help="passes over the training items")
+    batch_size: int = hyper(128, low=2, help="items a step", unit="items")
+    learning_rate: float = hyper(0.002, low=0, help="Adam's step size at the start; falls to 0 along a cosine")
+    seed: int = hyper(0, low=0, help="starts weights, shuffling and augmentation")
+    augment: bool = hyper(True, help="vary training images (rotation, perspective, jitter, erasing, mirroring)")
+    augmentation: AugmentConfig = AugmentConfig()
+    precision: Literal["32-true", "bf16-mixed"] = hyper("32-true", help="number format of the layers")

@@ -1,0 +1,98 @@
+"""What happens in a training, as values: printed by the command line, appended to events.jsonl."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import time
+
+
+@dataclass(frozen=True)
+class Started:
+    """Training begins (or goes on).
+
+    Args:
+        epoch: epochs done already; 0 for a new run.
+        epochs: epochs in all.
+        items: training items.
+        steps: steps an epoch.
+        device: where it runs.
+    """
+
+    epoch: int
+    epochs: int
+    items: int
+    steps: int
+    device: str
+    time: float = field(default_factory=time)
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """A few steps are done.
+
+    Args:
+        epoch: the epoch under way, from 1.
+        step: steps done in it.
+        terms: mean of each loss term since the last event.
+        rate: images a second since the last event.
+    """
+
+    epoch: int
+    step: int
+    terms: Mapping[str, float]
+    rate: float
+    time: float = field(default_factory=time)
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """An epoch is done and saved: from here the run can be resumed.
+
+    Args:
+        epoch: epochs done.
+        terms: mean of each loss term over the epoch.
+        rate: images a second over the epoch.
+    """
+
+    epoch: int
+    terms: Mapping[str, float]
+    rate: float
+    time: float = field(default_factory=time)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The run is over.
+
+    Args:
+        status: finished, interrupted or failed.
+        message: why it failed; empty otherwise.
+    """
+
+    status: str
+    message: str = ""
+    time: float = field(default_factory=time)
+
+
+Event = Started | Progressed | EpochEnded | Ended
+KINDS = {kind.__name__: kind for kind in (Started, Progressed, EpochEnded, Ended)}
+
+
+def append_event(path: Path, event: Event) -> None:
+    """Add one line to the events of a run."""
+    line = json.dumps({"kind": type(event).__name__, **asdict(event)})
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def read_events(path: Path) -> Iterator[Event]:
+    """Yield the events of a run, oldest first; a torn last line and foreign lines are left out."""
+    if not path.exists():
+        return
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            values = json.loads(line)
+            yield KINDS[values.pop("kind")](**values)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue

@@ -1,0 +1,130 @@
+"""The card of a run: everything needed to rebuild its network and to judge it, in plain JSON."""
+
+import json
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from explorer.errors import BadRunError
+from explorer.fields import explain
+from explorer.latent.targets import ClassTargets
+
+SCHEMA = 1
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+LONGEST_TEXT = 2000
+
+
+def _is_name(text: str) -> str:
+    if not NAME.fullmatch(text) or ".." in text:
+        raise ValueError("should be a plain name of letters, digits, dot, dash and underscore, not a path")
+    return text
+
+
+def _holds_no_path(values: dict[str, Any]) -> dict[str, Any]:
+    """Settings are numbers, choices and names; a path in a foreign card is never followed."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            _holds_no_path(value)
+        elif isinstance(value, str) and (set("/\\\0") & set(value) or ".." in value):
+            raise ValueError(f"should hold no path, but {key} = {value[:80]!r}")
+    return values
+
+
+Name = Annotated[str, AfterValidator(_is_name)]
+Values = Annotated[dict[str, Any], AfterValidator(_holds_no_path)]
+Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DataPart(_Part):
+    """What a run was trained on: name in DATASETS, its settings, and counts of items."""
+
+    name: Name
+    settings: Values
+    train_items: int = Field(ge=0)
+    test_items: int = Field(ge=0)
+    leak: Text = ""
+
+
+class TargetsPart(_Part):
+    """Configured class centres (c rows of d numbers) and radii (c numbers), latent units."""
+
+    centres: list[list[float]]
+    radii: list[float]
+
+
+class Metric(_Part):
+    """One measured number: value, how many items it was measured on, and what it is."""
+
+    value: float
+    items: int = Field(ge=0)
+    meaning: Text
+
+
+class Card(_Part):
+    """One run. `files` holds the SHA-256 of each file that the card vouches for."""
+
+    schema_version: Literal[1] = SCHEMA
+    name: Name
+    title: Text = ""
+    status: Literal["training", "finished", "interrupted", "failed"]
+    method: Name
+    config: Values
+    paper: Text
+    data: DataPart
+    classes: list[Text] = Field(min_length=1, max_length=254)
+    shape: tuple[int, int, int]
+    latent_dims: int = Field(ge=1, le=4096)
+    has_decoder: bool
+    targets: TargetsPart | None = None
+    training: Values
+    epochs_done: int = Field(ge=0)
+    seed: int
+    device: Text
+    command: Text
+    created: Text
+    metrics: dict[str, Metric] = {}
+    versions: dict[str, Text]
+    files: dict[Name, str] = {}
+
+    @property
+    def class_targets(self) -> ClassTargets | None:
+        """Configured centres and radii, or None for a run without them."""
+        return ClassTargets(self.targets.centres, self.targets.radii) if self.targets else None
+
+
+def parse_card(text: str, where: str) -> Card:
+    """Read a card, believing nothing.
+
+    Args:
+        text: the JSON.
+        where: the run's name, for the message.
+
+    Raises:
+        BadRunError: not JSON, a newer schema, a missing or unknown entry, or a path in it.
+    """
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadRunError(f"The card of {where} is not valid JSON; restore card.json or train the run again.") from None
+    if not isinstance(values, dict):
+        raise BadRunError(f"The card of {where} holds no settings; restore card.json or train the run again.")
+    version = values.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA:
+        raise BadRunError(
+            f"The card of {where} has schema {version}, but this version reads up to {SCHEMA}; "
+            "update latent-explorer to open it."
+        )
+    try:
+        card = Card.model_validate(values)
+        dims = {len(centre) for centre in card.targets.centres} if card.targets else {card.latent_dims}
+    except (ValidationError, RecursionError) as error:
+        why = explain(error, list(Card.model_fields)) if isinstance(error, ValidationError) else "it is nested too deep."
+        raise BadRunError(f"The card of {where} cannot be used: {why}") from None
+    if dims != {card.latent_dims} or (card.targets and len(card.targets.centres) != len(card.classes)):
+        raise BadRunError(f"The card of {where} has class centres that fit neither its classes nor its latent space.")
+    return card
