@@ -1,0 +1,183 @@
+"""The map: points drawn by WebGL in the browser, clicks and lassos reported to Python.
+
+Points travel once, over HTTP, from a route of the application; only small settings and
+marks go through the websocket. The script is written in parts that form one module.
+"""
+
+import base64
+import binascii
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.components.v2.types import ComponentRenderer
+
+SCRIPTS = ("points.js", "view.js", "painter.js", "overlay.js", "panel.js", "scatter.js")
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The points of a map and where the browser gets them.
+
+    Args:
+        identity: names the content; camera, selection and loaded points are kept under it, so the
+            addresses may change (a fresh token) without a second download.
+        url: GET gives n pairs (x, y) of little-endian float32, then n bytes class, n bytes value
+            (0 to 255: confidence), n bytes split (0 train, 1 test). Points come shuffled: any
+            prefix is a fair sample.
+        n: number of points.
+        thumbnail_url: holds "{index}"; GET gives that point's image as PNG, its id in the header
+            X-Item-Id. Empty: no images.
+        classes: class names; class byte 255 means unlabelled.
+        colours: "#rrggbb" for each class.
+    """
+
+    identity: str
+    url: str
+    n: int
+    thumbnail_url: str
+    classes: tuple[str, ...]
+    colours: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is drawn over the points, in data coordinates.
+
+    Args:
+        circles: (x, y, radius, class) of each configured class circle.
+        query: place of the query.
+        hits: (x, y, right?) of each hit; a right one is a solid ring, a wrong one a dashed ring with a cross.
+        query_is_place: the query is a decoded place without an item: a cross instead of a ring.
+    """
+
+    circles: tuple[tuple[float, float, float, int], ...] = ()
+    query: tuple[float, float] | None = None
+    hits: tuple[tuple[float, float, bool], ...] = ()
+    query_is_place: bool = False
+
+
+@dataclass(frozen=True)
+class Click:
+    """A click at (x, y) in data coordinates; `index` is the point there, -1 for empty space."""
+
+    index: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Lasso:
+    """A drawn selection: `mask` (n,) is True for the visible points inside; count 0: it was cleared."""
+
+    count: int
+    mask: NDArray[np.bool_]
+
+
+def scatter(
+    cloud: Cloud,
+    *,
+    key: str,
+    marks: Marks = Marks(),
+    colour_by: Literal["class", "confidence"] = "class",
+    axes: tuple[str, str] = ("z1", "z2"),
+    height: int = 620,
+    clear_selection: int = 0,
+) -> tuple[Click | None, Lasso | None]:
+    """Draw the map and return what was just done to it.
+
+    Args:
+        cloud: the points.
+        key: name of this map in the session.
+        marks: circles, query and hits drawn over the points.
+        colour_by: what a point's colour says.
+        axes: names of the two axes.
+        height: of map and legend together, pixels.
+        clear_selection: a counter; when it grows, the browser drops its lasso selection.
+
+    Returns:
+        The click and the lasso that caused this run of the script; each is reported once and is
+        None otherwise.
+    """
+    data = {
+        **asdict(cloud),
+        "marks": asdict(marks),
+        "colour_by": colour_by,
+        "axes": axes,
+        "height": height,
+        "clear_selection": clear_selection,
+    }
+    result = _component()(key=key, data=data, height=height, on_click_change=_noted, on_lasso_change=_noted)
+    seen: dict[str, int] = st.session_state.setdefault(f"{key}:seen", {})
+    click = decode_click(_fresh(result.get("click"), "click", cloud, seen), cloud.n)
+    lasso = decode_lasso(_fresh(result.get("lasso"), "lasso", cloud, seen), cloud.n)
+    return click, lasso
+
+
+def decode_click(message: Mapping[str, Any] | None, n: int) -> Click | None:
+    """Read a click as a browser sent it; anything malformed gives None."""
+    if message is None:
+        return None
+    index, x, y = message.get("index"), message.get("x"), message.get("y")
+    if not _is_int(index) or not -1 <= index < n:
+        return None
+    if not (_is_finite(x) and _is_finite(y)):
+        return None
+    return Click(index, float(x), float(y))
+
+
+def decode_lasso(message: Mapping[str, Any] | None, n: int) -> Lasso | None:
+    """Read a lasso's base64 bit mask (point i in bit i % 8 of byte i // 8); anything malformed gives None."""
+    text = None if message is None else message.get("mask")
+    if not isinstance(text, str) or len(text) > 4 * ((n + 7) // 8 // 3 + 1):
+        return None
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    if len(raw) != (n + 7) // 8:
+        return None
+    mask = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")[:n].astype(np.bool_)
+    return Lasso(int(mask.sum()), mask)
+
+
+def _fresh(message: Any, event: str, cloud: Cloud, seen: dict[str, int]) -> Mapping[str, Any] | None:
+    """The message if it is about this cloud and newer than the last one seen, else None."""
+    if not isinstance(message, Mapping) or message.get("identity") != cloud.identity:
+        return None
+    number = message.get("seq")
+    if not _is_int(number) or number <= seen.get(event, 0):
+        return None
+    seen[event] = number
+    return message
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # a whole number beyond float
+        return False
+
+
+def _noted() -> None:
+    """Streamlit keeps only events that have a callback; the script itself reads them."""
+
+
+@cache
+def _component() -> ComponentRenderer:
+    folder = Path(__file__).parent
+    script = "\n".join((folder / name).read_text("utf-8") for name in SCRIPTS)
+    style = (folder / "scatter.css").read_text("utf-8")
+    return st.components.v2.component(
+        "latent_explorer_scatter", html='<div class="scatter"></div>', css=style, js=script
+    )

@@ -1,0 +1,160 @@
+// Overlay: everything that is not a point, on a 2D canvas above them, redrawn without touching WebGL.
+
+/** Draw axes, circles, marks, hover ring, lasso and crosshair. `scene` is the map's state in pixels. */
+function drawOverlay(context, scene) {
+  const { width, height, density, theme } = scene;
+  context.setTransform(density, 0, 0, density, 0, 0);
+  context.clearRect(0, 0, width, height);
+  context.lineJoin = "round";
+  drawAxes(context, scene);
+  if (scene.showCircles) drawCircles(context, scene);
+  for (const [x, y, right] of scene.marks.hits) drawHit(context, scene.toScreen(x, y), right, theme);
+  if (scene.marks.query) drawQuery(context, scene.toScreen(...scene.marks.query), scene.marks.place, theme);
+  if (scene.hover) drawRing(context, scene.hover, 8, 2, theme);
+  if (scene.crosshair) drawCrosshair(context, scene.crosshair, scene);
+  if (scene.lasso) drawLasso(context, scene.lasso, theme);
+}
+
+/** Text with a rim of the background, so that it stays legible above points. */
+function drawText(context, text, x, y, theme, alpha = 1) {
+  context.strokeStyle = css(theme.background, 0.85);
+  context.lineWidth = 3;
+  context.strokeText(text, x, y);
+  context.fillStyle = css(theme.text, alpha);
+  context.fillText(text, x, y);
+}
+
+function drawAxes(context, { width, height, camera, theme, axes, toScreen, toData }) {
+  const [left, top] = toData(0, 0), [right, bottom] = toData(width, height);
+  const columns = ticks(left, right, camera.scale, 90), rows = ticks(bottom, top, camera.scale, 60);
+  context.font = `11px ${theme.font}`;
+  context.lineWidth = 1;
+  context.strokeStyle = css(theme.text, theme.dark ? 0.09 : 0.07);
+  context.beginPath();
+  for (const tick of columns) {
+    const x = Math.round(toScreen(tick.at, 0)[0]) + 0.5;
+    context.moveTo(x, 0);
+    context.lineTo(x, height);
+  }
+  for (const tick of rows) {
+    const y = Math.round(toScreen(0, tick.at)[1]) + 0.5;
+    context.moveTo(0, y);
+    context.lineTo(width, y);
+  }
+  context.stroke();
+  context.textAlign = "center";
+  context.textBaseline = "alphabetic";
+  for (const tick of columns) {
+    const x = toScreen(tick.at, 0)[0];
+    if (x > 44 && x < width - 44) drawText(context, tick.text, x, height - 7, theme, 0.6);
+  }
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  for (const tick of rows) {
+    const y = toScreen(0, tick.at)[1];
+    if (y > 52 && y < height - 26) drawText(context, tick.text, 7, y, theme, 0.6);
+  }
+  context.font = `600 12px ${theme.font}`;
+  drawText(context, axes[1], 8, 22, theme, 0.8);
+  context.textAlign = "right";
+  context.textBaseline = "alphabetic";
+  drawText(context, axes[0], width - 9, height - 7, theme, 0.8);
+}
+
+function drawCircles(context, { marks, camera, theme, classes, classColour, hiddenClasses, toScreen }) {
+  const shown = marks.circles.filter(([, , , index]) => !hiddenClasses.has(index));
+  for (const [x, y, radius, index] of shown) {
+    const [px, py] = toScreen(x, y);
+    context.beginPath();
+    context.arc(px, py, Math.max(1, radius * camera.scale), 0, 2 * Math.PI);
+    context.strokeStyle = css(theme.background, 0.7);
+    context.lineWidth = 4;
+    context.stroke();
+    context.strokeStyle = css(classColour(index));
+    context.lineWidth = 1.75;
+    context.stroke();
+  }
+  context.font = `600 13px ${theme.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (const [x, y, , index] of shown) drawLabel(context, classes[index] ?? "", ...toScreen(x, y), theme);
+}
+
+/** A class name on a small plate: a rim alone does not carry it above dense points. */
+function drawLabel(context, text, x, y, theme) {
+  if (!text) return;
+  const wide = context.measureText(text).width;
+  context.fillStyle = css(theme.background, 0.82);
+  context.beginPath();
+  context.roundRect(x - wide / 2 - 6, y - 10, wide + 12, 20, 5);
+  context.fill();
+  context.fillStyle = css(theme.text);
+  context.fillText(text, x, y + 0.5);
+}
+
+/** A ring in the text's colour on a wider one in the background's: seen on points of any colour. */
+function drawRing(context, [x, y], radius, width, theme, dash = []) {
+  for (const [colour, wide, pattern] of [[theme.background, width + 2.5, []], [theme.text, width, dash]]) {
+    context.beginPath();
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.setLineDash(pattern);
+    context.strokeStyle = css(colour);
+    context.lineWidth = wide;
+    context.stroke();
+  }
+  context.setLineDash([]);
+}
+
+/** A right hit is a solid ring, a wrong one a dashed ring with a cross: never told by colour alone. */
+function drawHit(context, place, right, theme) {
+  drawRing(context, place, 7, 2, theme, right ? [] : [3, 2.5]);
+  if (!right) drawLines(context, place, [[-3, -3, 3, 3], [-3, 3, 3, -3]], 1.75, theme);
+}
+
+function drawQuery(context, place, isPlace, theme) {
+  if (isPlace) {
+    drawLines(context, place, [[-11, 0, 11, 0], [0, -11, 0, 11]], 2.5, theme);
+    return;
+  }
+  drawRing(context, place, 11, 3, theme);
+  drawRing(context, place, 4, 1.5, theme);
+}
+
+function drawLines(context, [x, y], lines, width, theme) {
+  context.lineCap = "round";
+  for (const [colour, wide] of [[theme.background, width + 2.5], [theme.text, width]]) {
+    context.beginPath();
+    for (const [ax, ay, bx, by] of lines) {
+      context.moveTo(x + ax, y + ay);
+      context.lineTo(x + bx, y + by);
+    }
+    context.strokeStyle = css(colour);
+    context.lineWidth = wide;
+    context.stroke();
+  }
+  context.lineCap = "butt";
+}
+
+function drawCrosshair(context, place, { width, height, theme }) {
+  const reach = Math.max(width, height), gap = 12;
+  context.strokeStyle = css(theme.accent, 0.55);
+  context.lineWidth = 1;
+  context.beginPath();
+  for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+    context.moveTo(place[0] + dx * gap, place[1] + dy * gap);
+    context.lineTo(place[0] + dx * reach, place[1] + dy * reach);
+  }
+  context.stroke();
+  drawLines(context, place, [[-7, 0, 7, 0], [0, -7, 0, 7]], 1.5, theme);
+}
+
+function drawLasso(context, path, theme) {
+  context.beginPath();
+  path.forEach(([x, y], k) => (k ? context.lineTo(x, y) : context.moveTo(x, y)));
+  context.closePath();
+  context.fillStyle = css(theme.accent, 0.12);
+  context.fill();
+  context.strokeStyle = css(theme.accent);
+  context.lineWidth = 1.75;
+  context.stroke();
+}

@@ -1,0 +1,681 @@
+// Scatter: the map itself. Ties points, camera, painter, overlay and panel together and talks to Python.
+
+const PICK_RADIUS = 8; // pixels
+const FRAME_BUDGET = 30; // milliseconds of drawing in one frame, while the camera moves or slices add up
+const REST_DELAY = 140; // milliseconds without camera movement before the rest of the points is drawn
+const DRAG_START = 4; // pixels a pressed pointer moves before it drags: a trembling click stays a click
+const DOUBLE_CLICK = 320; // milliseconds
+const CLOUDS_KEPT = 4; // downloaded clouds that stay in memory, the latest ones
+
+// What outlives a page switch, by identity of the cloud: camera, hidden entries, selection, points.
+const keptClouds = new Map();
+
+class ScatterMap {
+  constructor(root) {
+    this.root = root;
+    this.parts = buildPanel(root);
+    this.context = this.parts.overlay.getContext("2d");
+    this.tip = new Tip(this.parts.tip, new Thumbnails());
+    this.ending = new AbortController(); // one signal removes every listener
+    this.sliceSize = 30000; // points that fit the frame budget: adapted to what is measured
+    this.drawn = 0;
+    this.hover = -1;
+    this.crosshair = null;
+    this.path = null; // lasso being drawn, pixels
+    this.pointers = new Map();
+    this.sequence = 0;
+    this.tick = this.tick.bind(this);
+    this.theme = readTheme(root);
+    this.setState("loading");
+    try {
+      this.painter = new Painter(this.parts.points);
+    } catch (error) {
+      this.fail(error);
+    }
+    this.listen();
+    this.resizing = new ResizeObserver(() => this.resize());
+    this.resizing.observe(this.parts.plot);
+  }
+
+  // ---- what Python says -------------------------------------------------------------------------
+
+  /** Take over the arguments of a run of the script; called at every rerun and change of theme. */
+  update(component) {
+    const before = this.cloud;
+    const { data } = component;
+    this.component = component;
+    this.cloud = data;
+    this.root.style.height = `${data.height}px`;
+    this.theme = readTheme(this.root);
+    this.palette = data.colours.map((text) => readable(parseColour(text) ?? this.theme.grey, this.theme));
+    this.marks = { ...data.marks, place: data.marks.query_is_place };
+    if (before?.identity !== data.identity) this.openCloud();
+    else if (this.state === "error" && before.url !== data.url) this.load(); // a fresh token may mend it
+    this.box = boxAround(this.points?.bounds, this.marks.circles);
+    if (this.kept.clearSelection < data.clear_selection) this.select(null);
+    this.kept.clearSelection = data.clear_selection;
+    this.applyColours();
+    this.describe();
+    this.resize();
+    this.writeAddressSoon(); // a rerun may have written an older address
+  }
+
+  openCloud() {
+    const { identity, clear_selection: clearSelection } = this.cloud;
+    let kept = keptClouds.get(identity);
+    if (!kept) {
+      // Only the first map of this page load takes its view from the address: it is the one the link meant.
+      const { camera, hidden } = keptClouds.size ? { camera: null, hidden: nothingHidden() } : readAddress();
+      kept = { camera, hidden, centresShown: true, selected: null, points: null, clearSelection };
+    }
+    keptClouds.delete(identity); // put it last: the order of the map is the order of use
+    keptClouds.set(identity, kept);
+    for (const old of [...keptClouds.values()].slice(0, -CLOUDS_KEPT)) old.points = null;
+    this.kept = kept;
+    this.points = null;
+    this.setHover(-1);
+    if (kept.points) this.takePoints(kept.points);
+    else this.load();
+  }
+
+  async load() {
+    this.loading?.abort();
+    const loading = (this.loading = new AbortController());
+    if (!this.painter) return;
+    if (this.cloud.n === 0) {
+      this.setState("ready");
+      showMessage(this.parts, "There are no points to show.");
+      this.repaint();
+      return;
+    }
+    this.setState("loading");
+    showMessage(this.parts, `Loading ${grouped(this.cloud.n)} points`);
+    this.repaint();
+    try {
+      const points = await fetchPoints(this.cloud, loading.signal);
+      if (loading.signal.aborted || this.ended) return;
+      this.takePoints(points);
+    } catch (error) {
+      if (!loading.signal.aborted && !this.ended) this.fail(error);
+    }
+  }
+
+  takePoints(points) {
+    this.points = this.kept.points = points;
+    this.box = boxAround(points.bounds, this.marks.circles);
+    this.painter?.setPoints(points, this.kept.selected);
+    this.setState("ready");
+    showMessage(this.parts, "");
+    this.showChip();
+    this.applyColours();
+    this.describe();
+    this.repaint();
+  }
+
+  fail(error) {
+    this.points = null;
+    this.setState("error");
+    const known = error instanceof MapError;
+    if (!known) console.error(error);
+    const sentence = known ? error.message : "The map could not be drawn: reload the page.";
+    showMessage(this.parts, sentence, known && error.canRetry ? () => this.load() : null);
+    this.repaint();
+  }
+
+  setState(state) {
+    this.state = state;
+    this.root.dataset.state = state;
+  }
+
+  // ---- what Python is told ------------------------------------------------------------------------
+
+  /** Numbers grow even over a remount, so that Python can tell a new event from a repeated one. */
+  nextNumber() {
+    this.sequence = Math.max(this.sequence + 1, Date.now());
+    return this.sequence;
+  }
+
+  reportClick(index, x, y) {
+    // A click is state and not a trigger: of two quick clicks the last one always arrives, and a
+    // number tells Python whether it is new.
+    const { identity } = this.cloud;
+    this.component.setStateValue("click", { identity, index, x, y, seq: this.nextNumber() });
+  }
+
+  reportLasso(selected) {
+    // A lasso is a trigger: as state its mask would travel again with every later event.
+    const { identity, n } = this.cloud;
+    const mask = toBitmask(selected ?? new Uint8Array(n));
+    this.component.setTriggerValue("lasso", { identity, mask, seq: this.nextNumber() });
+  }
+
+  // ---- camera -------------------------------------------------------------------------------------
+
+  /** The camera in use: the one a person chose, or else the one that shows everything. */
+  get camera() {
+    return this.kept?.camera ?? fitCamera(this.box, this.width, this.height);
+  }
+
+  toScreen = (x, y) => {
+    const { x: cx, y: cy, scale } = this.view;
+    return [(x - cx) * scale + this.width / 2, this.height / 2 - (y - cy) * scale];
+  };
+
+  toData = (px, py) => {
+    const { x: cx, y: cy, scale } = this.view;
+    return [(px - this.width / 2) / scale + cx, cy - (py - this.height / 2) / scale];
+  };
+
+  moveCamera(camera) {
+    const fitted = fitCamera(this.box, this.width, this.height).scale;
+    const scale = Math.max(fitted / 20, Math.min(fitted * LARGEST_ZOOM, camera.scale));
+    this.kept.camera = { x: camera.x, y: camera.y, scale };
+    this.writeAddressSoon();
+    this.repaint(REST_DELAY);
+  }
+
+  panBy(dx, dy) {
+    const { x, y, scale } = this.camera;
+    this.moveCamera({ x: x - dx / scale, y: y + dy / scale, scale });
+  }
+
+  /** Zoom so that the data under pixel (px, py) stays there. */
+  zoomAt(px, py, factor) {
+    const { x, y, scale } = this.camera;
+    this.moveCamera({ x, y, scale: scale * factor });
+    const gained = 1 / scale - 1 / this.kept.camera.scale;
+    this.kept.camera.x += (px - this.width / 2) * gained;
+    this.kept.camera.y -= (py - this.height / 2) * gained;
+  }
+
+  fit() {
+    this.kept.camera = null;
+    this.writeAddressSoon();
+    this.repaint();
+  }
+
+  writeAddressSoon() {
+    clearTimeout(this.addressTimer);
+    this.addressTimer = setTimeout(() => writeAddress(this.kept.camera, this.kept.hidden), 250);
+  }
+
+  resize() {
+    const { clientWidth: width, clientHeight: height } = this.parts.plot;
+    const density = window.devicePixelRatio || 1;
+    if (!width || !height) return; // not laid out yet, or in a hidden tab
+    if (width !== this.width || height !== this.height || density !== this.density) {
+      Object.assign(this, { width, height, density });
+      for (const canvas of [this.parts.points, this.parts.overlay]) {
+        canvas.width = Math.round(width * density);
+        canvas.height = Math.round(height * density);
+      }
+      // A resized canvas is empty until it is drawn: waiting for the next frame would flash.
+      this.dirty = true;
+      this.restAt = performance.now() + REST_DELAY;
+      this.tick();
+    }
+  }
+
+  // ---- drawing ------------------------------------------------------------------------------------
+
+  /** Draw anew: a prefix at the next frame, the rest in slices once nothing has moved for `delay` ms. */
+  repaint(delay = 0) {
+    this.dirty = true;
+    this.restAt = performance.now() + delay;
+    this.schedule();
+  }
+
+  schedule() {
+    if (!this.frame && !this.ended) this.frame = requestAnimationFrame(this.tick);
+  }
+
+  tick() {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    if (this.ended || !this.kept || !this.width) return;
+    this.view = this.camera;
+    if (this.dirty || this.overlayDirty) this.drawMarks();
+    if (this.dirty) this.beginPicture();
+    const n = this.points?.n ?? 0;
+    if (this.drawn < n && (this.drawn === 0 || performance.now() >= this.restAt)) this.drawSome(n);
+    if (this.drawn < n) this.waitOrGoOn();
+    else if (!this.settled) this.settle();
+  }
+
+  beginPicture() {
+    this.dirty = false;
+    this.settled = false;
+    this.drawn = 0;
+    const { size, alpha } = this.pointLook();
+    if (this.painter) this.painter.begin(this.view, this.density, size, alpha);
+  }
+
+  drawSome(n) {
+    const count = Math.min(this.sliceSize, n - this.drawn);
+    const took = Math.max(0.5, this.painter.drawSlice(this.drawn, count));
+    if (this.drawn === 0 && count < n) this.root.dataset.prefix = String(count);
+    this.drawn += count;
+    // Small last slices say little about speed: a fixed cost would count as slowness.
+    if (count < Math.min(n, this.sliceSize)) return;
+    const fitting = (count * FRAME_BUDGET) / took;
+    const next = this.sliceSize * 0.5 + Math.min(fitting, this.sliceSize * 3) * 0.5;
+    this.sliceSize = Math.round(Math.max(5000, Math.min(4e6, next)));
+  }
+
+  waitOrGoOn() {
+    clearTimeout(this.restTimer);
+    const wait = this.restAt - performance.now();
+    if (wait > 0) this.restTimer = setTimeout(() => this.schedule(), wait);
+    else this.schedule();
+  }
+
+  settle() {
+    this.settled = true;
+    this.root.dataset.drawn = String(this.shownCount());
+    this.root.dispatchEvent(new CustomEvent("scatter-painted", { bubbles: true, composed: true }));
+  }
+
+  /** Diameter (CSS pixels) and opacity of a train point: smaller and fainter the more there are. */
+  pointLook() {
+    const crowd = Math.log10(Math.max(10, this.points?.n ?? 10));
+    const zoom = this.view.scale / fitCamera(this.box, this.width, this.height).scale;
+    const size = Math.max(1.6, Math.min(9, 12.5 - 1.9 * crowd)) * Math.max(0.8, Math.min(3, zoom ** 0.3));
+    const alpha = Math.min(0.92, Math.max(0.4, 1.3 - 0.15 * crowd) + 0.06 * Math.max(0, Math.log2(zoom)));
+    return { size: Math.min(14, size), alpha };
+  }
+
+  redrawMarks() {
+    this.overlayDirty = true;
+    this.schedule();
+  }
+
+  drawMarks() {
+    this.overlayDirty = false;
+    const { points, hover, marks, width, height, density, theme, toScreen, toData } = this;
+    drawOverlay(this.context, {
+      width, height, density, theme, toScreen, toData,
+      camera: this.view,
+      axes: this.cloud.axes,
+      classes: this.cloud.classes,
+      marks: points ? marks : { circles: [], hits: [], query: null },
+      showCircles: this.kept.centresShown,
+      hiddenClasses: this.kept.hidden.classes,
+      classColour: (index) => this.classColour(index),
+      hover: hover >= 0 ? toScreen(points.xy[2 * hover], points.xy[2 * hover + 1]) : null,
+      crosshair: this.crosshair,
+      lasso: this.path,
+    });
+  }
+
+  classColour(index) {
+    return this.palette[index] ?? this.theme.grey;
+  }
+
+  /** Send colours and hidden entries to the painter, and show them in the legend. */
+  applyColours() {
+    const { classes, splits } = this.kept.hidden;
+    const tints = new Uint8Array(4 * 256 * 2);
+    for (let k = 0; k < 256; k++) {
+      tints.set([...this.classColour(k).map(Math.round), classes.has(k) ? 0 : 255], 4 * k);
+      tints.set([...rampColour(this.theme, k / 255).map(Math.round), 255], 4 * (256 + k));
+    }
+    const byValue = this.cloud.colour_by === "confidence";
+    this.painter?.setColours(tints, this.theme.grey, byValue, splits.map((hidden) => !hidden));
+    this.showLegend(byValue);
+    this.repaint();
+  }
+
+  // ---- legend, selection, words -------------------------------------------------------------------
+
+  showLegend(byValue) {
+    const { kept, points, cloud, theme } = this;
+    const counts = points?.counts;
+    const ids = cloud.classes.map((_, index) => index);
+    if (counts?.byClass[UNLABELLED]) ids.push(UNLABELLED);
+    const hint = "click: show or hide; double-click: only this one";
+    const entries = ids.map((id) => ({
+      id: String(id), name: this.className(id), count: counts ? counts.byClass[id] : null,
+      colour: css(this.classColour(id)), shown: !kept.hidden.classes.has(id), title: `${this.className(id)} (${hint})`,
+    }));
+    const switches = ["Train", "Test"].map((name, split) => ({
+      id: name.toLowerCase(), name, count: counts ? counts.bySplit[split] : null, shown: !kept.hidden.splits[split],
+      title: split ? "Test points: larger, on top" : "Train points: smaller, beneath",
+    }));
+    if (this.marks.circles.length) {
+      switches.push({ id: "centres", name: "Centres", shown: kept.centresShown, title: "Configured centres and radii" });
+    }
+    const stops = [0, 0.2, 0.4, 0.6, 0.8, 1].map((value) => css(rampColour(theme, value)));
+    const ramp = byValue ? `linear-gradient(90deg, ${stops.join(", ")})` : "";
+    const digits = grouped(cloud.n).length;
+    showLegend(this.parts, { entries, switches, ramp, digits }, (id) => this.toggle(id), (id) => this.showOnly(id));
+  }
+
+  className(index) {
+    return index === UNLABELLED ? "Unlabelled" : (this.cloud.classes[index] ?? `class ${index}`);
+  }
+
+  toggle(id) {
+    const { hidden } = this.kept;
+    if (id === "train" || id === "test") {
+      const split = id === "test" ? 1 : 0;
+      hidden.splits[split] = !hidden.splits[split];
+    } else if (id === "centres") {
+      this.kept.centresShown = !this.kept.centresShown;
+    } else if (!hidden.classes.delete(Number(id))) {
+      hidden.classes.add(Number(id));
+    }
+    this.afterHiding();
+  }
+
+  /** Hide every class but one; when it is alone already, show all again. */
+  showOnly(id) {
+    const { hidden } = this.kept;
+    const others = [...this.cloud.classes.keys(), UNLABELLED].filter((index) => index !== Number(id));
+    const alone = others.every((index) => hidden.classes.has(index)) && !hidden.classes.has(Number(id));
+    hidden.classes = new Set(alone ? [] : others);
+    this.afterHiding();
+  }
+
+  afterHiding() {
+    this.setHover(-1);
+    this.writeAddressSoon();
+    this.applyColours();
+  }
+
+  isVisible = (i) => {
+    const { classes, splits } = this.kept.hidden;
+    return !classes.has(this.points.classes[i]) && !splits[this.points.splits[i] ? 1 : 0];
+  };
+
+  shownCount() {
+    let count = 0;
+    for (let i = 0; i < (this.points?.n ?? 0); i++) if (this.isVisible(i)) count++;
+    return count;
+  }
+
+  /** Take a selection (bytes of 0 and 1, or null for none) and draw it; Python is told elsewhere. */
+  select(selected) {
+    this.kept.selected = selected;
+    if (this.points) this.painter?.setSelection(this.points, selected);
+    this.showChip();
+    this.repaint();
+  }
+
+  showChip() {
+    const { selected } = this.kept;
+    const count = selected ? selected.reduce((sum, flag) => sum + flag, 0) : 0;
+    this.parts.chip.hidden = !selected;
+    this.parts.chipText.textContent = `${grouped(count)} selected`;
+  }
+
+  clearSelection() {
+    if (!this.kept.selected) return;
+    this.select(null);
+    this.reportLasso(null);
+  }
+
+  describe() {
+    const { n, classes } = this.cloud;
+    this.parts.overlay.setAttribute("aria-label",
+      `Map of ${grouped(n)} points of ${classes.length} classes. Arrow keys move a crosshair, with shift faster; ` +
+      "Enter clicks there; plus and minus zoom; 0 fits all points; Escape clears the selection.");
+  }
+
+  // ---- pointer and keys ---------------------------------------------------------------------------
+
+  listen() {
+    const { parts } = this;
+    const on = (target, event, react, options = {}) =>
+      target.addEventListener(event, react, { signal: this.ending.signal, ...options });
+    on(parts.overlay, "pointerdown", (event) => this.press(event));
+    on(parts.overlay, "pointermove", (event) => this.move(event));
+    on(parts.overlay, "pointerup", (event) => this.release(event));
+    on(parts.overlay, "pointercancel", (event) => this.cancel(event));
+    on(parts.overlay, "pointerleave", () => this.setHover(-1));
+    on(parts.overlay, "wheel", (event) => this.wheel(event), { passive: false });
+    on(parts.overlay, "keydown", (event) => this.key(event));
+    on(parts.overlay, "blur", () => this.setCrosshair(null));
+    on(parts.lasso, "click", () => this.setLassoMode(!this.lassoMode));
+    on(parts.zoomIn, "click", () => this.zoomAt(this.width / 2, this.height / 2, 1.5));
+    on(parts.zoomOut, "click", () => this.zoomAt(this.width / 2, this.height / 2, 1 / 1.5));
+    on(parts.fit, "click", () => this.fit());
+    on(parts.chipClear, "click", () => this.clearSelection());
+    on(parts.points, "webglcontextlost", (event) => {
+      event.preventDefault(); // says that we can go on once it is restored
+      this.setState("loading");
+      showMessage(parts, "The graphics card took a break: the map comes back by itself.");
+    });
+    on(parts.points, "webglcontextrestored", () => this.restore());
+  }
+
+  restore() {
+    try {
+      this.painter.build();
+      if (this.points) this.takePoints(this.points);
+      else this.load();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  place(event) {
+    const frame = this.parts.overlay.getBoundingClientRect();
+    return [event.clientX - frame.left, event.clientY - frame.top];
+  }
+
+  press(event) {
+    if (event.button !== 0 || !this.points) return;
+    const at = this.place(event);
+    this.parts.overlay.setPointerCapture(event.pointerId);
+    this.pointers.set(event.pointerId, at);
+    this.setCrosshair(null);
+    if (this.pointers.size > 1) {
+      this.gesture = { kind: "pinch" };
+      this.path = null;
+      return;
+    }
+    const kind = this.lassoMode || event.shiftKey ? "lasso" : "pan";
+    this.gesture = { kind, start: at, moved: false };
+    if (kind === "lasso") this.path = [at];
+  }
+
+  move(event) {
+    const at = this.place(event);
+    const before = this.pointers.get(event.pointerId);
+    if (!before) {
+      this.setHover(this.points && !this.gesture ? this.pick(...at) : -1, at);
+      return;
+    }
+    const { gesture } = this;
+    if (gesture?.kind === "pinch") this.pinch(event.pointerId, at);
+    this.pointers.set(event.pointerId, at);
+    if (!gesture || gesture.kind === "pinch") return;
+    const far = Math.hypot(at[0] - gesture.start[0], at[1] - gesture.start[1]) >= DRAG_START;
+    if (!gesture.moved && !far) return;
+    const from = gesture.moved ? before : gesture.start;
+    gesture.moved = true;
+    this.setHover(-1);
+    this.parts.overlay.classList.toggle("drag", gesture.kind === "pan");
+    if (gesture.kind === "pan") return this.panBy(at[0] - from[0], at[1] - from[1]);
+    this.path.push(at);
+    this.redrawMarks();
+  }
+
+  /** Two fingers: zoom by the change of their distance, pan by the change of their middle. */
+  pinch(moved, at) {
+    const other = [...this.pointers].find(([id]) => id !== moved)?.[1];
+    const before = this.pointers.get(moved);
+    if (!other || !before) return;
+    const middle = [(at[0] + other[0]) / 2, (at[1] + other[1]) / 2];
+    this.panBy((at[0] - before[0]) / 2, (at[1] - before[1]) / 2);
+    const length = (a, b) => Math.max(10, Math.hypot(a[0] - b[0], a[1] - b[1]));
+    this.zoomAt(...middle, length(at, other) / length(before, other));
+  }
+
+  release(event) {
+    const known = this.pointers.delete(event.pointerId);
+    const { gesture } = this;
+    if (!known || !gesture || this.pointers.size) return;
+    this.gesture = null;
+    this.parts.overlay.classList.remove("drag");
+    if (gesture.kind === "pinch") return;
+    if (gesture.moved && gesture.kind === "lasso") this.finishLasso();
+    else if (!gesture.moved) this.click(this.place(event));
+    this.path = null;
+    this.redrawMarks();
+  }
+
+  cancel(event) {
+    this.pointers.delete(event.pointerId);
+    this.gesture = null;
+    this.path = null;
+    this.parts.overlay.classList.remove("drag");
+    this.redrawMarks();
+  }
+
+  finishLasso() {
+    if (this.path.length < 3) return;
+    const polygon = this.path.map(([px, py]) => this.toData(px, py));
+    const selected = pointsInside(this.points, polygon, this.isVisible);
+    const none = !selected.includes(1);
+    this.select(none ? null : selected);
+    this.reportLasso(selected);
+    this.setLassoMode(false);
+  }
+
+  click(at) {
+    const now = performance.now(), last = this.lastClick;
+    const again = last && now - last.time < DOUBLE_CLICK && Math.hypot(at[0] - last.at[0], at[1] - last.at[1]) < 6;
+    this.lastClick = again ? null : { time: now, at };
+    // The first click is reported at once (waiting for a second one would make every click slow);
+    // the second one only fits.
+    if (again) this.fit();
+    else this.clickAt(at);
+  }
+
+  clickAt(at) {
+    const index = this.pick(...at);
+    const [x, y] = index < 0 ? this.toData(...at) : [this.points.xy[2 * index], this.points.xy[2 * index + 1]];
+    this.reportClick(index, x, y);
+  }
+
+  wheel(event) {
+    event.preventDefault(); // the page must not scroll while the map zooms
+    if (!this.points) return;
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1; // Firefox counts lines
+    const step = Math.max(-240, Math.min(240, event.deltaY * lines));
+    this.zoomAt(...this.place(event), Math.exp(-step * 0.0018));
+    this.setHover(-1);
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.points) return;
+    const step = event.shiftKey ? 40 : 8;
+    const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+    const middle = this.crosshair ?? [this.width / 2, this.height / 2];
+    const zoom = { "+": 1.25, "=": 1.25, "-": 0.8, "_": 0.8 }[event.key];
+    if (moves[event.key]) this.moveCrosshair(...moves[event.key]);
+    else if (event.key === "Enter") this.crosshair ? this.clickAt(this.crosshair) : this.setCrosshair(middle);
+    else if (zoom) this.zoomAt(...middle, zoom);
+    else if (event.key === "0") this.fit();
+    else if (event.key === "Escape") this.escape();
+    else return;
+    event.preventDefault();
+    event.stopPropagation(); // Streamlit listens to single keys too
+  }
+
+  escape() {
+    this.path = null;
+    this.gesture = null;
+    this.pointers.clear();
+    this.setCrosshair(null);
+    this.setLassoMode(false);
+    this.clearSelection();
+    this.redrawMarks();
+  }
+
+  /** Move the crosshair; at the edge it stays and the map moves beneath it. */
+  moveCrosshair(dx, dy) {
+    const [x, y] = this.crosshair ?? [this.width / 2 - dx, this.height / 2 - dy];
+    const to = [Math.max(12, Math.min(this.width - 12, x + dx)), Math.max(12, Math.min(this.height - 12, y + dy))];
+    const [overX, overY] = [x + dx - to[0], y + dy - to[1]];
+    if (overX || overY) this.panBy(-overX, -overY);
+    this.view = this.camera;
+    this.setCrosshair(to);
+  }
+
+  setCrosshair(at) {
+    if (!at && !this.crosshair) return;
+    this.crosshair = at;
+    const index = at ? this.pick(...at) : -1;
+    this.setHover(index, at);
+    if (at) this.parts.spoken.textContent = index < 0 ? "empty" : this.factsOf(index).spoken;
+    this.redrawMarks();
+  }
+
+  setLassoMode(on) {
+    this.lassoMode = on;
+    this.parts.lasso.setAttribute("aria-pressed", String(on));
+    this.parts.overlay.classList.toggle("drawing", on);
+  }
+
+  pick(px, py) {
+    return nearestPoint(this.points, ...this.toData(px, py), PICK_RADIUS / this.view.scale, this.isVisible);
+  }
+
+  setHover(index, at = null) {
+    if (index !== this.hover) {
+      this.hover = index;
+      this.parts.overlay.classList.toggle("over", index >= 0);
+      if (index < 0) this.tip.hide();
+      this.redrawMarks();
+    }
+    if (index >= 0 && at) this.tip.show(index, this.factsOf(index), at, this);
+  }
+
+  /** What the tooltip says about a point. */
+  factsOf(index) {
+    const { classes, values, splits } = this.points;
+    const split = splits[index] ? "test" : "train";
+    const confidence = `${Math.round((values[index] / 255) * 100)} %`;
+    const name = this.className(classes[index]);
+    return {
+      name,
+      colour: css(this.classColour(classes[index])),
+      lines: [split, `confidence ${confidence}`],
+      spoken: `${name}, ${split}, confidence ${confidence}`,
+      hasImage: Boolean(this.cloud.thumbnail_url),
+      address: this.cloud.thumbnail_url.replace("{index}", String(index)),
+    };
+  }
+
+  // ---- end ------------------------------------------------------------------------------------------
+
+  dispose() {
+    this.ended = true;
+    this.ending.abort();
+    this.loading?.abort();
+    this.resizing.disconnect();
+    cancelAnimationFrame(this.frame);
+    for (const timer of [this.addressTimer, this.restTimer]) clearTimeout(timer);
+    this.tip.dispose();
+    this.painter?.dispose();
+  }
+}
+
+function nothingHidden() {
+  return { classes: new Set(), splits: [false, false] };
+}
+
+/** Entry point: Streamlit calls it at the mount, at every change of data and at every change of theme. */
+export default function mount(component) {
+  const root = component.parentElement.querySelector(".scatter");
+  root.map ??= new ScatterMap(root);
+  root.map.update(component);
+  return () => {
+    // Streamlit also ends calls that a newer one has overtaken: only a map that has left the page is done.
+    if (root.isConnected) return;
+    root.map?.dispose();
+    root.map = undefined;
+  };
+}

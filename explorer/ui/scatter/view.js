@@ -1,0 +1,135 @@
+// View: the camera, the colours of the theme, and what of them stands in the page's address.
+
+const LARGEST_ZOOM = 20000; // times the fitted scale; beyond it float32 places visibly jump
+
+/** Camera that shows a box whole, with room for axis labels. `scale` is pixels per unit of both axes. */
+function fitCamera(box, width, height) {
+  if (!box || !(width > 0) || !(height > 0)) return { x: 0, y: 0, scale: 100 };
+  const wide = box.right - box.left, high = box.top - box.bottom;
+  const side = Math.max(wide, high) || 1; // a single point, or all on one spot, still needs a scale
+  const roomX = Math.max(40, width - 2 * Math.min(56, width * 0.1));
+  const roomY = Math.max(40, height - 2 * Math.min(48, height * 0.12));
+  const scale = Math.min(roomX / Math.max(wide, side * 1e-3), roomY / Math.max(high, side * 1e-3));
+  return { x: (box.left + box.right) / 2, y: (box.bottom + box.top) / 2, scale };
+}
+
+/** Smallest box around points and circles. */
+function boxAround(bounds, circles) {
+  const box = bounds ? { ...bounds } : { left: Infinity, right: -Infinity, bottom: Infinity, top: -Infinity };
+  for (const [x, y, radius] of circles) {
+    box.left = Math.min(box.left, x - radius);
+    box.right = Math.max(box.right, x + radius);
+    box.bottom = Math.min(box.bottom, y - radius);
+    box.top = Math.max(box.top, y + radius);
+  }
+  return box.left <= box.right ? box : null;
+}
+
+/** Round tick values between two ends, at least `gap` pixels apart. */
+function ticks(from, to, scale, gap) {
+  const rough = gap / scale;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].find((factor) => factor * power >= rough) * power;
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const values = [];
+  for (let k = Math.ceil(from / step); k * step <= to && values.length < 60; k++) {
+    values.push({ at: k * step, text: (k === 0 ? 0 : k * step).toFixed(Math.min(digits, 12)).replace("-", "\u2212") });
+  }
+  return values;
+}
+
+/** Read `view=cx,cy,scale` and `hide=0,3,test` from the page's address. */
+function readAddress() {
+  const query = new URLSearchParams(window.location.search);
+  const numbers = (query.get("view") ?? "").split(",").map(Number);
+  const sound = numbers.length === 3 && numbers.every(Number.isFinite) && numbers[2] > 0;
+  const camera = sound ? { x: numbers[0], y: numbers[1], scale: numbers[2] } : null;
+  const hidden = { classes: new Set(), splits: [false, false] };
+  for (const word of (query.get("hide") ?? "").split(",")) {
+    if (word === "train") hidden.splits[0] = true;
+    else if (word === "test") hidden.splits[1] = true;
+    else if (/^\d{1,3}$/.test(word) && Number(word) <= UNLABELLED) hidden.classes.add(Number(word));
+  }
+  return { camera, hidden };
+}
+
+/** Write camera (null: fitted) and hidden entries into the address, leaving every other parameter alone. */
+function writeAddress(camera, hidden) {
+  const url = new URL(window.location.href);
+  const words = [...hidden.classes].sort((a, b) => a - b).map(String);
+  if (hidden.splits[0]) words.push("train");
+  if (hidden.splits[1]) words.push("test");
+  const view = camera && [camera.x, camera.y, camera.scale].map((v) => Number(v.toPrecision(7))).join(",");
+  for (const [name, value] of [["view", view], ["hide", words.join(",")]]) {
+    if (value) url.searchParams.set(name, value);
+    else url.searchParams.delete(name);
+  }
+  const address = url.href.replaceAll("%2C", ",");
+  if (address !== window.location.href) window.history.replaceState(window.history.state, "", address);
+}
+
+/** The theme's colours, as Streamlit hands them down in custom properties. */
+function readTheme(element) {
+  const style = getComputedStyle(element);
+  const of = (name, otherwise) => parseColour(style.getPropertyValue(name).trim()) ?? parseColour(otherwise);
+  const background = of("--st-background-color", "#ffffff");
+  const dark = luminance(background) < 0.3;
+  return {
+    dark,
+    background,
+    text: of("--st-text-color", dark ? "#fafafa" : "#31333f"),
+    accent: of("--st-primary-color", "#3b6fb5"),
+    grey: dark ? [112, 117, 128] : [170, 174, 182],
+    font: style.getPropertyValue("--st-font").trim() || "sans-serif",
+  };
+}
+
+/** "#rgb", "#rrggbb", "rgb(...)" or "rgba(...)" as [r, g, b] in 0 to 255; null for anything else. */
+function parseColour(text) {
+  const short = /^#([0-9a-f])([0-9a-f])([0-9a-f])$/i.exec(text);
+  if (short) return short.slice(1).map((digit) => parseInt(digit + digit, 16));
+  const long = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})?$/i.exec(text);
+  if (long) return long.slice(1, 4).map((digits) => parseInt(digits, 16));
+  const call = /^rgba?\(\s*([\d.]+)[\s,]+([\d.]+)[\s,]+([\d.]+)/i.exec(text);
+  return call ? call.slice(1, 4).map(Number) : null;
+}
+
+function css([r, g, b], alpha = 1) {
+  return `rgba(${Math.round(r)}, ${Math.round(g)}, ${Math.round(b)}, ${alpha})`;
+}
+
+function mix(from, to, share) {
+  return from.map((value, channel) => value + (to[channel] - value) * share);
+}
+
+/** Relative luminance of sRGB, 0 to 1. */
+function luminance(colour) {
+  const [r, g, b] = colour.map((v) => (v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+function contrast(one, other) {
+  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+/** The colour itself or, where it drowns in the background (black on dark), a step towards the text's. */
+function readable(colour, theme, least = 1.7) {
+  let shown = colour;
+  for (let share = 0.1; contrast(shown, theme.background) < least && share <= 1; share += 0.1) {
+    shown = mix(colour, theme.text, share);
+  }
+  return shown;
+}
+
+// Blue to yellow through grey, in the manner of cividis: equal steps for every kind of colour vision.
+// The end that would vanish in the theme's background is drawn in.
+const RAMP_ON_LIGHT = ["#00224e", "#2a3f6d", "#575d6d", "#807d74", "#ab9c5c", "#d0ae1f"].map(parseColour);
+const RAMP_ON_DARK = ["#4a6fc0", "#6c80ab", "#8b8f96", "#ada57f", "#d5c25b", "#fff07a"].map(parseColour);
+
+function rampColour(theme, value) {
+  const ramp = theme.dark ? RAMP_ON_DARK : RAMP_ON_LIGHT;
+  const place = Math.max(0, Math.min(1, value)) * (ramp.length - 1);
+  const step = Math.min(ramp.length - 2, Math.floor(place));
+  return mix(ramp[step], ramp[step + 1], place - step);
+}
