@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2.types import ComponentRenderer
 
-SCRIPTS = ("points.js", "view.js", "painter.js", "overlay.js", "panel.js", "scatter.js")
+SCRIPTS = ("points.js", "view.js", "painter.js", "overlay.js", "panel.js", "gestures.js", "scatter.js")
 
 
 @dataclass(frozen=True)
@@ -158,11 +158,11 @@ def _fresh(message: Any, event: str, cloud: Cloud, seen: dict[str, int]) -> Mapp
     return message
 
 
-def _is_int(value: Any) -> bool:
+def _is_int(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_finite(value: Any) -> bool:
+def _is_finite(value: object) -> TypeGuard[float]:
     try:
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     except OverflowError:  # a whole number beyond float

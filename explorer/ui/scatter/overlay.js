@@ -1,12 +1,11 @@
-// Overlay: everything that is not a point, on a 2D canvas above them, redrawn without touching WebGL.
+// Overlay: everything that is not a point, on 2D canvases beneath and above them, redrawn without WebGL.
 
-/** Draw axes, circles, marks, hover ring, lasso and crosshair. `scene` is the map's state in pixels. */
+/** Draw tick labels, circles, marks, hover ring, lasso and crosshair. `scene` is the map's state in pixels. */
 function drawOverlay(context, scene) {
-  const { width, height, density, theme } = scene;
-  context.setTransform(density, 0, 0, density, 0, 0);
-  context.clearRect(0, 0, width, height);
+  const { theme } = scene;
+  wipe(context, scene);
   context.lineJoin = "round";
-  drawAxes(context, scene);
+  drawTickLabels(context, scene);
   if (scene.showCircles) drawCircles(context, scene);
   for (const [x, y, right] of scene.marks.hits) drawHit(context, scene.toScreen(x, y), right, theme);
   if (scene.marks.query) drawQuery(context, scene.toScreen(...scene.marks.query), scene.marks.place, theme);
@@ -24,12 +23,23 @@ function drawText(context, text, x, y, theme, alpha = 1) {
   context.fillText(text, x, y);
 }
 
-function drawAxes(context, { width, height, camera, theme, axes, toScreen, toData }) {
+function wipe(context, { width, height, density }) {
+  context.setTransform(density, 0, 0, density, 0, 0);
+  context.clearRect(0, 0, width, height);
+}
+
+function ticksOf({ width, height, camera, toData }) {
   const [left, top] = toData(0, 0), [right, bottom] = toData(width, height);
-  const columns = ticks(left, right, camera.scale, 90), rows = ticks(bottom, top, camera.scale, 60);
-  context.font = `11px ${theme.font}`;
+  return { columns: ticks(left, right, camera.scale, 90), rows: ticks(bottom, top, camera.scale, 60) };
+}
+
+/** The faint grid, beneath the points. */
+function drawGrid(context, scene) {
+  const { width, height, theme, toScreen } = scene;
+  const { columns, rows } = ticksOf(scene);
+  wipe(context, scene);
   context.lineWidth = 1;
-  context.strokeStyle = css(theme.text, theme.dark ? 0.09 : 0.07);
+  context.strokeStyle = css(theme.text, theme.dark ? 0.1 : 0.08);
   context.beginPath();
   for (const tick of columns) {
     const x = Math.round(toScreen(tick.at, 0)[0]) + 0.5;
@@ -42,23 +52,31 @@ function drawAxes(context, { width, height, camera, theme, axes, toScreen, toDat
     context.lineTo(width, y);
   }
   context.stroke();
+}
+
+function drawTickLabels(context, scene) {
+  const { width, height, theme, axes, toScreen } = scene;
+  const { columns, rows } = ticksOf(scene);
+  context.font = `600 12px ${theme.font}`;
+  context.textAlign = "right";
+  context.textBaseline = "alphabetic";
+  drawText(context, axes[0], width - 9, height - 8, theme, 0.8);
+  const nameStart = width - 9 - context.measureText(axes[0]).width;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  drawText(context, axes[1], 8, 22, theme, 0.8);
+  context.font = `11px ${theme.font}`;
+  for (const tick of rows) {
+    const y = toScreen(0, tick.at)[1];
+    if (y > 44 && y < height - 26) drawText(context, tick.text, 8, y, theme, 0.6);
+  }
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
   for (const tick of columns) {
     const x = toScreen(tick.at, 0)[0];
-    if (x > 44 && x < width - 44) drawText(context, tick.text, x, height - 7, theme, 0.6);
+    const half = context.measureText(tick.text).width / 2 + 8;
+    if (x > half && x < nameStart - half) drawText(context, tick.text, x, height - 8, theme, 0.6);
   }
-  context.textAlign = "left";
-  context.textBaseline = "middle";
-  for (const tick of rows) {
-    const y = toScreen(0, tick.at)[1];
-    if (y > 52 && y < height - 26) drawText(context, tick.text, 7, y, theme, 0.6);
-  }
-  context.font = `600 12px ${theme.font}`;
-  drawText(context, axes[1], 8, 22, theme, 0.8);
-  context.textAlign = "right";
-  context.textBaseline = "alphabetic";
-  drawText(context, axes[0], width - 9, height - 7, theme, 0.8);
 }
 
 function drawCircles(context, { marks, camera, theme, classes, classColour, hiddenClasses, toScreen }) {
@@ -67,10 +85,11 @@ function drawCircles(context, { marks, camera, theme, classes, classColour, hidd
     const [px, py] = toScreen(x, y);
     context.beginPath();
     context.arc(px, py, Math.max(1, radius * camera.scale), 0, 2 * Math.PI);
-    context.strokeStyle = css(theme.background, 0.7);
+    context.strokeStyle = css(theme.background, 0.8);
     context.lineWidth = 4;
     context.stroke();
-    context.strokeStyle = css(classColour(index));
+    // A step towards the text's colour: the class colour itself would drown among its own points.
+    context.strokeStyle = css(mix(classColour(index), theme.text, 0.35));
     context.lineWidth = 1.75;
     context.stroke();
   }

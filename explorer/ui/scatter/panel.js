@@ -36,8 +36,9 @@ function buildPanel(root) {
     make("button", { type: "button", class: "tool", icon: name, title, "aria-label": title, "data-tool": name },
       make("span", { text: label }));
   const parts = {
-    points: make("canvas", { class: "points" }),
-    overlay: make("canvas", { class: "overlay", tabindex: "0", role: "application" }),
+    underlay: make("canvas", { class: "layer" }),
+    points: make("canvas", { class: "layer" }),
+    overlay: make("canvas", { class: "layer overlay", tabindex: "0", role: "application" }),
     tools: make("div", { class: "tools", role: "toolbar", "aria-label": "Map tools" }),
     lasso: button("lasso", "Lasso", "Lasso: draw around points (or shift-drag)"),
     zoomIn: button("zoomIn", "In", "Zoom in (+)"),
@@ -54,7 +55,7 @@ function buildPanel(root) {
   parts.lasso.setAttribute("aria-pressed", "false");
   parts.tools.append(parts.lasso, parts.zoomIn, parts.zoomOut, parts.fit);
   parts.chip.append(parts.chipText, parts.chipClear);
-  parts.plot = make("div", { class: "plot" }, parts.points, parts.overlay, parts.tools, parts.chip, parts.message,
+  parts.plot = make("div", { class: "plot" }, parts.underlay, parts.points, parts.overlay, parts.tools, parts.chip, parts.message,
     parts.tip, parts.spoken);
   root.replaceChildren(make("div", { class: "frame" }, parts.plot, parts.legend));
   return parts;
@@ -116,21 +117,21 @@ function rampBar() {
     make("i", { class: "ramp" }), make("span", { text: "1" }));
 }
 
-/** Thumbnails by address: each is fetched once, the oldest is forgotten. */
+/** Thumbnails by name: each is fetched once, the oldest is forgotten. */
 class Thumbnails {
   constructor() {
     this.kept = new Map();
   }
 
-  /** Promise of {url, width, height, id}; rejects when there is no such image. */
-  get(address) {
-    let thumbnail = this.kept.get(address);
+  /** Promise of {image, id}; rejects when there is no such image. */
+  get({ name, address }) {
+    let thumbnail = this.kept.get(name);
     if (!thumbnail) {
       thumbnail = this.load(address);
       // A failure is not kept: the next hover tries again.
-      thumbnail.catch(() => this.kept.delete(address));
-      this.kept.set(address, thumbnail);
-      if (this.kept.size > THUMBNAILS_KEPT) this.forget(this.kept.keys().next().value);
+      thumbnail.catch(() => this.kept.delete(name));
+      this.kept.set(name, thumbnail);
+      if (this.kept.size > THUMBNAILS_KEPT) this.kept.delete(this.kept.keys().next().value);
     }
     return thumbnail;
   }
@@ -138,19 +139,8 @@ class Thumbnails {
   async load(address) {
     const answer = await fetch(address);
     if (!answer.ok) throw new Error(`status ${answer.status}`);
-    const image = new Image();
-    image.src = URL.createObjectURL(await answer.blob());
-    await image.decode();
+    const image = await createImageBitmap(await answer.blob());
     return { image, id: answer.headers.get("X-Item-Id") ?? "" };
-  }
-
-  forget(address) {
-    this.kept.get(address)?.then(({ image }) => URL.revokeObjectURL(image.src), () => {});
-    this.kept.delete(address);
-  }
-
-  dispose() {
-    for (const address of [...this.kept.keys()]) this.forget(address);
   }
 }
 
@@ -188,11 +178,11 @@ class Tip {
     this.timer = setTimeout(() => this.element.classList.remove("shown"), 60);
   }
 
-  fill({ name, colour, lines, hasImage }) {
+  fill({ name, colour, lines, image }) {
     this.heading.replaceChildren(make("i", { class: "swatch", style: `--swatch: ${colour}` }), name);
     this.lines.replaceChildren(...lines.map((text) => make("div", { text })));
     this.itemId.textContent = "\u00a0"; // keeps the line's height until the id is known
-    this.picture.hidden = !hasImage;
+    this.picture.hidden = !image;
     this.picture.getContext("2d").clearRect(0, 0, this.picture.width, this.picture.height);
   }
 
@@ -200,12 +190,12 @@ class Tip {
     const index = this.index;
     this.element.classList.add("shown");
     this.move();
-    if (!facts.hasImage) return;
+    if (!facts.image) return;
     try {
-      const { image, id } = await this.thumbnails.get(facts.address);
+      const { image, id } = await this.thumbnails.get(facts.image);
       if (index !== this.index) return; // the pointer has moved on: this answer is stale
-      const times = Math.max(1, Math.floor(THUMBNAIL_SIDE / Math.max(image.naturalWidth, image.naturalHeight)));
-      this.resize(image.naturalWidth, image.naturalHeight, times);
+      const times = Math.max(1, Math.floor(THUMBNAIL_SIDE / Math.max(image.width, image.height)));
+      this.resize(image.width, image.height, times);
       this.picture.getContext("2d").drawImage(image, 0, 0);
       this.itemId.textContent = id ? `id ${id}` : "";
       this.element.dataset.index = String(index);
@@ -235,6 +225,5 @@ class Tip {
 
   dispose() {
     clearTimeout(this.timer);
-    this.thumbnails.dispose();
   }
 }

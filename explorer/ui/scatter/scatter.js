@@ -3,8 +3,6 @@
 const PICK_RADIUS = 8; // pixels
 const FRAME_BUDGET = 30; // milliseconds of drawing in one frame, while the camera moves or slices add up
 const REST_DELAY = 140; // milliseconds without camera movement before the rest of the points is drawn
-const DRAG_START = 4; // pixels a pressed pointer moves before it drags: a trembling click stays a click
-const DOUBLE_CLICK = 320; // milliseconds
 const CLOUDS_KEPT = 4; // downloaded clouds that stay in memory, the latest ones
 
 // What outlives a page switch, by identity of the cloud: camera, hidden entries, selection, points.
@@ -14,15 +12,13 @@ class ScatterMap {
   constructor(root) {
     this.root = root;
     this.parts = buildPanel(root);
-    this.context = this.parts.overlay.getContext("2d");
+    this.overlay = this.parts.overlay.getContext("2d");
+    this.underlay = this.parts.underlay.getContext("2d");
     this.tip = new Tip(this.parts.tip, new Thumbnails());
     this.ending = new AbortController(); // one signal removes every listener
     this.sliceSize = 30000; // points that fit the frame budget: adapted to what is measured
     this.drawn = 0;
     this.hover = -1;
-    this.crosshair = null;
-    this.path = null; // lasso being drawn, pixels
-    this.pointers = new Map();
     this.sequence = 0;
     this.tick = this.tick.bind(this);
     this.theme = readTheme(root);
@@ -33,6 +29,7 @@ class ScatterMap {
       this.fail(error);
     }
     this.listen();
+    this.gestures = new Gestures(this, this.ending.signal);
     this.resizing = new ResizeObserver(() => this.resize());
     this.resizing.observe(this.parts.plot);
   }
@@ -73,6 +70,7 @@ class ScatterMap {
     for (const old of [...keptClouds.values()].slice(0, -CLOUDS_KEPT)) old.points = null;
     this.kept = kept;
     this.points = null;
+    delete this.root.dataset.drawn;
     this.setHover(-1);
     if (kept.points) this.takePoints(kept.points);
     else this.load();
@@ -157,12 +155,12 @@ class ScatterMap {
   }
 
   toScreen = (x, y) => {
-    const { x: cx, y: cy, scale } = this.view;
+    const { x: cx, y: cy, scale } = this.camera;
     return [(x - cx) * scale + this.width / 2, this.height / 2 - (y - cy) * scale];
   };
 
   toData = (px, py) => {
-    const { x: cx, y: cy, scale } = this.view;
+    const { x: cx, y: cy, scale } = this.camera;
     return [(px - this.width / 2) / scale + cx, cy - (py - this.height / 2) / scale];
   };
 
@@ -205,7 +203,7 @@ class ScatterMap {
     if (!width || !height) return; // not laid out yet, or in a hidden tab
     if (width !== this.width || height !== this.height || density !== this.density) {
       Object.assign(this, { width, height, density });
-      for (const canvas of [this.parts.points, this.parts.overlay]) {
+      for (const canvas of this.parts.plot.querySelectorAll(".layer")) {
         canvas.width = Math.round(width * density);
         canvas.height = Math.round(height * density);
       }
@@ -233,7 +231,6 @@ class ScatterMap {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
     if (this.ended || !this.kept || !this.width) return;
-    this.view = this.camera;
     if (this.dirty || this.overlayDirty) this.drawMarks();
     if (this.dirty) this.beginPicture();
     const n = this.points?.n ?? 0;
@@ -247,7 +244,7 @@ class ScatterMap {
     this.settled = false;
     this.drawn = 0;
     const { size, alpha } = this.pointLook();
-    if (this.painter) this.painter.begin(this.view, this.density, size, alpha);
+    if (this.painter) this.painter.begin(this.camera, this.density, size, alpha);
   }
 
   drawSome(n) {
@@ -271,6 +268,7 @@ class ScatterMap {
 
   settle() {
     this.settled = true;
+    if (this.state !== "ready") return;
     this.root.dataset.drawn = String(this.shownCount());
     this.root.dispatchEvent(new CustomEvent("scatter-painted", { bubbles: true, composed: true }));
   }
@@ -278,9 +276,9 @@ class ScatterMap {
   /** Diameter (CSS pixels) and opacity of a train point: smaller and fainter the more there are. */
   pointLook() {
     const crowd = Math.log10(Math.max(10, this.points?.n ?? 10));
-    const zoom = this.view.scale / fitCamera(this.box, this.width, this.height).scale;
-    const size = Math.max(1.6, Math.min(9, 12.5 - 1.9 * crowd)) * Math.max(0.8, Math.min(3, zoom ** 0.3));
-    const alpha = Math.min(0.92, Math.max(0.4, 1.3 - 0.15 * crowd) + 0.06 * Math.max(0, Math.log2(zoom)));
+    const zoom = this.camera.scale / fitCamera(this.box, this.width, this.height).scale;
+    const size = Math.max(1.6, Math.min(9, 12.5 - 2.05 * crowd)) * Math.max(0.8, Math.min(3, zoom ** 0.3));
+    const alpha = Math.min(0.92, Math.max(0.28, 1.45 - 0.21 * crowd) + 0.06 * Math.max(0, Math.log2(zoom)));
     return { size: Math.min(14, size), alpha };
   }
 
@@ -292,9 +290,9 @@ class ScatterMap {
   drawMarks() {
     this.overlayDirty = false;
     const { points, hover, marks, width, height, density, theme, toScreen, toData } = this;
-    drawOverlay(this.context, {
+    const scene = {
       width, height, density, theme, toScreen, toData,
-      camera: this.view,
+      camera: this.camera,
       axes: this.cloud.axes,
       classes: this.cloud.classes,
       marks: points ? marks : { circles: [], hits: [], query: null },
@@ -302,9 +300,11 @@ class ScatterMap {
       hiddenClasses: this.kept.hidden.classes,
       classColour: (index) => this.classColour(index),
       hover: hover >= 0 ? toScreen(points.xy[2 * hover], points.xy[2 * hover + 1]) : null,
-      crosshair: this.crosshair,
-      lasso: this.path,
-    });
+      crosshair: this.gestures.crosshair,
+      lasso: this.gestures.path,
+    };
+    if (this.dirty) drawGrid(this.underlay, scene);
+    drawOverlay(this.overlay, scene);
   }
 
   classColour(index) {
@@ -421,21 +421,12 @@ class ScatterMap {
       "Enter clicks there; plus and minus zoom; 0 fits all points; Escape clears the selection.");
   }
 
-  // ---- pointer and keys ---------------------------------------------------------------------------
+  // ---- what a person does ---------------------------------------------------------------------------
 
   listen() {
     const { parts } = this;
-    const on = (target, event, react, options = {}) =>
-      target.addEventListener(event, react, { signal: this.ending.signal, ...options });
-    on(parts.overlay, "pointerdown", (event) => this.press(event));
-    on(parts.overlay, "pointermove", (event) => this.move(event));
-    on(parts.overlay, "pointerup", (event) => this.release(event));
-    on(parts.overlay, "pointercancel", (event) => this.cancel(event));
-    on(parts.overlay, "pointerleave", () => this.setHover(-1));
-    on(parts.overlay, "wheel", (event) => this.wheel(event), { passive: false });
-    on(parts.overlay, "keydown", (event) => this.key(event));
-    on(parts.overlay, "blur", () => this.setCrosshair(null));
-    on(parts.lasso, "click", () => this.setLassoMode(!this.lassoMode));
+    const { signal } = this.ending;
+    const on = (element, event, react) => element.addEventListener(event, react, { signal });
     on(parts.zoomIn, "click", () => this.zoomAt(this.width / 2, this.height / 2, 1.5));
     on(parts.zoomOut, "click", () => this.zoomAt(this.width / 2, this.height / 2, 1 / 1.5));
     on(parts.fit, "click", () => this.fit());
@@ -458,169 +449,20 @@ class ScatterMap {
     }
   }
 
-  place(event) {
-    const frame = this.parts.overlay.getBoundingClientRect();
-    return [event.clientX - frame.left, event.clientY - frame.top];
-  }
-
-  press(event) {
-    if (event.button !== 0 || !this.points) return;
-    const at = this.place(event);
-    this.parts.overlay.setPointerCapture(event.pointerId);
-    this.pointers.set(event.pointerId, at);
-    this.setCrosshair(null);
-    if (this.pointers.size > 1) {
-      this.gesture = { kind: "pinch" };
-      this.path = null;
-      return;
-    }
-    const kind = this.lassoMode || event.shiftKey ? "lasso" : "pan";
-    this.gesture = { kind, start: at, moved: false };
-    if (kind === "lasso") this.path = [at];
-  }
-
-  move(event) {
-    const at = this.place(event);
-    const before = this.pointers.get(event.pointerId);
-    if (!before) {
-      this.setHover(this.points && !this.gesture ? this.pick(...at) : -1, at);
-      return;
-    }
-    const { gesture } = this;
-    if (gesture?.kind === "pinch") this.pinch(event.pointerId, at);
-    this.pointers.set(event.pointerId, at);
-    if (!gesture || gesture.kind === "pinch") return;
-    const far = Math.hypot(at[0] - gesture.start[0], at[1] - gesture.start[1]) >= DRAG_START;
-    if (!gesture.moved && !far) return;
-    const from = gesture.moved ? before : gesture.start;
-    gesture.moved = true;
-    this.setHover(-1);
-    this.parts.overlay.classList.toggle("drag", gesture.kind === "pan");
-    if (gesture.kind === "pan") return this.panBy(at[0] - from[0], at[1] - from[1]);
-    this.path.push(at);
-    this.redrawMarks();
-  }
-
-  /** Two fingers: zoom by the change of their distance, pan by the change of their middle. */
-  pinch(moved, at) {
-    const other = [...this.pointers].find(([id]) => id !== moved)?.[1];
-    const before = this.pointers.get(moved);
-    if (!other || !before) return;
-    const middle = [(at[0] + other[0]) / 2, (at[1] + other[1]) / 2];
-    this.panBy((at[0] - before[0]) / 2, (at[1] - before[1]) / 2);
-    const length = (a, b) => Math.max(10, Math.hypot(a[0] - b[0], a[1] - b[1]));
-    this.zoomAt(...middle, length(at, other) / length(before, other));
-  }
-
-  release(event) {
-    const known = this.pointers.delete(event.pointerId);
-    const { gesture } = this;
-    if (!known || !gesture || this.pointers.size) return;
-    this.gesture = null;
-    this.parts.overlay.classList.remove("drag");
-    if (gesture.kind === "pinch") return;
-    if (gesture.moved && gesture.kind === "lasso") this.finishLasso();
-    else if (!gesture.moved) this.click(this.place(event));
-    this.path = null;
-    this.redrawMarks();
-  }
-
-  cancel(event) {
-    this.pointers.delete(event.pointerId);
-    this.gesture = null;
-    this.path = null;
-    this.parts.overlay.classList.remove("drag");
-    this.redrawMarks();
-  }
-
-  finishLasso() {
-    if (this.path.length < 3) return;
-    const polygon = this.path.map(([px, py]) => this.toData(px, py));
-    const selected = pointsInside(this.points, polygon, this.isVisible);
-    const none = !selected.includes(1);
-    this.select(none ? null : selected);
-    this.reportLasso(selected);
-    this.setLassoMode(false);
-  }
-
-  click(at) {
-    const now = performance.now(), last = this.lastClick;
-    const again = last && now - last.time < DOUBLE_CLICK && Math.hypot(at[0] - last.at[0], at[1] - last.at[1]) < 6;
-    this.lastClick = again ? null : { time: now, at };
-    // The first click is reported at once (waiting for a second one would make every click slow);
-    // the second one only fits.
-    if (again) this.fit();
-    else this.clickAt(at);
-  }
-
   clickAt(at) {
     const index = this.pick(...at);
     const [x, y] = index < 0 ? this.toData(...at) : [this.points.xy[2 * index], this.points.xy[2 * index + 1]];
     this.reportClick(index, x, y);
   }
 
-  wheel(event) {
-    event.preventDefault(); // the page must not scroll while the map zooms
-    if (!this.points) return;
-    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1; // Firefox counts lines
-    const step = Math.max(-240, Math.min(240, event.deltaY * lines));
-    this.zoomAt(...this.place(event), Math.exp(-step * 0.0018));
-    this.setHover(-1);
-  }
-
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || !this.points) return;
-    const step = event.shiftKey ? 40 : 8;
-    const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
-    const middle = this.crosshair ?? [this.width / 2, this.height / 2];
-    const zoom = { "+": 1.25, "=": 1.25, "-": 0.8, "_": 0.8 }[event.key];
-    if (moves[event.key]) this.moveCrosshair(...moves[event.key]);
-    else if (event.key === "Enter") this.crosshair ? this.clickAt(this.crosshair) : this.setCrosshair(middle);
-    else if (zoom) this.zoomAt(...middle, zoom);
-    else if (event.key === "0") this.fit();
-    else if (event.key === "Escape") this.escape();
-    else return;
-    event.preventDefault();
-    event.stopPropagation(); // Streamlit listens to single keys too
-  }
-
-  escape() {
-    this.path = null;
-    this.gesture = null;
-    this.pointers.clear();
-    this.setCrosshair(null);
-    this.setLassoMode(false);
-    this.clearSelection();
-    this.redrawMarks();
-  }
-
-  /** Move the crosshair; at the edge it stays and the map moves beneath it. */
-  moveCrosshair(dx, dy) {
-    const [x, y] = this.crosshair ?? [this.width / 2 - dx, this.height / 2 - dy];
-    const to = [Math.max(12, Math.min(this.width - 12, x + dx)), Math.max(12, Math.min(this.height - 12, y + dy))];
-    const [overX, overY] = [x + dx - to[0], y + dy - to[1]];
-    if (overX || overY) this.panBy(-overX, -overY);
-    this.view = this.camera;
-    this.setCrosshair(to);
-  }
-
-  setCrosshair(at) {
-    if (!at && !this.crosshair) return;
-    this.crosshair = at;
-    const index = at ? this.pick(...at) : -1;
-    this.setHover(index, at);
-    if (at) this.parts.spoken.textContent = index < 0 ? "empty" : this.factsOf(index).spoken;
-    this.redrawMarks();
-  }
-
-  setLassoMode(on) {
-    this.lassoMode = on;
-    this.parts.lasso.setAttribute("aria-pressed", String(on));
-    this.parts.overlay.classList.toggle("drawing", on);
+  lassoAround(path) {
+    const selected = pointsInside(this.points, path.map((at) => this.toData(...at)), this.isVisible);
+    this.select(selected.includes(1) ? selected : null);
+    this.reportLasso(selected);
   }
 
   pick(px, py) {
-    return nearestPoint(this.points, ...this.toData(px, py), PICK_RADIUS / this.view.scale, this.isVisible);
+    return nearestPoint(this.points, ...this.toData(px, py), PICK_RADIUS / this.camera.scale, this.isVisible);
   }
 
   setHover(index, at = null) {
@@ -644,8 +486,10 @@ class ScatterMap {
       colour: css(this.classColour(classes[index])),
       lines: [split, `confidence ${confidence}`],
       spoken: `${name}, ${split}, confidence ${confidence}`,
-      hasImage: Boolean(this.cloud.thumbnail_url),
-      address: this.cloud.thumbnail_url.replace("{index}", String(index)),
+      image: this.cloud.thumbnail_url && {
+        name: `${this.cloud.identity} ${index}`, // the address may change, the image does not
+        address: this.cloud.thumbnail_url.replace("{index}", String(index)),
+      },
     };
   }
 

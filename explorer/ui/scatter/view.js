@@ -113,10 +113,15 @@ function contrast(one, other) {
   return (high + 0.05) / (low + 0.05);
 }
 
-/** The colour itself or, where it drowns in the background (black on dark), a step towards the text's. */
+/**
+ * The colour itself or, where it drowns in the background, one that does not: a neutral (black on dark)
+ * turns into the text's colour, any other takes steps towards it.
+ */
 function readable(colour, theme, least = 1.7) {
+  if (contrast(colour, theme.background) >= least) return colour;
+  if (Math.max(...colour) - Math.min(...colour) < 24) return mix(colour, theme.text, 0.9);
   let shown = colour;
-  for (let share = 0.1; contrast(shown, theme.background) < least && share <= 1; share += 0.1) {
+  for (let share = 0.1; contrast(shown, theme.background) < least && share < 1; share += 0.1) {
     shown = mix(colour, theme.text, share);
   }
   return shown;
