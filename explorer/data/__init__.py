@@ -1,1 +1,6 @@
 """Data sets by name. To add one: write its file, then add its line."""
+
+from explorer.data.dataset import DatasetSource
+from explorer.data.textures import TEXTURES
+
+DATASETS: dict[str, DatasetSource] = {source.name: source for source in (TEXTURES,)}
