@@ -67,6 +67,11 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of one item."""
+        return self.images.shape[1], self.images.shape[2], self.images.shape[3]
+
     def rows(self, split: Split) -> NDArray[np.intp]:
         """Positions of a split's items, ascending."""
         return np.flatnonzero(self.is_test if split == "test" else ~self.is_test)
@@ -82,9 +87,11 @@ class DatasetSource:
         config: its settings.
         load: makes or reads it: (settings, data root, progress) to Dataset. `progress` is
             called with (items done, items in all).
+        shifts: settings of data sets never trained on, by name: what a run is also tested on.
     """
 
     name: str
     title: str
     config: type[Config]
     load: Callable[[Any, Path, Progress | None], Dataset]
+    shifts: Mapping[str, Callable[[Any], Config]] = field(default_factory=dict)

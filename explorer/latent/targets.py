@@ -48,7 +48,7 @@ class ClassTargets:
         """Distance of each centre to its nearest other centre, R_d, shape (c,); inf for one class."""
         gaps = np.linalg.norm(self.centres[:, None] - self.centres[None], axis=2)
         np.fill_diagonal(gaps, np.inf)
-        return gaps.min(axis=1)
+        return np.asarray(gaps.min(axis=1))
 
 
 def class_circle(n_classes: int, *, distance: float = PAPER_DISTANCE, radius: float = PAPER_RADIUS) -> ClassTargets:

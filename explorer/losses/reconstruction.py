@@ -36,5 +36,6 @@ def spectral_error(x_hat: Tensor, x: Tensor) -> Tensor:
         Beyond the papers. A texture's phase is chance: the squared error's best answer to
         stripes of unknown phase is plain grey, this one's is stripes.
     """
-    amplitude_hat, amplitude = (torch.fft.rfft2(image.float(), norm="ortho").abs() for image in (x_hat, x))
-    return (amplitude_hat - amplitude).square().mean()
+    amplitude_hat = torch.fft.fft2(x_hat.float(), norm="ortho").abs()
+    amplitude = torch.fft.fft2(x.float(), norm="ortho").abs()
+    return torch.square(amplitude_hat - amplitude).mean()

@@ -28,7 +28,9 @@ class SupervisedConfig(Config):
     width: float = hyper(0.25, low=0.0625, high=2, help="scales the network's channels; 1 is the paper's")
     latent_dims: int = hyper(2, low=1, high=64, help="dimensions of the latent space", symbol="d")
     geometric_weight: float = hyper(0.2, low=0, help="weight of the geometric loss; 0 leaves it out", symbol="k_g")
-    layout: Literal["circle", "simplex"] = hyper("circle", help="where class centres lie; the circle needs 2 dimensions")
+    layout: Literal["circle", "simplex"] = hyper(
+        "circle", help="where class centres lie; the circle needs 2 dimensions"
+    )
     centre_distance: float = hyper(
         0, low=0, help="centres from the origin; 0 keeps neighbours as far apart as the paper's", symbol="d_c"
     )
@@ -53,6 +55,7 @@ def build(config: SupervisedConfig, spec: InputSpec) -> Autoencoder:
     latent_dims, width = config.latent_dims, config.width
     return Autoencoder(
         TextureEncoder(spec.shape, latent_dims=latent_dims, width=width),
+        latent_dims=latent_dims,
         decoder=TextureDecoder(spec.shape, latent_dims=latent_dims, width=width)
         if config.reconstruction_weight
         else None,

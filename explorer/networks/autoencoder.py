@@ -11,13 +11,20 @@ class Autoencoder(nn.Module):
     Args:
         encoder: images (n, channels, height, width) in [0, 1] to latents (n, d).
         decoder: latents (n, d) to images in [0, 1], or None.
+        latent_dims: d.
         classifier: latents (n, d) to logits (n, c), or None.
     """
 
     def __init__(
-        self, encoder: nn.Module, *, decoder: nn.Module | None = None, classifier: nn.Module | None = None
+        self,
+        encoder: nn.Module,
+        *,
+        latent_dims: int,
+        decoder: nn.Module | None = None,
+        classifier: nn.Module | None = None,
     ) -> None:
         super().__init__()
+        self.latent_dims = latent_dims
         self.encoder = encoder
         self.decoder = decoder
         self.classifier = classifier

@@ -51,7 +51,7 @@ class TextureEncoder(nn.Module):
 
 
 class TextureDecoder(nn.Module):
-    """The encoder mirrored: a linear layer, then four times (upsample, Double), a 1x1 conv.
+    """The encoder mirrored: a linear layer, four times (Double, upsample), a last Double, a 1x1 conv.
 
     Args:
         shape: (channels, height, width) of the images.
@@ -62,23 +62,21 @@ class TextureDecoder(nn.Module):
     def __init__(self, shape: tuple[int, int, int], *, latent_dims: int, width: float) -> None:
         super().__init__()
         channels = scaled_channels(width)[::-1]
-        self.sizes = [(shape[1] >> depth, shape[2] >> depth) for depth in range(4, -1, -1)]
+        self.sizes = [(shape[1] >> depth, shape[2] >> depth) for depth in range(len(CHANNELS) - 1, -1, -1)]
         self.start = (channels[0], *self.sizes[0])
         self.expand = nn.Linear(latent_dims, channels[0] * self.sizes[0][0] * self.sizes[0][1])
-        pairs = zip([channels[0], *channels[:-1]], channels, strict=True)
+        pairs = zip(channels, [*channels[1:], channels[-1]], strict=True)
         self.stages = nn.ModuleList(double(a, b) for a, b in pairs)
         self.pixels = nn.Conv2d(channels[-1], shape[0], 1)
 
     def forward(self, z: Tensor) -> Tensor:
         """Latents (n, d) to images (n, channels, height, width) in [0, 1]."""
-        x = self.expand(z).unflatten(1, self.start)
+        x: Tensor = self.expand(z).view(-1, *self.start)
         for size, stage in zip(self.sizes, self.stages, strict=True):
-            x = stage(F.interpolate(x, size=size))
+            x = stage(x if x.shape[2:] == size else F.interpolate(x, size=size))
         return torch.sigmoid(self.pixels(x))
 
 
 def classifier(latent_dims: int, n_classes: int) -> nn.Sequential:
     """Linear d-32-64-c with ReLU between: latents (n, d) to logits (n, c)."""
-    return nn.Sequential(
-        nn.Linear(latent_dims, 32), nn.ReLU(), nn.Linear(32, 64), nn.ReLU(), nn.Linear(64, n_classes)
-    )
+    return nn.Sequential(nn.Linear(latent_dims, 32), nn.ReLU(), nn.Linear(32, 64), nn.ReLU(), nn.Linear(64, n_classes))

@@ -54,4 +54,4 @@ def euclidean_distances(query: NDArray[np.floating], gallery: NDArray[np.floatin
     Returns:
         Shape (n,), in [0, inf).
     """
-    return np.linalg.norm(gallery.astype(np.float64) - query.astype(np.float64), axis=1)
+    return np.asarray(np.linalg.norm(gallery.astype(np.float64) - query.astype(np.float64), axis=1))

@@ -82,4 +82,4 @@ def latent_similarity(v_query: ArrayLike, v_gallery: ArrayLike) -> NDArray[np.fl
     for query, gallery in zip(v_query.T, v_gallery.T, strict=True):  # one class at a time: never (q, n, c)
         shared += np.minimum(query[:, None], gallery[None])
     total = np.maximum(v_query.sum(axis=1)[:, None], v_gallery.sum(axis=1)[None])
-    return np.divide(shared, total, out=np.zeros_like(shared), where=total > 0)
+    return np.asarray(np.divide(shared, total, out=np.zeros_like(shared), where=total > 0))

@@ -43,7 +43,7 @@ def augment(x: Tensor, config: AugmentConfig, generator: torch.Generator) -> Ten
 
 
 def _uniform(n: int, limit: float, generator: torch.Generator) -> Tensor:
-    """n draws from -limit to limit."""
+    """Draw n numbers from -limit to limit."""
     return (2 * torch.rand(n, generator=generator, device=generator.device) - 1) * limit
 
 
@@ -72,14 +72,14 @@ def _grid(h: Tensor, height: int, width: int) -> Tensor:
     y, x = torch.meshgrid(ys, xs, indexing="ij")
     points = torch.stack([x, y, torch.ones_like(x)]).view(3, -1)  # (3, pixels)
     mapped = h @ points  # (n, 3, pixels)
-    return (mapped[:, :2] / mapped[:, 2:]).transpose(1, 2).unflatten(1, (height, width))
+    return torch.div(mapped[:, :2], mapped[:, 2:]).transpose(1, 2).reshape(-1, height, width, 2)
 
 
 def _jitter(x: Tensor, config: AugmentConfig, generator: torch.Generator) -> Tensor:
     """Change each image's brightness and its contrast about its own mean."""
     brightness, contrast = (1 + _uniform(2 * len(x), config.jitter, generator)).view(2, -1, 1, 1, 1).to(x.dtype)
     mean = x.mean(dim=(1, 2, 3), keepdim=True)
-    return ((x - mean) * contrast + mean * brightness).clamp(0, 1)
+    return torch.clamp((x - mean) * contrast + mean * brightness, 0, 1)
 
 
 def _erase(x: Tensor, config: AugmentConfig, generator: torch.Generator) -> Tensor:

@@ -76,7 +76,7 @@ def pick_device(name: str) -> str:
 
 def start(network: Autoencoder, run: TrainingConfig, *, device: str = "cpu") -> Trainee:
     """Move a network to the device and give it an Adam, fused: its whole step is one kernel."""
-    network.to(device=device, memory_format=torch.channels_last)
+    network.to(torch.device(device)).to(memory_format=torch.channels_last)
     return Trainee(network, torch.optim.Adam(network.parameters(), lr=run.learning_rate, fused=True))
 
 
@@ -87,7 +87,7 @@ def train(
     dataset: Dataset,
     run: TrainingConfig,
     *,
-    save: Callable[[Trainee], None] = lambda trainee: None,
+    save: Callable[[Trainee], None] = lambda _: None,
 ) -> Iterator[Event]:
     """Train and yield what happens, as it happens.
 
@@ -161,12 +161,12 @@ def _epoch(
     objective.train()
     n = len(items.images)
     generator = torch.Generator(items.images.device).manual_seed(run.seed * EPOCHS_PER_SEED + epoch)
-    batches = torch.randperm(n, generator=generator, device=items.images.device).split(min(run.batch_size, n))
+    order = torch.randperm(n, generator=generator, device=items.images.device)
     steps = max(1, n // run.batch_size)
     report = _Report(epoch + 1, min(run.batch_size, n))
-    for step, chosen in enumerate(batches[:steps]):
+    for step, chosen in enumerate(torch.split(order, min(run.batch_size, n))[:steps]):
         for group in optimizer.param_groups:
-            group["lr"] = run.learning_rate * _cosine((epoch * steps + step) / (run.epochs * steps))
+            group["lr"] = run.learning_rate * _schedule(epoch * steps + step, steps, run.epochs)
         x = (items.images[chosen].float() / 255).contiguous(memory_format=torch.channels_last)
         if run.augment:
             x = augment(x, run.augmentation, generator)
@@ -182,9 +182,10 @@ def _epoch(
     return report.means()
 
 
-def _cosine(share: float) -> float:
-    """1 at the start of a training, 0 at its end."""
-    return (1 + math.cos(math.pi * share)) / 2
+def _schedule(step: int, steps: int, epochs: int) -> float:
+    """Factor of the learning rate: up in a line over the first epoch, then down to 0 along a cosine."""
+    rise = min(1.0, (step + 1) / steps)
+    return rise * (1 + math.cos(math.pi * step / (epochs * steps))) / 2
 
 
 @dataclass

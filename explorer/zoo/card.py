@@ -33,6 +33,7 @@ def _holds_no_path(values: dict[str, Any]) -> dict[str, Any]:
 
 Name = Annotated[str, AfterValidator(_is_name)]
 Values = Annotated[dict[str, Any], AfterValidator(_holds_no_path)]
+Side = Annotated[int, Field(ge=1, le=4096)]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 
 
@@ -57,7 +58,7 @@ class TargetsPart(_Part):
     radii: list[float]
 
 
-class Metric(_Part):
+class Measurement(_Part):
     """One measured number: value, how many items it was measured on, and what it is."""
 
     value: float
@@ -68,7 +69,7 @@ class Metric(_Part):
 class Card(_Part):
     """One run. `files` holds the SHA-256 of each file that the card vouches for."""
 
-    schema_version: Literal[1] = SCHEMA
+    schema_version: Literal[1] = 1
     name: Name
     title: Text = ""
     status: Literal["training", "finished", "interrupted", "failed"]
@@ -77,17 +78,16 @@ class Card(_Part):
     paper: Text
     data: DataPart
     classes: list[Text] = Field(min_length=1, max_length=254)
-    shape: tuple[int, int, int]
+    shape: tuple[Side, Side, Side]
     latent_dims: int = Field(ge=1, le=4096)
     has_decoder: bool
     targets: TargetsPart | None = None
     training: Values
     epochs_done: int = Field(ge=0)
-    seed: int
     device: Text
     command: Text
     created: Text
-    metrics: dict[str, Metric] = {}
+    metrics: dict[str, Measurement] = {}
     versions: dict[str, Text]
     files: dict[Name, str] = {}
 
@@ -123,7 +123,9 @@ def parse_card(text: str, where: str) -> Card:
         card = Card.model_validate(values)
         dims = {len(centre) for centre in card.targets.centres} if card.targets else {card.latent_dims}
     except (ValidationError, RecursionError) as error:
-        why = explain(error, list(Card.model_fields)) if isinstance(error, ValidationError) else "it is nested too deep."
+        why = (
+            explain(error, list(Card.model_fields)) if isinstance(error, ValidationError) else "it is nested too deep."
+        )
         raise BadRunError(f"The card of {where} cannot be used: {why}") from None
     if dims != {card.latent_dims} or (card.targets and len(card.targets.centres) != len(card.classes)):
         raise BadRunError(f"The card of {where} has class centres that fit neither its classes nor its latent space.")

@@ -1,0 +1,79 @@
+"""Where classes lie in the latent space, and how near to where they were configured.
+
+Reference: Gabdullin, Latent space configuration, section 5.2 (Figures 7 to 9).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.latent.targets import ClassTargets
+
+
+def class_centroids(z: NDArray[np.floating], labels: NDArray[np.integer], n_classes: int) -> NDArray[np.float64]:
+    """Mean latent of each class.
+
+    Args:
+        z: latents, shape (n, d).
+        labels: classes, shape (n,); -1 is left out.
+        n_classes: c.
+
+    Returns:
+        Shape (c, d); NaN for a class without items.
+    """
+    centroids = np.full((n_classes, z.shape[1]), np.nan)
+    for label in range(n_classes):
+        if (labels == label).any():
+            centroids[label] = z[labels == label].mean(axis=0, dtype=np.float64)
+    return centroids
+
+
+def centroid_offsets(
+    z: NDArray[np.floating], labels: NDArray[np.integer], targets: ClassTargets
+) -> NDArray[np.float64]:
+    """Distance of each class's centroid from its configured centre.
+
+    Args:
+        z: latents, shape (n, d).
+        labels: classes, shape (n,).
+        targets: configured centres (c, d).
+
+    Returns:
+        Shape (c,), latent units; 0 for a class centred on its place.
+    """
+    centroids = class_centroids(z, labels, len(targets.radii))
+    return np.asarray(np.linalg.norm(centroids - targets.centres, axis=1))
+
+
+def share_within(
+    z: NDArray[np.floating], labels: NDArray[np.integer], targets: ClassTargets, *, radii: float = 2.0
+) -> float:
+    """Share of labelled latents within so many radii of their own class's centre.
+
+    Args:
+        z: latents, shape (n, d).
+        labels: classes, shape (n,); -1 is left out.
+        targets: configured centres and radii.
+        radii: how many; 2 is the paper's "circle with radius two".
+
+    Returns:
+        0 to 1; NaN without labelled items.
+    """
+    labelled = labels >= 0
+    own = labels[labelled]
+    distances = np.linalg.norm(z[labelled] - targets.centres[own], axis=1)
+    return float((distances <= radii * targets.radii[own]).mean()) if labelled.any() else float("nan")
+
+
+def centroid_spread(centroids: NDArray[np.float64]) -> float:
+    """How far the class centroids move from one seed to another.
+
+    Root mean square, over seeds and classes, of a centroid's distance from its mean over seeds.
+
+    Args:
+        centroids: one row of class centroids a seed, shape (seeds, c, d).
+
+    Returns:
+        Latent units, in [0, inf); 0 when every seed puts the classes at the same places.
+    """
+    moved = centroids - centroids.mean(axis=0)
+    return float(np.sqrt(np.square(moved).sum(axis=2).mean()))

@@ -1,0 +1,1 @@
+"""Use cases that all front ends share: open, train, search. Plain values in and out."""

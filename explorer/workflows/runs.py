@@ -1,0 +1,112 @@
+"""Open runs, list them, and fetch the items they were trained on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer import places
+from explorer.data import DATASETS
+from explorer.data.dataset import Dataset, Progress
+from explorer.errors import BadRunError, ExplorerError
+from explorer.fields import parse
+from explorer.registry import lookup
+from explorer.settings import Settings, load_settings
+from explorer.zoo.card import Card
+from explorer.zoo.run import Run
+from explorer.zoo.store import find_run, read_card, run_folders
+
+
+@dataclass(frozen=True)
+class ShelfEntry:
+    """One run on the shelf: its card, or the sentence that says why it cannot be opened."""
+
+    name: str
+    card: Card | None
+    problem: str = ""
+
+
+def run_roots(settings: Settings) -> list[Path]:
+    """Folders that hold runs: the user's own first, then the shipped ones."""
+    return [settings.runs_root, places.models()]
+
+
+def shelf(settings: Settings | None = None) -> list[ShelfEntry]:
+    """Every run there is, shipped ones included; a broken one comes with its problem."""
+    entries = []
+    for name, folder in run_folders(run_roots(settings or load_settings())).items():
+        try:
+            entries.append(ShelfEntry(name, read_card(folder)))
+        except ExplorerError as error:
+            entries.append(ShelfEntry(name, None, str(error)))
+    return entries
+
+
+def open_run(name: str, settings: Settings | None = None) -> Run:
+    """Open a run by name, from the user's runs or the shipped ones; never a path.
+
+    Raises:
+        UnknownNameError: no such run.
+        BadRunError: its card cannot be used.
+    """
+    return Run(find_run(name, run_roots(settings or load_settings())))
+
+
+def load(path_or_name: str | Path) -> Run:
+    """Open a run by name or by its folder, for notebooks and scripts.
+
+    Raises:
+        UnknownNameError: neither a run's name nor a folder.
+        BadRunError: its card cannot be used.
+    """
+    folder = Path(path_or_name)
+    return Run(folder) if folder.is_dir() else open_run(str(path_or_name))
+
+
+def load_dataset(card: Card, settings: Settings | None = None, progress: Progress | None = None) -> Dataset:
+    """The data set that a run was trained on, made or read again from its card.
+
+    Raises:
+        UnknownNameError, BadValueError: a data set or settings that this version does not have.
+    """
+    source = lookup(DATASETS, card.data.name, "data set")
+    config = parse(source.config, card.data.settings, f"The data of {card.name}")
+    return source.load(config, (settings or load_settings()).data_root, progress)
+
+
+@dataclass(frozen=True)
+class Items:
+    """Images of a run's items by id.
+
+    Args:
+        dataset: the run's data set.
+        sorted_ids: its ids, ascending, shape (n,).
+        order: row of each sorted id, shape (n,).
+    """
+
+    dataset: Dataset
+    sorted_ids: NDArray[np.int64]
+    order: NDArray[np.intp]
+
+    def images(self, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Images of the items with these ids, shape (k, channels, height, width).
+
+        Raises:
+            BadRunError: an id that the data set does not have.
+        """
+        at = np.minimum(np.searchsorted(self.sorted_ids, ids), len(self.sorted_ids) - 1)
+        missing = self.sorted_ids[at] != ids
+        if missing.any():
+            raise BadRunError(
+                f"The data set {self.dataset.name} has no item {ids[missing][0]}: these latents belong to other items. "
+                "Restore the run's folder or train it again."
+            )
+        return self.dataset.images[self.order[at]]
+
+
+def load_items(card: Card, settings: Settings | None = None, progress: Progress | None = None) -> Items:
+    """Open the items behind a run's latents; the first time may take seconds to make them."""
+    dataset = load_dataset(card, settings, progress)
+    order = np.argsort(dataset.ids)
+    return Items(dataset, dataset.ids[order], order)

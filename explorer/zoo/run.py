@@ -1,0 +1,174 @@
+"""A run that is open: its card, its latents, and its network once something is encoded or decoded."""
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from explorer.data.dataset import Split
+from explorer.errors import BadDataError, BadValueError
+from explorer.retrieval.index import Hits, best, euclidean_distances
+from explorer.zoo.card import Card
+from explorer.zoo.store import STATE, WEIGHTS, Latents, read_card, read_latents, verified
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from explorer.networks.autoencoder import Autoencoder
+
+ITEMS_AT_ONCE = 1024
+WHITE = 255
+
+
+class Run:
+    """One run, opened read-only. NumPy in and out; torch is imported when a network is first needed.
+
+    Args:
+        folder: the run's folder.
+
+    Raises:
+        BadRunError: no usable card.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.card: Card = read_card(folder)
+        self._lock = Lock()
+
+    def latents(self, split: Split) -> Latents:
+        """Ids, latents (n, d), labels and class probabilities of a split's items.
+
+        Raises:
+            BadRunError: latents that are missing, altered or do not match the items.
+        """
+        return self._latents[split]
+
+    @cached_property
+    def _latents(self) -> dict[Split, Latents]:
+        return read_latents(self.folder, self.card)
+
+    @property
+    def network(self) -> "Autoencoder":
+        """The network, in evaluation mode, on the CPU."""
+        with self._lock:  # two sessions may ask at once; it is loaded once
+            return self._network
+
+    @cached_property
+    def _network(self) -> "Autoencoder":
+        from explorer.zoo.weights import load_network, load_state  # imports torch
+
+        if WEIGHTS in self.card.files:
+            return load_network(self.card, verified(self.folder, self.card, WEIGHTS))
+        return load_state(self.card, (self.folder / STATE).read_bytes())[0]
+
+    def encode(self, images: ArrayLike) -> NDArray[np.float32]:
+        """Latents of images.
+
+        Args:
+            images: uint8 in 0 to 255 or float in 0 to 1, shape (n, channels, height, width) as the
+                card's `shape`; without the channel axis for grey images; one image without n.
+
+        Returns:
+            Latents, shape (n, d).
+
+        Raises:
+            BadDataError: another shape, NaN pixels, or floats outside 0 to 1.
+        """
+        from torch import float32
+
+        x = as_images(images, self.card.shape)
+        return self._in_parts(x, lambda part: self.network.encode(part.to(float32)))
+
+    def decode(self, z: ArrayLike) -> NDArray[np.float32]:
+        """Images of latents.
+
+        Args:
+            z: latents, shape (n, d), or (d,) for one.
+
+        Returns:
+            Images in [0, 1], shape (n, channels, height, width).
+
+        Raises:
+            BadValueError: the run has no decoder.
+            BadDataError: latents of another dimension, or not finite.
+        """
+        if not self.card.has_decoder:
+            raise BadValueError(f"{self.card.name} has no decoder, so a place on its map cannot be drawn.")
+        return self._in_parts(self._as_latents(z), self.network.decode)
+
+    def probabilities(self, z: ArrayLike) -> NDArray[np.float32]:
+        """Class probabilities of latents by the run's classifier, shape (n, c).
+
+        Raises:
+            BadValueError: the run has no classifier.
+        """
+        return self._in_parts(self._as_latents(z), lambda part: self.network.classify(part).softmax(dim=1))
+
+    def neighbours(self, z: ArrayLike, k: int = 12, *, split: Split = "test") -> Hits:
+        """The k items of a split whose latents are nearest to one place.
+
+        Args:
+            z: a latent, shape (d,).
+            k: how many.
+            split: which items.
+
+        Returns:
+            Hits: rows of `latents(split)` and Euclidean distances, nearest first.
+
+        Raises:
+            BadDataError: a latent of another dimension.
+        """
+        query = self._as_latents(z)
+        if len(query) != 1:
+            raise BadDataError(f"neighbours takes one latent of shape ({self.card.latent_dims},), not {len(query)}.")
+        return best(euclidean_distances(query[0], self.latents(split).z), k, largest=False)
+
+    def _as_latents(self, z: ArrayLike) -> NDArray[np.float32]:
+        latents = np.atleast_2d(np.asarray(z, np.float32))
+        if latents.ndim != 2 or latents.shape[1] != self.card.latent_dims or not np.isfinite(latents).all():
+            raise BadDataError(
+                f"Latents of shape {np.shape(z)} do not fit {self.card.name}: expected finite numbers of shape "
+                f"(n, {self.card.latent_dims})."
+            )
+        return latents
+
+    def _in_parts(self, array: NDArray[np.float32], apply: Callable[["Tensor"], "Tensor"]) -> NDArray[np.float32]:
+        """Apply a network in parts, so that memory does not grow with the number of items."""
+        import torch
+
+        self.network.eval()
+        with torch.inference_mode():
+            parts = torch.split(torch.from_numpy(array), ITEMS_AT_ONCE)
+            return np.concatenate([apply(part).numpy() for part in parts]) if len(array) else np.empty((0,), np.float32)
+
+
+def as_images(images: ArrayLike, shape: tuple[int, int, int]) -> NDArray[np.float32]:
+    """Bring images to floats in [0, 1] of shape (n, channels, height, width).
+
+    Raises:
+        BadDataError: another shape, pixels that are NaN, or floats outside 0 to 1.
+    """
+    x = np.asarray(images)
+    if x.ndim >= 2 and shape[0] == 1 and x.shape[-2:] == shape[1:] and x.shape[-3:] != shape:  # noqa: PLR2004
+        x = x[..., None, :, :]
+    if x.ndim == 3:  # noqa: PLR2004
+        x = x[None]
+    if x.ndim != 4 or x.shape[1:] != shape:  # noqa: PLR2004
+        raise BadDataError(
+            f"Images of shape {np.shape(images)} do not fit: expected (n, {', '.join(map(str, shape))}). "
+            "Resize them first."
+        )
+    if x.dtype == np.uint8:
+        return x.astype(np.float32) / np.float32(WHITE)
+    x = x.astype(np.float32)
+    if np.isnan(x).any():
+        raise BadDataError(
+            f"{int(np.isnan(x).any(axis=(1, 2, 3)).sum())} images have NaN pixels; repair or leave them out."
+        )
+    if x.size and (x.min() < 0 or x.max() > 1):
+        raise BadDataError(f"Pixels run from {x.min():.3g} to {x.max():.3g}; expected 0 to 1, or uint8 in 0 to 255.")
+    return x

@@ -1,0 +1,174 @@
+"""Runs on disk: folders with a card, weights, latents and events.
+
+The card vouches for the other files by their SHA-256, so it is written last.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as parse_tensors
+from safetensors.numpy import save as dump_tensors
+
+from explorer.data.dataset import Split
+from explorer.errors import BadRunError, UnknownNameError
+from explorer.files import write_atomically
+from explorer.registry import lookup
+from explorer.zoo.card import Card, parse_card
+
+CARD, WEIGHTS, LATENTS, EVENTS, STATE = (
+    "card.json",
+    "weights.safetensors",
+    "latents.safetensors",
+    "events.jsonl",
+    "training.safetensors",
+)
+SPLITS: tuple[Split, ...] = ("train", "test")
+MAX_CARD_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Latents:
+    """What a run keeps of each item of a split.
+
+    Args:
+        ids: item ids, shape (n,).
+        z: latents, shape (n, d), float32.
+        labels: classes, shape (n,); -1 for unlabelled items.
+        probabilities: of each class by the run's classifier, shape (n, c), or (n, 0) without one.
+    """
+
+    ids: NDArray[np.int64]
+    z: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+
+
+def run_folders(roots: Iterable[Path]) -> dict[str, Path]:
+    """Folders with a card below the roots, by name, alphabetically; an earlier root wins."""
+    found: dict[str, Path] = {}
+    for root in roots:
+        if root.is_dir():
+            for card in sorted(root.glob(f"*/{CARD}")):
+                found.setdefault(card.parent.name, card.parent)
+    return dict(sorted(found.items()))
+
+
+def find_run(name: str, roots: Iterable[Path]) -> Path:
+    """Folder of the run called `name`.
+
+    Raises:
+        UnknownNameError: no such run; the message lists those there are.
+    """
+    folders = run_folders(roots)
+    if not folders:
+        raise UnknownNameError(f"There is no run {name!r}, and no other. Train one: latent-explorer train --help.")
+    return lookup(folders, name, "run")
+
+
+def read_card(folder: Path) -> Card:
+    """Read a run's card.
+
+    Raises:
+        BadRunError: no card, or one that cannot be used (see `parse_card`).
+    """
+    try:
+        with (folder / CARD).open("rb") as file:
+            raw = file.read(MAX_CARD_BYTES + 1)
+    except OSError:
+        raise BadRunError(
+            f"{folder.name} is no run: its {CARD} cannot be read. Name a run's folder, or train one."
+        ) from None
+    if len(raw) > MAX_CARD_BYTES:
+        raise BadRunError(f"The card of {folder.name} is over 1 MB; restore card.json or train the run again.")
+    return parse_card(raw.decode("utf-8", errors="replace"), folder.name)
+
+
+def write_card(folder: Path, card: Card) -> None:
+    """Write a run's card; the folder must exist."""
+    write_bytes(folder, CARD, (card.model_dump_json(indent=2) + "\n").encode())
+
+
+def write_bytes(folder: Path, name: str, content: bytes) -> str:
+    """Write one file of a run and return its SHA-256 for the card."""
+
+    def write(file: BinaryIO) -> None:
+        file.write(content)
+
+    write_atomically(folder / name, write)
+    return hashlib.sha256(content).hexdigest()
+
+
+def verified(folder: Path, card: Card, name: str) -> bytes:
+    """Content of a file that the card vouches for.
+
+    Raises:
+        BadRunError: the file is missing, or is not the one that the card was written for.
+    """
+    again = f"copy the run's folder again or train it again: {card.command}"
+    try:
+        content = (folder / name).read_bytes()
+    except OSError:
+        raise BadRunError(f"{name} of {folder.name} is missing or cannot be read; {again}") from None
+    if hashlib.sha256(content).hexdigest() != card.files.get(name):
+        raise BadRunError(f"{name} of {folder.name} is truncated or altered: it is not the file of its card; {again}")
+    return content
+
+
+def write_latents(folder: Path, latents: Mapping[Split, Latents]) -> str:
+    """Write the latents of both splits and return the file's SHA-256."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for split, part in latents.items():
+        arrays[f"{split}.ids"] = part.ids.astype(np.int64)
+        arrays[f"{split}.z"] = np.ascontiguousarray(part.z, np.float32)
+        arrays[f"{split}.labels"] = part.labels.astype(np.int64)
+        arrays[f"{split}.probabilities"] = np.ascontiguousarray(part.probabilities, np.float16)
+    return write_bytes(folder, LATENTS, dump_tensors(arrays))
+
+
+def read_latents(folder: Path, card: Card) -> dict[Split, Latents]:
+    """Read the latents of both splits.
+
+    Raises:
+        BadRunError: a run without latents, an altered file, or rows that do not match the items.
+    """
+    if LATENTS not in card.files:
+        raise BadRunError(
+            f"{folder.name} has no latents yet: its training was cut off. "
+            f"Go on with it: latent-explorer train --resume {folder.name}"
+        )
+    try:
+        arrays = parse_tensors(verified(folder, card, LATENTS))
+    except (SafetensorError, ValueError, KeyError):
+        raise BadRunError(
+            f"{LATENTS} of {folder.name} is no tensor file; train the run again: {card.command}"
+        ) from None
+    items: dict[Split, int] = {"train": card.data.train_items, "test": card.data.test_items}
+    return {split: _checked(arrays, split, items[split], card, folder.name) for split in SPLITS}
+
+
+def _checked(arrays: Mapping[str, NDArray[Any]], split: Split, items: int, card: Card, where: str) -> Latents:
+    """One split's arrays, each with as many rows as the split has items."""
+    shapes = {"ids": (items,), "z": (items, card.latent_dims), "labels": (items,)}
+    for key, shape in shapes.items():
+        found = arrays[f"{split}.{key}"].shape if f"{split}.{key}" in arrays else None
+        if found != shape:
+            raise BadRunError(
+                f"The latents of {where} do not match its items: {split}.{key} is {found or 'missing'}, expected "
+                f"{shape}. Train the run again: {card.command}"
+            )
+    z, labels = arrays[f"{split}.z"], arrays[f"{split}.labels"].astype(np.int64)
+    probabilities = arrays.get(f"{split}.probabilities", np.empty((items, 0)))
+    if not np.isfinite(z).all() or probabilities.shape not in {(items, 0), (items, len(card.classes))}:
+        raise BadRunError(
+            f"The latents of {where} hold values that are no numbers; train the run again: {card.command}"
+        )
+    if ((labels < -1) | (labels >= len(card.classes))).any():
+        raise BadRunError(f"The latents of {where} hold labels that are no class; train the run again: {card.command}")
+    ids = arrays[f"{split}.ids"].astype(np.int64)
+    return Latents(ids, z.astype(np.float32), labels, probabilities.astype(np.float32))

@@ -1,0 +1,100 @@
+"""Networks and training states as tensor files; nothing in them is ever executed."""
+
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as parse_tensors
+from safetensors.torch import save as dump_tensors
+from torch import Tensor, nn
+
+from explorer.errors import BadRunError
+from explorer.fields import parse
+from explorer.method import InputSpec
+from explorer.methods import METHODS
+from explorer.networks.autoencoder import Autoencoder
+from explorer.registry import lookup
+from explorer.zoo.card import Card
+
+NETWORK, OPTIMIZER = "network.", "optimizer."
+
+
+def dump_network(network: nn.Module) -> bytes:
+    """A network's parameters and buffers as a tensor file."""
+    return dump_tensors(_plain(network.state_dict()))
+
+
+def load_network(card: Card, content: bytes) -> Autoencoder:
+    """Rebuild a run's network from its card and its weights, ready to encode.
+
+    Raises:
+        UnknownNameError: a method that this version does not have.
+        BadValueError: settings that the method does not take.
+        BadRunError: not a tensor file, or tensors that are not this network's.
+    """
+    tensors = _parsed(content, card.name)
+    return _assemble(card, {name: t for name, t in tensors.items() if not name.startswith((NETWORK, OPTIMIZER))})
+
+
+def dump_state(network: nn.Module, optimizer: torch.optim.Optimizer, epoch: int) -> bytes:
+    """Everything that a training needs to go on from an epoch's boundary, as one tensor file."""
+    tensors = {NETWORK + name: tensor for name, tensor in _plain(network.state_dict()).items()}
+    for index, entry in optimizer.state_dict()["state"].items():
+        for key, value in entry.items():
+            tensors[f"{OPTIMIZER}{index}.{key}"] = value.detach().cpu().contiguous()
+    return dump_tensors(tensors | {"epoch": torch.tensor(epoch)})
+
+
+def load_state(card: Card, content: bytes) -> tuple[Autoencoder, dict[int, dict[str, Tensor]], int]:
+    """Network, Adam's state by parameter, and epochs done, as `dump_state` wrote them.
+
+    Raises:
+        BadRunError: not a tensor file, or tensors that are not this network's.
+    """
+    tensors = _parsed(content, card.name)
+    network = _assemble(card, {n.removeprefix(NETWORK): t for n, t in tensors.items() if n.startswith(NETWORK)})
+    moments: dict[int, dict[str, Tensor]] = {}
+    try:
+        for name, tensor in tensors.items():
+            if name.startswith(OPTIMIZER):
+                index, key = name.removeprefix(OPTIMIZER).split(".")
+                moments.setdefault(int(index), {})[key] = tensor
+        return network, moments, int(tensors["epoch"])
+    except (KeyError, ValueError):
+        raise BadRunError(f"The training state of {card.name} is damaged; train it again: {card.command}") from None
+
+
+def _assemble(card: Card, tensors: dict[str, Tensor]) -> Autoencoder:
+    """The card's network with these tensors; shapes are compared before any memory is taken."""
+    method = lookup(METHODS, card.method, "method")
+    config = parse(method.config, card.config, f"The card of {card.name}")
+    with torch.device("meta"):
+        network = method.build(config, InputSpec(card.shape, len(card.classes)))
+    wanted: dict[str, Any] = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    if wanted != found:
+        odd = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
+        raise BadRunError(
+            f"The weights of {card.name} belong to another network: {len(odd)} tensors do not fit ({odd[0]}: "
+            f"{found.get(odd[0], 'missing')}, expected {wanted.get(odd[0], 'none')}). "
+            f"Put its own weights back or train it again: {card.command}"
+        )
+    if not all(tensor.isfinite().all() for tensor in tensors.values()):
+        raise BadRunError(f"The weights of {card.name} hold values that are no numbers; train it again: {card.command}")
+    network.load_state_dict(tensors, assign=True)
+    network.requires_grad_(False)
+    return network.eval()
+
+
+def _parsed(content: bytes, where: str) -> dict[str, Tensor]:
+    try:
+        return parse_tensors(content)
+    except (SafetensorError, ValueError, KeyError):
+        raise BadRunError(
+            f"The weights of {where} are no tensor file or are cut off; restore or train it again."
+        ) from None
+
+
+def _plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """On the CPU, in the plain memory order that tensor files need."""
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
