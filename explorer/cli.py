@@ -1,0 +1,84 @@
+"""The command line: `latent-explorer`.
+
+A command is a function: its arguments are the flags, its docstring is the help. It imports what
+starts slowly when it runs, so that `--help` answers at once.
+"""
+
+import sys
+import webbrowser
+from collections.abc import Sequence
+from typing import Annotated
+from urllib.parse import quote
+
+import tyro
+
+from explorer import places
+from explorer.errors import ExplorerError
+from explorer.ui import server
+
+DESCRIPTION = """See, question and use the latent space of an autoencoder, in the browser.
+
+For example:
+  latent-explorer app
+  latent-explorer app --help"""
+
+
+def app(
+    run: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(metavar="[RUN]", help_behavior_hint="")] = None,
+    *,
+    port: int = 8501,
+    browser: bool = True,
+) -> None:
+    """Open the dashboard in the browser; Ctrl-C ends it.
+
+    For example:
+      latent-explorer app
+      latent-explorer app textures-petals
+      latent-explorer app --no-browser --port 9000
+
+    Args:
+        run: run to open on the map, a name of `latent-explorer models list`; without it, the start page.
+        port: the page is served on this port of this machine alone; if it is busy, on the next free one.
+        browser: open the page in the browser.
+    """
+    path = map_path(run) if run else ""
+    free = server.free_port(port)
+    if free != port:
+        print(f"Port {port} is busy; using {free}.", flush=True)
+    address = f"http://{server.HOST}:{free}/{path}"
+
+    def announce() -> None:
+        print(f"The dashboard is at {address} (Ctrl-C ends it).", flush=True)
+        if browser:
+            webbrowser.open(address)
+
+    server.serve(places.entry_script(), free, announce)
+
+
+def map_path(run: str) -> str:
+    """The address of a run's map, below the server's root."""
+    return f"Map?run={quote(run, safe='')}"
+
+
+COMMANDS = {"app": app}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        0, or 2 after a mistake that its user can mend: one sentence on stderr says how.
+    """
+    try:
+        tyro.extras.subcommand_cli_from_dict(
+            COMMANDS,
+            prog="latent-explorer",
+            description=DESCRIPTION,
+            args=list(sys.argv[1:] if arguments is None else arguments) or ["--help"],
+        )
+    except ExplorerError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0

@@ -1,0 +1,5 @@
+"""Where everything begins."""
+
+import streamlit as st
+
+st.title("Start")

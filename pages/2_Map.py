@@ -1,0 +1,5 @@
+"""The latent space as a map."""
+
+import streamlit as st
+
+st.title("Map")
