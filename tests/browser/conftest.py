@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 FLAGS = (
@@ -29,6 +29,7 @@ FLAGS = (
     "--enable-unsafe-swiftshader",
 )
 START_SECONDS = 60.0
+expect.set_options(timeout=15_000)  # milliseconds; a busy machine draws slowly
 
 
 @pytest.fixture(scope="session")
