@@ -70,8 +70,9 @@ def photograph(rng: np.random.Generator, labels: NDArray[np.int64], factors: Fac
 def _on_cloth(x: Floats, y: Floats, f: dict[str, Floats]) -> tuple[Floats, Floats, Floats]:
     """Where on the cloth each place of the image lies, in px, and how folds light it, in -1 to 1."""
     tilt = f["perspective"] * np.float32(2 / SIDE)
-    scale: Floats = 1 / (1 + tilt * np.cos(f["perspective_angle"]) * x + tilt * np.sin(f["perspective_angle"]) * y)
-    x, y = x * scale, y * scale
+    tilt_x, tilt_y = tilt * np.cos(f["perspective_angle"]), tilt * np.sin(f["perspective_angle"])
+    depth: Floats = 1 + tilt_x * x + tilt_y * y
+    x, y = x / depth, y / depth
     across_x, across_y = np.cos(f["fold_angle"]), np.sin(f["fold_angle"])
     wave = np.float32(2 * np.pi) / f["fold_wavelength"]
     bend = f["fold_bend"] * np.sin((across_x * y - across_y * x) * (0.6 * wave) + f["fold_phase"])
@@ -156,7 +157,7 @@ def _mottle(rng: np.random.Generator, f: dict[str, Floats]) -> Floats:
     """Uneven yarn: smooth random spots of about 3 px, shape (n, 64, 64)."""
     spots = rng.standard_normal((len(f["mottle"]), 12, 12), dtype=np.float32)
     spread = _scale_up(np.full((1, 1, 1), 12, np.float32), FINE, 12)  # (1, 64, 12)
-    smooth: Floats = spread @ spots @ spread.transpose(0, 2, 1) * f["mottle"]
+    smooth: Floats = f["mottle"] * np.matmul(np.matmul(spread, spots), spread.transpose(0, 2, 1))
     return smooth
 
 

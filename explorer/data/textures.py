@@ -201,6 +201,12 @@ def _other_cameras(config: TexturesConfig) -> TexturesConfig:
     return TexturesConfig(n=2000, seed=config.seed, cameras="other")
 
 
+def _other_cameras(config: TexturesConfig) -> TexturesConfig:
+    """The settings that a training with `config` has never seen; without siblings, so nothing leaks."""
+    cameras: Literal["training", "other"] = "training" if config.cameras == "other" else "other"
+    return TexturesConfig(n=config.n, seed=config.seed, cameras=cameras)
+
+
 TEXTURES = DatasetSource(
     "textures",
     "Clothes textures: uniform, horizontal and vertical lines, squares and dots, computed as if photographed",
