@@ -197,14 +197,9 @@ def _read(config: TexturesConfig, folder: Path) -> Dataset | None:
 
 
 def _other_cameras(config: TexturesConfig) -> TexturesConfig:
-    """Cloth and cameras that a run on `config` never saw."""
-    return TexturesConfig(n=2000, seed=config.seed, cameras="other")
-
-
-def _other_cameras(config: TexturesConfig) -> TexturesConfig:
-    """The settings that a training with `config` has never seen; without siblings, so nothing leaks."""
+    """Cloth and cameras that a run on `config` never saw, without siblings, so that nothing leaks."""
     cameras: Literal["training", "other"] = "training" if config.cameras == "other" else "other"
-    return TexturesConfig(n=config.n, seed=config.seed, cameras=cameras)
+    return TexturesConfig(n=2000, seed=config.seed, cameras=cameras)
 
 
 TEXTURES = DatasetSource(

@@ -169,8 +169,8 @@ def test_other_cameras_have_other_ids_and_less_sharp_images() -> None:
 def test_shift_of_a_data_set_is_the_other_cameras_without_a_leak() -> None:
     config = TexturesConfig(n=60, seed=2, siblings=2, split="post")
     shifted = TEXTURES.shifts["other_cameras"](config)
-    assert shifted == TexturesConfig(n=60, seed=2, cameras="other")
-    assert TEXTURES.shifts["other_cameras"](shifted) == TexturesConfig(n=60, seed=2)
+    assert shifted == TexturesConfig(n=2000, seed=2, cameras="other")
+    assert TEXTURES.shifts["other_cameras"](shifted) == TexturesConfig(n=2000, seed=2)
 
 
 def test_ids_are_exact_in_javascript() -> None:
