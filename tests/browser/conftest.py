@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 FLAGS = (
@@ -107,21 +107,29 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def window(chromium: Browser) -> Iterator[BrowserContext]:
+    """One window of 1280 x 720 for all tests: Streamlit's own scripts are then fetched and compiled once."""
+    with chromium.new_context(viewport={"width": 1280, "height": 720}) as context:
+        yield context
+
+
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A page of 1280 x 720 that fails its test on an uncaught error and on any request to another host."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 720})
+def page(window: BrowserContext) -> Iterator[Page]:
+    """A fresh page that fails its test on an uncaught error and on any request to another host."""
     errors: list[str] = []
     strangers: list[str] = []
 
-    def note_request(request: Request) -> None:
-        address = urlsplit(request.url)
-        if address.scheme in ("http", "https", "ws", "wss") and address.hostname != "127.0.0.1":
-            strangers.append(request.url)
+    def note_request(address: str) -> None:
+        parts = urlsplit(address)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
+            strangers.append(address)
 
-    context.on("request", note_request)
-    context.on("weberror", lambda error: errors.append(str(error.error)))
-    yield context.new_page()
-    context.close()
+    page = window.new_page()
+    page.on("request", lambda request: note_request(request.url))
+    page.on("websocket", lambda socket: note_request(socket.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
     assert not errors, f"uncaught errors in the page: {errors}"
     assert not strangers, f"requests to other hosts: {strangers}"

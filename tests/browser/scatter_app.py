@@ -63,12 +63,16 @@ def thumbnail(request: Request) -> Response:
 
 
 def page() -> None:
-    """Map, the log of what it reported, and two buttons."""
+    """Map, the log of what it reported, and three controls."""
     st.set_page_config(layout="wide", page_title="Map")
     query, state = st.query_params, st.session_state
     n = int(query.get("n", 500))
     faults = "&".join(f"{name}={query[name]}" for name in ("status", "delay", "short") if name in query)
-    cloud = Cloud(f"synthetic-{n}", f"/test/points/{n}?{faults}", n, "/test/thumbnail/{index}", CLASSES, COLOURS)
+    runs = state["runs"] = state.get("runs", 0) + 1
+    # The address changes with every run, as a fresh token does; the identity stays.
+    cloud = Cloud(
+        f"synthetic-{n}", f"/test/points/{n}?token={runs}&{faults}", n, "/test/thumbnail/{index}", CLASSES, COLOURS
+    )
     marks = Marks()
     if query.get("marks"):
         circles = tuple((float(x), float(y), RADIUS, k) for k, (x, y) in enumerate(centres()))
@@ -77,6 +81,8 @@ def page() -> None:
     if st.button("Drop selection"):
         state.drops = state.get("drops", 0) + 1
     st.button("Run again")
+    if not st.checkbox("Show the map", value=True):
+        return
     click, lasso = scatter(
         cloud,
         key="map",
@@ -90,8 +96,7 @@ def page() -> None:
         log.append(["click", click.index, click.x, click.y])
     if lasso:
         log.append(["lasso", lasso.count, np.flatnonzero(lasso.mask).tolist() if n <= 5000 else []])
-    state.runs = state.get("runs", 0) + 1
-    st.html(f"<pre id='log' data-runs='{state.runs}'>{json.dumps(log)}</pre>")
+    st.html(f"<pre id='log' data-runs='{runs}'>{json.dumps(log)}</pre>")
 
 
 if get_script_run_ctx() is None:

@@ -372,6 +372,59 @@ def test_a_lost_graphics_context_comes_back_with_the_same_picture(open_map: Open
     assert np.array_equal(shown.colours(), before)
 
 
+def test_without_webgl_one_sentence_says_so(page: Page, open_map: Open) -> None:
+    page.add_init_script(
+        "const get = HTMLCanvasElement.prototype.getContext;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {"
+        "return kind.startsWith('webgl') ? null : get.call(this, kind, ...rest); };"
+    )
+    shown = open_map("n=50")
+    expect(shown.page.locator(".message p")).to_contain_text("This map needs WebGL")
+    expect(shown.root).to_have_attribute("data-state", "error")
+
+
+def test_retry_loads_what_failed_before(page: Page, open_map: Open) -> None:
+    page.route("**/test/points/**", lambda route: route.fulfill(status=502), times=1)
+    shown = open_map("n=50")
+    expect(shown.page.locator(".message p")).to_contain_text("502")
+    shown.page.get_by_role("button", name="Retry").click()
+    shown.ready()
+    expect(shown.root).to_have_attribute("data-drawn", "50")
+
+
+def test_points_are_fetched_once_and_the_camera_is_kept_over_reruns_and_remounts(page: Page, open_map: Open) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/test/points/" in request.url else None)
+    shown = open_map("n=500").ready()
+    shown.repainted(lambda: shown.page.locator("[data-tool=zoomIn]").click())
+    before = shown.colours()
+    shown.root.evaluate("root => root.addEventListener('scatter-painted', () => root.setAttribute('data-again', 1))")
+    shown.page.get_by_role("button", name="Run again").click()
+    expect(shown.page.locator("#log[data-runs='2']")).to_be_attached()
+    shown.page.wait_for_timeout(200)
+    assert shown.root.get_attribute("data-again") is None, "a rerun that changes nothing repainted all points"
+    show = shown.page.get_by_text("Show the map")
+    show.click()
+    expect(shown.root).to_be_hidden()
+    show.click()
+    shown.ready()
+    assert np.array_equal(shown.colours(), before)
+    assert len(asked) == 1
+
+
+def test_a_change_of_theme_repaints_and_keeps_the_camera(open_map: Open) -> None:
+    shown = open_map("n=5").ready()
+    black = centres()[4].tolist()
+    x, y = (round(a - b) for a, b in zip(shown.pixel(*black), (shown.box()["x"], shown.box()["y"]), strict=True))
+    assert shown.colours()[y, x].max() < 60
+    try:
+        shown.repainted(lambda: shown.page.emulate_media(color_scheme="dark"))
+        # Black would drown in a dark background: it is drawn light there.
+        assert shown.colours()[y, x].min() > 150
+    finally:
+        shown.page.emulate_media(color_scheme="light")
+
+
 # ---- what a hostile browser may send
 
 

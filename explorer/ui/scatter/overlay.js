@@ -28,7 +28,8 @@ function wipe(context, { width, height, density }) {
   context.clearRect(0, 0, width, height);
 }
 
-function ticksOf({ width, height, camera, toData }) {
+function ticksOf({ width, height, camera, measured, toData }) {
+  if (!measured) return { columns: [], rows: [] };
   const [left, top] = toData(0, 0), [right, bottom] = toData(width, height);
   return { columns: ticks(left, right, camera.scale, 90), rows: ticks(bottom, top, camera.scale, 60) };
 }

@@ -166,7 +166,7 @@ class Tip {
     this.index = index;
     clearTimeout(this.timer);
     const shown = this.element.classList.contains("shown");
-    if (changed) this.fill(facts, shown);
+    if (changed) this.fill(facts);
     if (shown) this.move();
     if (changed || !shown) this.timer = setTimeout(() => this.open(facts), shown ? 40 : 90);
   }
@@ -183,7 +183,8 @@ class Tip {
     this.lines.replaceChildren(...lines.map((text) => make("div", { text })));
     this.itemId.textContent = "\u00a0"; // keeps the line's height until the id is known
     this.picture.hidden = !image;
-    this.picture.getContext("2d").clearRect(0, 0, this.picture.width, this.picture.height);
+    // The last picture stays, dimmed, until the next one is there: an empty box would flicker.
+    this.picture.classList.add("stale");
   }
 
   async open(facts) {
@@ -197,10 +198,13 @@ class Tip {
       const times = Math.max(1, Math.floor(THUMBNAIL_SIDE / Math.max(image.width, image.height)));
       this.resize(image.width, image.height, times);
       this.picture.getContext("2d").drawImage(image, 0, 0);
+      this.picture.classList.remove("stale");
       this.itemId.textContent = id ? `id ${id}` : "";
       this.element.dataset.index = String(index);
     } catch {
-      if (index === this.index) this.itemId.textContent = "image not available";
+      if (index !== this.index) return;
+      this.itemId.textContent = "image not available";
+      this.picture.getContext("2d").clearRect(0, 0, this.picture.width, this.picture.height);
     }
     this.move();
   }

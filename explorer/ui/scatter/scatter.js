@@ -47,13 +47,14 @@ class ScatterMap {
     this.palette = data.colours.map((text) => readable(parseColour(text) ?? this.theme.grey, this.theme));
     this.marks = { ...data.marks, place: data.marks.query_is_place };
     if (before?.identity !== data.identity) this.openCloud();
-    else if (this.state === "error" && before.url !== data.url) this.load(); // a fresh token may mend it
-    this.box = boxAround(this.points?.bounds, this.marks.circles);
+    else if (this.painter && this.state === "error" && before.url !== data.url) this.load(); // a fresh token may mend it
+    this.measure();
     if (this.kept.clearSelection < data.clear_selection) this.select(null);
     this.kept.clearSelection = data.clear_selection;
     this.applyColours();
     this.describe();
     this.resize();
+    this.redrawMarks();
     this.writeAddressSoon(); // a rerun may have written an older address
   }
 
@@ -72,6 +73,7 @@ class ScatterMap {
     this.points = null;
     delete this.root.dataset.drawn;
     this.setHover(-1);
+    if (!this.painter) return; // the message about it stays
     if (kept.points) this.takePoints(kept.points);
     else this.load();
   }
@@ -79,7 +81,6 @@ class ScatterMap {
   async load() {
     this.loading?.abort();
     const loading = (this.loading = new AbortController());
-    if (!this.painter) return;
     if (this.cloud.n === 0) {
       this.setState("ready");
       showMessage(this.parts, "There are no points to show.");
@@ -100,7 +101,7 @@ class ScatterMap {
 
   takePoints(points) {
     this.points = this.kept.points = points;
-    this.box = boxAround(points.bounds, this.marks.circles);
+    this.measure();
     this.painter?.setPoints(points, this.kept.selected);
     this.setState("ready");
     showMessage(this.parts, "");
@@ -123,6 +124,7 @@ class ScatterMap {
   setState(state) {
     this.state = state;
     this.root.dataset.state = state;
+    for (const button of this.parts.tools.children) button.disabled = state !== "ready";
   }
 
   // ---- what Python is told ------------------------------------------------------------------------
@@ -154,6 +156,14 @@ class ScatterMap {
     return this.kept?.camera ?? fitCamera(this.box, this.width, this.height);
   }
 
+  /** Find out what "everything" is; a rerun that changes nothing about it must not repaint. */
+  measure() {
+    const box = boxAround(this.points?.bounds, this.marks.circles);
+    if (JSON.stringify(box) === JSON.stringify(this.box)) return;
+    this.box = box;
+    this.repaint();
+  }
+
   toScreen = (x, y) => {
     const { x: cx, y: cy, scale } = this.camera;
     return [(x - cx) * scale + this.width / 2, this.height / 2 - (y - cy) * scale];
@@ -165,6 +175,7 @@ class ScatterMap {
   };
 
   moveCamera(camera) {
+    if (!this.points) return;
     const fitted = fitCamera(this.box, this.width, this.height).scale;
     const scale = Math.max(fitted / 20, Math.min(fitted * LARGEST_ZOOM, camera.scale));
     this.kept.camera = { x: camera.x, y: camera.y, scale };
@@ -179,6 +190,7 @@ class ScatterMap {
 
   /** Zoom so that the data under pixel (px, py) stays there. */
   zoomAt(px, py, factor) {
+    if (!this.points) return;
     const { x, y, scale } = this.camera;
     this.moveCamera({ x, y, scale: scale * factor });
     const gained = 1 / scale - 1 / this.kept.camera.scale;
@@ -296,6 +308,7 @@ class ScatterMap {
       axes: this.cloud.axes,
       classes: this.cloud.classes,
       marks: points ? marks : { circles: [], hits: [], query: null },
+      measured: Boolean(points), // without points a scale would be made up
       showCircles: this.kept.centresShown,
       hiddenClasses: this.kept.hidden.classes,
       classColour: (index) => this.classColour(index),
@@ -320,8 +333,11 @@ class ScatterMap {
       tints.set([...rampColour(this.theme, k / 255).map(Math.round), 255], 4 * (256 + k));
     }
     const byValue = this.cloud.colour_by === "confidence";
-    this.painter?.setColours(tints, this.theme.grey, byValue, splits.map((hidden) => !hidden));
     this.showLegend(byValue);
+    const look = JSON.stringify([Array.from(tints), this.theme, byValue, splits]);
+    if (look === this.look) return; // most reruns: a million points need not be drawn again
+    this.look = look;
+    this.painter?.setColours(tints, this.theme.grey, byValue, splits.map((hidden) => !hidden));
     this.repaint();
   }
 
@@ -442,6 +458,7 @@ class ScatterMap {
   restore() {
     try {
       this.painter.build();
+      this.look = null; // the colours were lost with the context
       if (this.points) this.takePoints(this.points);
       else this.load();
     } catch (error) {
