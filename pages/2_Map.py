@@ -1,5 +1,9 @@
-"""The latent space as a map."""
+"""The latent space as a map: touch it, and the inspector beside it answers."""
 
-import streamlit as st
+from explorer.ui import gallery, layout, mapping
 
-st.title("Map")
+gallery.style()
+run = layout.run_in_use()
+if run is not None:
+    layout.header(run)
+    mapping.show(run)

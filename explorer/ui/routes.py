@@ -1,5 +1,74 @@
-"""Routes that the server answers beside Streamlit's own."""
+"""Routes beside Streamlit's own: a map's points, once; an item's image, on hover.
 
+They are not covered by Streamlit's session, so each asks for the session's token.
+"""
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-ROUTES: list[Route] = []
+from explorer.errors import ExplorerError
+from explorer.figures import image_png
+from explorer.ui.state import PREFIX, OpenRun, open_for_page
+from explorer.ui.tokens import check_token
+
+KEEP = {"Cache-Control": "private, max-age=43200, immutable"}
+FORBIDDEN, NOT_FOUND = 403, 404
+
+
+def points(request: Request) -> Response:
+    """A map's points: n pairs of float32, then class, confidence and split, a byte each."""
+    opened = _opened(request)
+    if isinstance(opened, Response):
+        return opened
+    try:
+        content = opened.space.as_bytes()
+    except ExplorerError as error:
+        return PlainTextResponse(str(error), NOT_FOUND)
+    # The first hover and the first click should find images and decoder ready; both start slowly.
+    return Response(
+        content, media_type="application/octet-stream", headers=KEEP, background=BackgroundTask(_warm, opened)
+    )
+
+
+def image(request: Request) -> Response:
+    """One item's image as PNG; its id in the header X-Item-Id."""
+    opened = _opened(request)
+    if isinstance(opened, Response):
+        return opened
+    row = int(request.path_params["row"])
+    if row >= len(opened.space):
+        return PlainTextResponse(f"There is no item {row} on this map.", NOT_FOUND)
+    ids = opened.space.latents.ids[row : row + 1]
+    try:
+        content = image_png(opened.items.images(ids)[0])
+    except ExplorerError as error:
+        return PlainTextResponse(str(error), NOT_FOUND)
+    return Response(content, media_type="image/png", headers={**KEEP, "X-Item-Id": str(ids[0])})
+
+
+def _opened(request: Request) -> OpenRun | Response:
+    """The run that the address names, or why it is refused."""
+    if not check_token(request.query_params.get("token", "")):
+        return PlainTextResponse("This page's access has expired: reload the page.", FORBIDDEN)
+    try:
+        return open_for_page(request.path_params["run"])
+    except ExplorerError as error:
+        return PlainTextResponse(str(error), NOT_FOUND)
+
+
+def _warm(opened: OpenRun) -> None:
+    """Fetch images and network ahead of their first use."""
+    try:
+        assert opened.items
+        if opened.run.card.has_decoder:
+            opened.run.decode(opened.space.latents.z[:1])
+    except ExplorerError:
+        return  # the page will say it when they are needed
+
+
+ROUTES = [
+    Route(f"/{PREFIX}/points/{{run}}", points),
+    Route(f"/{PREFIX}/image/{{run}}/{{row:int}}", image),
+]

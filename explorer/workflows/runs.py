@@ -33,14 +33,14 @@ def run_roots(settings: Settings) -> list[Path]:
 
 
 def shelf(settings: Settings | None = None) -> list[ShelfEntry]:
-    """Every run there is, shipped ones included; a broken one comes with its problem."""
+    """Every run there is, shipped ones included, newest first; a broken one comes last, with its problem."""
     entries = []
     for name, folder in run_folders(run_roots(settings or load_settings())).items():
         try:
             entries.append(ShelfEntry(name, read_card(folder)))
         except ExplorerError as error:
             entries.append(ShelfEntry(name, None, str(error)))
-    return entries
+    return sorted(entries, key=lambda entry: entry.card.created if entry.card else "", reverse=True)
 
 
 def open_run(name: str, settings: Settings | None = None) -> Run:

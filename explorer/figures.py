@@ -1,0 +1,102 @@
+"""Pictures as plain values: class colours, images as PNG, the thumbnail of a map."""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+WHITE = 255
+# Okabe and Ito's palette, safe for colour-blind readers; black is left out, as it vanishes on a dark page.
+OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#8A8A8A")
+
+
+def class_colours(n_classes: int) -> tuple[str, ...]:
+    """One "#rrggbb" a class: Okabe-Ito up to eight, evenly spread hues of two lightnesses above.
+
+    Args:
+        n_classes: c, at least 0.
+    """
+    if n_classes <= len(OKABE_ITO):
+        return OKABE_ITO[:n_classes]
+    hues = np.arange(n_classes) / n_classes * 2 * np.pi
+    # OKLab, where equal steps look equal: two lightnesses keep neighbours in hue apart.
+    light = np.where(np.arange(n_classes) % 2, 0.62, 0.74)
+    return tuple(_oklab(level, 0.13 * np.cos(hue), 0.13 * np.sin(hue)) for level, hue in zip(light, hues, strict=True))
+
+
+def _oklab(light: float, a: float, b: float) -> str:
+    """The sRGB colour of OKLab coordinates."""
+    long, medium, short = (
+        (light + 0.3963 * a + 0.2158 * b) ** 3,
+        (light - 0.1056 * a - 0.0639 * b) ** 3,
+        (light - 0.0895 * a - 1.2915 * b) ** 3,
+    )
+    linear = (
+        4.0767 * long - 3.3077 * medium + 0.2310 * short,
+        -1.2684 * long + 2.6098 * medium - 0.3413 * short,
+        -0.0042 * long - 0.7034 * medium + 1.7076 * short,
+    )
+    srgb = [max(0.0, min(1.0, v)) ** (1 / 2.2) for v in linear]
+    return "#" + "".join(f"{round(WHITE * v):02x}" for v in srgb)
+
+
+def image_png(image: NDArray[np.floating] | NDArray[np.uint8]) -> bytes:
+    """One image as PNG, a pixel a pixel.
+
+    Args:
+        image: uint8, or float in 0 to 1; shape (channels, height, width) with 1 or 3 channels.
+    """
+    pixels = image if image.dtype == np.uint8 else np.round(np.clip(image, 0, 1) * WHITE).astype(np.uint8)
+    picture = Image.fromarray(pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, -1))
+    return _png(picture)
+
+
+def map_thumbnail(
+    places: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    n_classes: int,
+    *,
+    circles: Sequence[tuple[float, float, float]] = (),
+    size: tuple[int, int] = (360, 220),
+) -> bytes:
+    """A small picture of a map as PNG, transparent, equal aspect.
+
+    Args:
+        places: on the map, shape (n, 2).
+        labels: class of each, shape (n,); -1 for unlabelled.
+        n_classes: c.
+        circles: (x, y, radius) of configured classes.
+        size: width and height, pixels.
+    """
+    picture = Image.new("RGBA", (2 * size[0], 2 * size[1]), (0, 0, 0, 0))
+    if len(places):
+        _draw_points(picture, places, labels, n_classes, circles)
+    return _png(picture.resize(size, Image.Resampling.LANCZOS))
+
+
+def _draw_points(
+    picture: Image.Image,
+    places: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    n_classes: int,
+    circles: Sequence[tuple[float, float, float]],
+) -> None:
+    # A few far points must not shrink the rest to a dot.
+    low, high = np.percentile(places, 0.5, axis=0), np.percentile(places, 99.5, axis=0)
+    scale = 0.88 * min(picture.width / max(high[0] - low[0], 1e-9), picture.height / max(high[1] - low[1], 1e-9))
+    middle, corner = (low + high) / 2, np.array([picture.width, picture.height]) / 2
+    colours = [*class_colours(n_classes), "#8A8A8A"]
+    draw = ImageDraw.Draw(picture)
+    for (x, y), label in zip((places - middle) * (scale, -scale) + corner, labels, strict=True):
+        draw.ellipse((x - 2.5, y - 2.5, x + 2.5, y + 2.5), fill=colours[label])
+    for x, y, radius in circles:
+        (cx, cy), r = (np.array([x, y]) - middle) * (scale, -scale) + corner, radius * scale
+        draw.ellipse((cx - r, cy - r, cx + r, cy + r), outline="#8A8A8A", width=3)
+
+
+def _png(picture: Image.Image) -> bytes:
+    out = BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()

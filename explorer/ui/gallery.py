@@ -1,0 +1,90 @@
+"""Images, hits and bars as HTML. Every foreign text is escaped."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.figures import class_colours, image_png
+
+QUERY_PIXELS, HIT_PIXELS = 96, 64
+STYLE = Path(__file__).with_name("style.css")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image with its caption.
+
+    Args:
+        image: shape (channels, height, width), uint8 or float in 0 to 1.
+        caption: lines below it.
+        mark: "right", "wrong" or empty; drawn as a glyph and a border, never by colour alone.
+        label: class for the colour swatch, or None.
+    """
+
+    image: NDArray[np.uint8] | NDArray[np.floating]
+    caption: Sequence[str]
+    mark: str = ""
+    label: int | None = None
+
+
+def style() -> None:
+    """Load the styles; call once a page."""
+    st.html(STYLE)
+
+
+def image_uri(image: NDArray[np.uint8] | NDArray[np.floating]) -> str:
+    """The image as a data address, for an `img` element."""
+    return "data:image/png;base64," + b64encode(image_png(image)).decode()
+
+
+def pictures(items: Sequence[Picture], *, side: int, n_classes: int, name: str) -> None:
+    """Show images side by side, wrapping, each at a whole multiple of its pixels.
+
+    Args:
+        items: what to show.
+        side: wanted size on the page, pixels; the nearest whole multiple below is taken.
+        n_classes: for the class colours.
+        name: what the group is, for screen readers and tests.
+    """
+    colours = class_colours(n_classes)
+    cells = "".join(_cell(item, side, colours) for item in items)
+    st.html(f'<ul class="le-pictures" aria-label="{escape(name)}" data-name="{escape(name)}">{cells}</ul>')
+
+
+def _cell(item: Picture, side: int, colours: Sequence[str]) -> str:
+    height, width = item.image.shape[1:]
+    factor = max(1, side // max(height, width))
+    lines = [escape(line) for line in item.caption]
+    if item.label is not None:
+        colour = colours[item.label] if item.label >= 0 else "#8A8A8A"
+        lines[0] = f'<i class="le-swatch" style="background:{colour}"></i>{lines[0]}'
+    said = {"right": "same class", "wrong": "other class"}.get(item.mark, "")
+    alt = escape(", ".join([*item.caption, *([said] if said else [])]))
+    glyph = {"right": "&#10003;", "wrong": "&#10007;"}.get(item.mark, "")
+    badge = f'<span class="le-mark" title="{said}">{glyph}</span>' if glyph else ""
+    img = f'<img src="{image_uri(item.image)}" width="{factor * width}" height="{factor * height}" alt="{alt}">'
+    text = "".join(f"<span>{line}</span>" for line in lines)
+    return f'<li class="le-picture {item.mark}"><div class="le-frame">{img}{badge}</div>{text}</li>'
+
+
+def bars(values: NDArray[np.floating], names: Sequence[str], *, name: str) -> None:
+    """Show one value in 0 to 1 a class as labelled bars.
+
+    Args:
+        values: shape (c,).
+        names: the class names.
+        name: what the values are, for screen readers and tests.
+    """
+    colours = class_colours(len(names))
+    rows = "".join(
+        f'<div class="le-bar"><span>{escape(label)}</span><div><i style="width:{100 * value:.1f}%;background:{colour}">'
+        f"</i></div><b>{value:.3f}</b></div>"
+        for value, label, colour in zip(values, names, colours, strict=True)
+    )
+    st.html(f'<div class="le-bars" role="group" aria-label="{escape(name)}" data-name="{escape(name)}">{rows}</div>')

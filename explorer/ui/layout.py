@@ -1,0 +1,125 @@
+"""Parts that every page shares: the run in use, problems, and the cards of the shelf."""
+
+from base64 import b64encode
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from explorer import places
+from explorer.errors import ExplorerError
+from explorer.figures import map_thumbnail
+from explorer.ui.state import OpenRun, open_for_page, runs
+from explorer.workflows.runs import ShelfEntry
+from explorer.zoo.card import Card
+
+SHOWN_METRICS = {
+    "test_accuracy": "test accuracy",
+    "other_cameras_accuracy": "other cameras",
+    "train_within_two_radii": "within 2 radii",
+    "train_centroid_offset": "centroid offset",
+    "test_reconstruction_rmse": "pixel error",
+}
+USED = "run used"
+OF_ONE_RUN = ("item", "at", "view", "hide")  # parts of the address that mean nothing on another run's map
+METRICS_ON_A_CARD = 3
+POINTS_ON_A_THUMBNAIL = 3000
+
+
+def run_in_use() -> OpenRun | None:
+    """The run that the address names, chosen in the sidebar; None, with a sentence, when it cannot be opened."""
+    names = [entry.name for entry in runs()]
+    if not names:
+        st.info("There is no run yet. Train one: `latent-explorer train --help`.", icon=":material/info:")
+        return None
+    wanted = st.query_params.get("run") or st.session_state.get(USED, names[0])
+    if wanted not in names:
+        st.error(f"There is no run {wanted!r}. Choose one in the sidebar.", icon=":material/error:")
+    index = names.index(wanted) if wanted in names else None
+    chosen = st.sidebar.selectbox("Run in use", names, index=index, placeholder="Choose a run")
+    if chosen is None:
+        return None
+    if chosen != wanted:
+        for key in OF_ONE_RUN:
+            st.query_params.pop(key, None)
+    st.session_state[USED] = st.query_params["run"] = chosen
+    return opened(chosen)
+
+
+def opened(name: str) -> OpenRun | None:
+    """Open a run with its latents, or say in one sentence why that is not possible."""
+    try:
+        run = open_for_page(name)
+        assert run.space is not None
+    except ExplorerError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    return run
+
+
+def header(run: OpenRun) -> None:
+    """Name of the run, what kind of map it has, and what it is, in one line where there is room."""
+    card, space = run.run.card, run.space
+    if space.projection.is_latent:
+        badge = "this map is the latent itself"
+    else:
+        badge = f"two principal components of {card.latent_dims} latent dimensions: distances here are not the latent's"
+    st.html(
+        f'<div class="le-title"><h1>{escape(run.name)}</h1><span class="le-badge">{badge}</span>'
+        f"<span>{escape(card.title)}; {escape(card.data.name)}, {len(space):,} items</span></div>"
+    )
+    if card.status != "finished":
+        st.warning(f"This run is {card.status} after {card.epochs_done} epochs.", icon=":material/hourglass:")
+    if card.data.leak:
+        st.warning(_plain(card.data.leak), icon=":material/water_drop:")
+
+
+def _plain(text: str) -> str:
+    """Foreign text without Markdown's meanings."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-!|<>$:~" else c for c in text)
+
+
+def shelf_card(entry: ShelfEntry) -> None:
+    """One run as a card: thumbnail, what it is, main metrics, one click to open."""
+    with st.container(border=True, height="stretch"):
+        if entry.card is None:
+            st.markdown(f"**{_plain(entry.name)}**")
+            st.error(entry.problem, icon=":material/error:")
+            return
+        picture = _thumbnail_of(entry.name)
+        if picture:
+            st.html(f'<img class="le-thumb" src="{picture}" alt="Map of {escape(entry.name)}">')
+        st.markdown(f"**{_plain(entry.name)}**  \n{_plain(entry.card.title)}")
+        st.caption(f"{entry.card.method} on {entry.card.data.name}, {entry.card.data.train_items:,} training items")
+        st.html(_numbers(entry.card))
+        if st.button("Open the map", key=f"open-{entry.name}", type="primary", width="stretch"):
+            st.switch_page(places.pages() / "2_Map.py", query_params={"run": entry.name})
+
+
+def _numbers(card: Card) -> str:
+    found = [(text, card.metrics[key].value) for key, text in SHOWN_METRICS.items() if key in card.metrics]
+    cells = "".join(f"<div><b>{value:.3g}</b>{escape(text)}</div>" for text, value in found[:METRICS_ON_A_CARD])
+    return f'<div class="le-numbers">{cells}</div>'
+
+
+def _thumbnail_of(name: str) -> str:
+    try:
+        run = open_for_page(name)
+        return _thumbnail(run.run.folder, run.stamp)
+    except ExplorerError:
+        return ""
+
+
+@lru_cache(maxsize=64)
+def _thumbnail(folder: Path, stamp: str) -> str:  # noqa: ARG001: a new stamp asks for a new picture
+    """A map's thumbnail as a data address; kept as long as the run is unchanged."""
+    space = open_for_page(folder.name).space
+    some = slice(0, POINTS_ON_A_THUMBNAIL)  # points are shuffled: a prefix is a fair sample
+    circles = []
+    if space.targets is not None and space.projection.is_latent:
+        centres = space.projection.apply(space.targets.centres)
+        circles = [(float(x), float(y), float(r)) for (x, y), r in zip(centres, space.targets.radii, strict=True)]
+    classes = len(open_for_page(folder.name).run.card.classes)
+    png = map_thumbnail(space.places[some], space.latents.labels[some], classes, circles=circles)
+    return "data:image/png;base64," + b64encode(png).decode()

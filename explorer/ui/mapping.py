@@ -1,0 +1,151 @@
+"""The map with its controls above and its inspector beside it, as one fragment."""
+
+import numpy as np
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.retrieval.similarity import BOUNDARY_SIMILARITY
+from explorer.ui import inspector
+from explorer.ui.inspector import Ranking
+from explorer.ui.scatter import Click, Lasso, scatter
+from explorer.ui.state import OpenRun
+from explorer.workflows.search import Answer, Measure, Query
+
+KEY = "map"
+HEIGHT = 600
+NEIGHBOURS = 12
+MEASURES: tuple[Measure, ...] = ("latent similarity", "Euclidean")
+
+
+@st.fragment
+def show(opened: OpenRun) -> None:
+    """Controls, map and inspector; a touch of any runs this part alone."""
+    ranking, colour_by = _controls(opened)
+    picture, beside = st.columns([2, 1], gap="medium")
+    touched: tuple[Query, Answer] | None = None
+    problem = ""
+    try:
+        item, place = _touched(opened)
+        if item is not None or place is not None:
+            touched = inspector.answer(opened, item, place, ranking)
+    except ExplorerError as error:
+        problem = str(error)
+    with picture:
+        click, lasso = scatter(
+            opened.cloud,
+            key=KEY,
+            marks=inspector.marks(opened, touched),
+            colour_by="confidence" if colour_by == "confidence" else "class",
+            axes=_axes(opened),
+            height=HEIGHT,
+            clear_selection=st.session_state.get(_name(opened, "cleared"), 0),
+        )
+    if _remember(opened, click, lasso):
+        st.rerun(scope="fragment")
+    with beside:
+        if problem:
+            st.error(problem, icon=":material/error:")
+        _inspect(opened, touched)
+
+
+def _controls(opened: OpenRun) -> tuple[Ranking, str]:
+    """The slim bar above the map."""
+    configured = opened.space.targets is not None
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        colour_by = st.segmented_control(
+            "Colour by", ["class", "confidence"], default="class", required=True, key="colour", bind="query-params"
+        )
+        measure = st.segmented_control(
+            "Nearest by",
+            MEASURES,
+            default=MEASURES[0] if configured else MEASURES[1],
+            required=True,
+            key="measure",
+            bind="query-params",
+            disabled=not configured,
+            help=None if configured else "Latent similarity needs configured class centres, which this run lacks.",
+        )
+        boundary = st.slider(
+            "Boundary similarity $b_c$",
+            0.0,
+            1.0,
+            BOUNDARY_SIMILARITY,
+            0.01,
+            key="b_c",
+            bind="query-params",
+            disabled=not configured,
+            help="Similarity to a class at the edge of its circle; the paper uses 0.79.",
+            width=190,
+        )
+        k = st.number_input("Nearest images", 1, 100, NEIGHBOURS, key="k", bind="query-params", width=120)
+    return Ranking(measure if configured else MEASURES[1], float(boundary), int(k)), str(colour_by)
+
+
+def _axes(opened: OpenRun) -> tuple[str, str]:
+    return ("z1", "z2") if opened.space.projection.is_latent else ("PC1", "PC2")
+
+
+def _touched(opened: OpenRun) -> tuple[int | None, tuple[float, float] | None]:
+    """The item's row or the place that the address names, so that a link shows the same."""
+    item, place = st.query_params.get("item"), st.query_params.get("at")
+    if item is not None:
+        rows = np.flatnonzero(opened.space.latents.ids == _whole(item))
+        if not len(rows):
+            raise ExplorerError(f"This map has no item {item[:40]!r}. Click a point of it.")
+        return int(rows[0]), None
+    if place is not None:
+        return None, _pair(place)
+    return None, None
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.lstrip("-").isdecimal() and len(text) < 20 else -1  # noqa: PLR2004
+
+
+def _pair(text: str) -> tuple[float, float]:
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError:
+        raise ExplorerError(
+            f"The address names the place {text[:40]!r}; expected two numbers. Click the map."
+        ) from None
+    return x, y
+
+
+def _remember(opened: OpenRun, click: Click | None, lasso: Lasso | None) -> bool:
+    """Note what was touched, in the address where a link can hold it; whether anything was."""
+    if lasso is not None:
+        st.session_state[_name(opened, "lasso")] = lasso if lasso.count else None
+    if click is not None:
+        for key in ("item", "at"):
+            st.query_params.pop(key, None)
+        if click.index >= 0:
+            st.query_params["item"] = str(opened.space.latents.ids[click.index])
+        else:
+            st.query_params["at"] = f"{click.x:.6g},{click.y:.6g}"
+        _forget_lasso(opened)
+    return click is not None or lasso is not None
+
+
+def _forget_lasso(opened: OpenRun) -> None:
+    if st.session_state.pop(_name(opened, "lasso"), None) is not None:
+        name = _name(opened, "cleared")
+        st.session_state[name] = st.session_state.get(name, 0) + 1
+
+
+def _name(opened: OpenRun, what: str) -> str:
+    return f"{KEY}:{what}:{opened.name}:{opened.stamp}"
+
+
+def _inspect(opened: OpenRun, touched: tuple[Query, Answer] | None) -> None:
+    lasso: Lasso | None = st.session_state.get(_name(opened, "lasso"))
+    try:
+        if lasso is not None:
+            inspector.show_lasso(opened, lasso)
+            st.button("Clear the lasso", icon=":material/close:", on_click=_forget_lasso, args=(opened,))
+        elif touched is not None:
+            inspector.show_touched(opened, *touched)
+        else:
+            inspector.show_nothing(opened)
+    except ExplorerError as error:
+        st.error(str(error), icon=":material/error:")
