@@ -67,9 +67,8 @@ def serve(entry: Path, port: int, on_ready: Callable[[], None]) -> None:
     command = [sys.executable, "-P", "-m", "streamlit", "run", str(entry), "--server.port", str(port)]
     # A session of its own: Ctrl-C reaches this process alone, which then ends the server in good order.
     server = subprocess.Popen([*command, "--logger.hideWelcomeMessage", "true"], start_new_session=True)
+    before = {name: signal.signal(name, _leave) for name in (signal.SIGTERM, signal.SIGHUP)}
     try:
-        for name in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(name, _leave)
         _await_answer(server, port)
         on_ready()
         server.wait()
@@ -77,6 +76,8 @@ def serve(entry: Path, port: int, on_ready: Callable[[], None]) -> None:
         return
     finally:
         _end(server)
+        for name, handler in before.items():
+            signal.signal(name, handler)
     raise ExplorerError(
         f"The server ended by itself (code {server.returncode}): see what it wrote above, start it again."
     )
