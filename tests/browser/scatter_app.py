@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from explorer.ui.scatter import Cloud, Marks, scatter
+from explorer.ui.scatter import Cloud, Marks, scatter, touched
 
 CLASSES = ("uniform", "horizontal lines", "vertical lines", "squares", "dots")
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#000000")
@@ -83,7 +83,8 @@ def page() -> None:
     st.button("Run again")
     if not st.checkbox("Show the map", value=True):
         return
-    click, lasso = scatter(
+    click, lasso = touched(cloud, key="map")
+    scatter(
         cloud,
         key="map",
         marks=marks,

@@ -329,6 +329,7 @@ def test_a_drag_pans_and_is_no_click(open_map: Open) -> None:
 
 def test_hover_shows_the_thumbnail_at_a_whole_multiple_of_its_pixels(open_map: Open) -> None:
     shown = open_map("n=5").ready()
+    shown.root.evaluate("root => root.addEventListener('scatter-painted', () => root.setAttribute('data-again', 1))")
     shown.page.mouse.move(*shown.pixel(*centres()[4]))
     tip = shown.page.locator(".tip")
     expect(tip).to_contain_text("id 1004")
@@ -338,6 +339,7 @@ def test_hover_shows_the_thumbnail_at_a_whole_multiple_of_its_pixels(open_map: O
     assert (size["width"], size["height"]) == (96, 96)
     shown.page.mouse.move(*shown.pixel(0, 0))
     expect(tip).to_be_hidden()
+    assert shown.root.get_attribute("data-again") is None, "a hover redrew the points"
 
 
 @pytest.mark.parametrize(

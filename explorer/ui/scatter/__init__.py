@@ -89,8 +89,8 @@ def scatter(
     axes: tuple[str, str] = ("z1", "z2"),
     height: int = 620,
     clear_selection: int = 0,
-) -> tuple[Click | None, Lasso | None]:
-    """Draw the map and return what was just done to it.
+) -> None:
+    """Draw the map; `touched` says what is done to it.
 
     Args:
         cloud: the points.
@@ -100,10 +100,6 @@ def scatter(
         axes: names of the two axes.
         height: of map and legend together, pixels.
         clear_selection: a counter; when it grows, the browser drops its lasso selection.
-
-    Returns:
-        The click and the lasso that caused this run of the script; each is reported once and is
-        None otherwise.
     """
     data = {
         **asdict(cloud),
@@ -113,7 +109,23 @@ def scatter(
         "height": height,
         "clear_selection": clear_selection,
     }
-    result = _component()(key=key, data=data, height=height, on_click_change=_noted, on_lasso_change=_noted)
+    _component()(key=key, data=data, height=height, on_click_change=_noted, on_lasso_change=_noted)
+
+
+def touched(cloud: Cloud, *, key: str) -> tuple[Click | None, Lasso | None]:
+    """What was just done to the map; call it before `scatter`, so that its marks can answer in the same run.
+
+    Args:
+        cloud: the points.
+        key: name of the map in the session.
+
+    Returns:
+        The click and the lasso that caused this run of the script; each is reported once and is
+        None otherwise.
+    """
+    result = st.session_state.get(key)
+    if not isinstance(result, Mapping):
+        return None, None
     seen: dict[str, int] = st.session_state.setdefault(f"{key}:seen", {})
     click = decode_click(_fresh(result.get("click"), "click", cloud, seen), cloud.n)
     lasso = decode_lasso(_fresh(result.get("lasso"), "lasso", cloud, seen), cloud.n)

@@ -2,6 +2,7 @@
 
 const THUMBNAIL_SIDE = 100; // pixels a thumbnail may fill; it is shown at the largest whole multiple that fits
 const THUMBNAILS_KEPT = 400;
+const MANY_CLASSES = 12;
 
 const ICONS = {
   lasso: '<ellipse cx="8" cy="6.5" rx="6" ry="4" stroke-dasharray="2.6 2"/><path d="M5 10.5c-1.5 1 0 2 .5 2.5s0 1.5-.5 1.5"/>',
@@ -82,11 +83,13 @@ function showLegend(parts, { entries, switches, ramp, digits }, toggle, only) {
   if (parts.legend.dataset.ids !== ids) {
     // Buttons are made anew only when there are other ones: a rebuild would lose focus and double-clicks.
     parts.legend.dataset.ids = ids;
-    parts.legend.replaceChildren(
-      ...(ramp ? [rampBar()] : []),
+    const groups = [
       make("div", { class: "entries" }, ...entries.map((entry) => legendButton(entry, toggle, only))),
       make("div", { class: "switches" }, ...switches.map((entry) => legendButton(entry, toggle, null))),
-    );
+    ];
+    // Many classes scroll; the switches then go first, to stay in sight.
+    if (entries.length > MANY_CLASSES) groups.reverse();
+    parts.legend.replaceChildren(...(ramp ? [rampBar()] : []), ...groups);
   }
   parts.legend.querySelector(".ramp")?.style.setProperty("--ramp", ramp);
   for (const entry of [...entries, ...switches]) {
@@ -182,7 +185,7 @@ class Tip {
     this.heading.replaceChildren(make("i", { class: "swatch", style: `--swatch: ${colour}` }), name);
     this.lines.replaceChildren(...lines.map((text) => make("div", { text })));
     this.itemId.textContent = "\u00a0"; // keeps the line's height until the id is known
-    this.picture.hidden = !image;
+    this.picture.hidden = this.itemId.hidden = !image;
     // The last picture stays, dimmed, until the next one is there: an empty box would flicker.
     this.picture.classList.add("stale");
   }

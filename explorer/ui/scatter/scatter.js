@@ -71,6 +71,7 @@ class ScatterMap {
     for (const old of [...keptClouds.values()].slice(0, -CLOUDS_KEPT)) old.points = null;
     this.kept = kept;
     this.points = null;
+    this.loading?.abort(); // an answer for the cloud before must not land in this one
     delete this.root.dataset.drawn;
     this.setHover(-1);
     if (!this.painter) return; // the message about it stays
@@ -282,7 +283,16 @@ class ScatterMap {
     this.settled = true;
     if (this.state !== "ready") return;
     this.root.dataset.drawn = String(this.shownCount());
+    this.indexSoon();
     this.root.dispatchEvent(new CustomEvent("scatter-painted", { bubbles: true, composed: true }));
+  }
+
+  /** Build the index of the points before the first hover asks for it: at 1,000,000 it takes a moment. */
+  indexSoon() {
+    const { points } = this;
+    if (!points?.bounds || points.grid) return;
+    clearTimeout(this.indexTimer);
+    this.indexTimer = setTimeout(() => (points.grid ??= buildGrid(points)), 50);
   }
 
   /** Diameter (CSS pixels) and opacity of a train point: smaller and fainter the more there are. */
@@ -518,7 +528,7 @@ class ScatterMap {
     this.loading?.abort();
     this.resizing.disconnect();
     cancelAnimationFrame(this.frame);
-    for (const timer of [this.addressTimer, this.restTimer]) clearTimeout(timer);
+    for (const timer of [this.addressTimer, this.restTimer, this.indexTimer]) clearTimeout(timer);
     this.tip.dispose();
     this.painter?.dispose();
   }
