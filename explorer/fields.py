@@ -36,8 +36,11 @@ def hyper(
         symbol: the paper's symbol, shown beside the name.
         unit: unit of the value, empty for a pure number.
     """
-    limits = f"{'' if low is None else f'{low:g}'} to {'' if high is None else f'{high:g}'}".strip()
-    known = [symbol, unit, limits if limits != "to" else ""]
+    if low is None or high is None:
+        limits = f"from {low:g}" if low is not None else f"up to {high:g}" if high is not None else ""
+    else:
+        limits = f"{low:g} to {high:g}"
+    known = [symbol, unit, limits]
     notes = ", ".join(part for part in known if part)
     return Field(
         default,

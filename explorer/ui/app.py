@@ -9,6 +9,7 @@ from explorer import __version__, places
 TITLE = "latent-explorer"
 # Our own file: Streamlit would fetch a Material symbol for the browser's tab from a foreign server.
 ICON = str(Path(__file__).with_name("icon.svg"))
+SIDEBAR_PIXELS = 220
 ICONS = {"Start": "home", "Map": "scatter_plot"}
 ABOUT = f"**{TITLE} {__version__}**: see, question and use the latent space of an autoencoder."
 
@@ -25,7 +26,8 @@ def page_title(file: Path) -> str:
 
 def main() -> None:
     """Draw the navigation and run the page that the address names."""
-    st.set_page_config(page_title=TITLE, page_icon=ICON, layout="wide", menu_items={"About": ABOUT})
+    about = {"About": ABOUT}
+    st.set_page_config(TITLE, ICON, layout="wide", initial_sidebar_state=SIDEBAR_PIXELS, menu_items=about)
     st.logo(ICON, size="large")
     pages = [
         st.Page(file, title=page_title(file), icon=f":material/{ICONS.get(page_title(file), 'article')}:")

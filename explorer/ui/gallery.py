@@ -43,7 +43,7 @@ def image_uri(image: NDArray[np.uint8] | NDArray[np.floating]) -> str:
     return "data:image/png;base64," + b64encode(image_png(image)).decode()
 
 
-def pictures(items: Sequence[Picture], *, side: int, n_classes: int, name: str) -> None:
+def pictures(items: Sequence[Picture], *, side: int, n_classes: int, name: str, kind: str = "le-pictures") -> None:
     """Show images side by side, wrapping, each at a whole multiple of its pixels.
 
     Args:
@@ -51,10 +51,11 @@ def pictures(items: Sequence[Picture], *, side: int, n_classes: int, name: str) 
         side: wanted size on the page, pixels; the nearest whole multiple below is taken.
         n_classes: for the class colours.
         name: what the group is, for screen readers and tests.
+        kind: style of the group.
     """
     colours = class_colours(n_classes)
     cells = "".join(_cell(item, side, colours) for item in items)
-    st.html(f'<ul class="le-pictures" aria-label="{escape(name)}" data-name="{escape(name)}">{cells}</ul>')
+    st.html(f'<div class="{kind}" role="list" aria-label="{escape(name)}" data-name="{escape(name)}">{cells}</div>')
 
 
 def _cell(item: Picture, side: int, colours: Sequence[str]) -> str:
@@ -70,7 +71,17 @@ def _cell(item: Picture, side: int, colours: Sequence[str]) -> str:
     badge = f'<span class="le-mark" title="{said}">{glyph}</span>' if glyph else ""
     img = f'<img src="{image_uri(item.image)}" width="{factor * width}" height="{factor * height}" alt="{alt}">'
     text = "".join(f"<span>{line}</span>" for line in lines)
-    return f'<li class="le-picture {item.mark}"><div class="le-frame">{img}{badge}</div>{text}</li>'
+    return f'<div class="le-picture {item.mark}" role="listitem"><div class="le-frame">{img}{badge}</div>{text}</div>'
+
+
+def heading(text: str) -> None:
+    """A small heading of the inspector."""
+    st.html(f'<div class="le-heading">{escape(text)}</div>')
+
+
+def facts(lines: Sequence[tuple[str, str]]) -> None:
+    """Lines of text, the first part of each in bold."""
+    st.html('<div class="le-facts">' + "<br>".join(f"<b>{escape(a)}</b> {escape(b)}" for a, b in lines) + "</div>")
 
 
 def bars(values: NDArray[np.floating], names: Sequence[str], *, name: str) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.ui.gallery import HIT_PIXELS, QUERY_PIXELS, Picture, bars, pictures
+from explorer.ui.gallery import HIT_PIXELS, QUERY_PIXELS, Picture, bars, facts, heading, pictures
 from explorer.ui.scatter import Lasso, Marks
 from explorer.ui.state import OpenRun
 from explorer.workflows.search import Answer, Measure, Query, lasso_table, query_at, search
@@ -62,7 +62,7 @@ def marks(opened: OpenRun, touched: tuple[Query, Answer] | None) -> Marks:
     labels = space.latents.labels[found.hits.rows]
     places = space.places[found.hits.rows]
     hits = tuple(
-        (float(px), float(py), own is None or int(l) == own) for (px, py), l in zip(places, labels, strict=True)
+        (float(px), float(py), own is None or int(label) == own) for (px, py), label in zip(places, labels, strict=True)
     )
     return Marks(circles, (float(x), float(y)), hits, query.row is None)
 
@@ -81,10 +81,10 @@ def show_touched(opened: OpenRun, query: Query, found: Answer) -> None:
     else:
         _show_item(opened, query.row)
     if found.classes is not None:
-        st.markdown("**Similarity to each class**")
+        heading("Similarity to each class")
         bars(found.classes, card.classes, name="Similarity to each class")
     own = _label(opened, query)
-    st.markdown(f"**{'Nearest real items' if query.row is None else 'Nearest images'}**")
+    heading("Nearest real items" if query.row is None else "Nearest images")
     images = _images(opened, space.latents.ids[found.hits.rows])
     cells = [_hit(opened, found, i, image, own) for i, image in enumerate(images)]
     pictures(cells, side=HIT_PIXELS, n_classes=len(card.classes), name="Nearest images")
@@ -107,24 +107,25 @@ def _show_item(opened: OpenRun, row: int) -> None:
     shown = [Picture(image, ["Image"])]
     if card.has_decoder:
         shown.append(Picture(opened.run.decode(latents.z[row])[0], ["Decoded"]))
-    pictures(shown, side=QUERY_PIXELS, n_classes=len(card.classes), name="Query")
+    pictures(shown, side=QUERY_PIXELS, n_classes=len(card.classes), name="Query", kind="le-query")
     names = [*card.classes, UNLABELLED]
     label, predicted = int(latents.labels[row]), opened.space.predicted
-    facts = [f"**{names[label]}**, {'test' if opened.space.is_test[row] else 'train'} item {latents.ids[row]}"]
+    lines = [(names[label], f"{'test' if opened.space.is_test[row] else 'train'} item {latents.ids[row]}")]
     if predicted is not None:
-        verdict = "" if label < 0 else " ✓" if predicted[row] == label else " ✗"
-        facts.append(f"predicted {names[predicted[row]]}{verdict}, confidence {opened.space.confidence[row]:.1%}")
-    st.markdown("  \n".join(facts))
+        verdict = "" if label < 0 else " \u2713" if predicted[row] == label else " \u2717"
+        lines.append(("", f"predicted {names[predicted[row]]}{verdict}, confidence {opened.space.confidence[row]:.1%}"))
+    facts(lines)
 
 
 def _show_place(opened: OpenRun, query: Query) -> None:
     card = opened.run.card
     place = ", ".join(f"{value:.3f}" for value in query.z)
     if not card.has_decoder:
-        st.markdown(f"**Empty place** at ({place}). This run has no decoder, so it cannot be drawn.")
+        facts([("Empty place", f"at ({place}). This run has no decoder, so it cannot be drawn.")])
         return
-    decoded = Picture(opened.run.decode(query.z)[0], [f"Decoded at ({place})"])
-    pictures([decoded], side=QUERY_PIXELS, n_classes=len(card.classes), name="Decoded place")
+    decoded = Picture(opened.run.decode(query.z)[0], ["Decoded"])
+    pictures([decoded], side=QUERY_PIXELS, n_classes=len(card.classes), name="Decoded place", kind="le-query")
+    facts([("Empty place", f"at ({place}): no item lies here; this is what the decoder makes of it.")])
 
 
 def _images(opened: OpenRun, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -138,7 +139,7 @@ def show_lasso(opened: OpenRun, lasso: Lasso) -> None:
     """Show what a lasso holds: counts by class, the first images, and the whole as CSV."""
     card, latents = opened.run.card, opened.space.latents
     rows = np.flatnonzero(lasso.mask)
-    st.markdown(f"**{lasso.count:,} items in the lasso**")
+    heading(f"{lasso.count:,} items in the lasso")
     names = [*card.classes, UNLABELLED]
     counts = np.bincount(latents.labels[rows] % len(names), minlength=len(names))
     table = [{"class": name, "items": int(count)} for name, count in zip(names, counts, strict=True) if count]

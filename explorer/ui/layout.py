@@ -112,7 +112,7 @@ def _thumbnail_of(name: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _thumbnail(folder: Path, stamp: str) -> str:  # noqa: ARG001: a new stamp asks for a new picture
+def _thumbnail(folder: Path, stamp: str) -> str:  # noqa: ARG001 - a new stamp asks for a new picture
     """A map's thumbnail as a data address; kept as long as the run is unchanged."""
     space = open_for_page(folder.name).space
     some = slice(0, POINTS_ON_A_THUMBNAIL)  # points are shuffled: a prefix is a fair sample

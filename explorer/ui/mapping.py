@@ -7,7 +7,7 @@ from explorer.errors import ExplorerError
 from explorer.retrieval.similarity import BOUNDARY_SIMILARITY
 from explorer.ui import inspector
 from explorer.ui.inspector import Ranking
-from explorer.ui.scatter import Click, Lasso, scatter
+from explorer.ui.scatter import Click, Lasso, scatter, touched
 from explorer.ui.state import OpenRun
 from explorer.workflows.search import Answer, Measure, Query
 
@@ -20,32 +20,35 @@ MEASURES: tuple[Measure, ...] = ("latent similarity", "Euclidean")
 @st.fragment
 def show(opened: OpenRun) -> None:
     """Controls, map and inspector; a touch of any runs this part alone."""
+    _remember(opened, *touched(opened.cloud, key=KEY))
     ranking, colour_by = _controls(opened)
+    found, problem = _answer(opened, ranking)
     picture, beside = st.columns([2, 1], gap="medium")
-    touched: tuple[Query, Answer] | None = None
-    problem = ""
-    try:
-        item, place = _touched(opened)
-        if item is not None or place is not None:
-            touched = inspector.answer(opened, item, place, ranking)
-    except ExplorerError as error:
-        problem = str(error)
     with picture:
-        click, lasso = scatter(
+        scatter(
             opened.cloud,
             key=KEY,
-            marks=inspector.marks(opened, touched),
+            marks=inspector.marks(opened, found),
             colour_by="confidence" if colour_by == "confidence" else "class",
-            axes=_axes(opened),
+            axes=("z1", "z2") if opened.space.projection.is_latent else ("PC1", "PC2"),
             height=HEIGHT,
             clear_selection=st.session_state.get(_name(opened, "cleared"), 0),
         )
-    if _remember(opened, click, lasso):
-        st.rerun(scope="fragment")
     with beside:
         if problem:
             st.error(problem, icon=":material/error:")
-        _inspect(opened, touched)
+        _inspect(opened, found)
+
+
+def _answer(opened: OpenRun, ranking: Ranking) -> tuple[tuple[Query, Answer] | None, str]:
+    """What was touched with its nearest items, or the sentence that says why there is no answer."""
+    try:
+        item, place = _asked(opened)
+        if item is None and place is None:
+            return None, ""
+        return inspector.answer(opened, item, place, ranking), ""
+    except ExplorerError as error:
+        return None, str(error)
 
 
 def _controls(opened: OpenRun) -> tuple[Ranking, str]:
@@ -81,11 +84,7 @@ def _controls(opened: OpenRun) -> tuple[Ranking, str]:
     return Ranking(measure if configured else MEASURES[1], float(boundary), int(k)), str(colour_by)
 
 
-def _axes(opened: OpenRun) -> tuple[str, str]:
-    return ("z1", "z2") if opened.space.projection.is_latent else ("PC1", "PC2")
-
-
-def _touched(opened: OpenRun) -> tuple[int | None, tuple[float, float] | None]:
+def _asked(opened: OpenRun) -> tuple[int | None, tuple[float, float] | None]:
     """The item's row or the place that the address names, so that a link shows the same."""
     item, place = st.query_params.get("item"), st.query_params.get("at")
     if item is not None:
@@ -112,8 +111,8 @@ def _pair(text: str) -> tuple[float, float]:
     return x, y
 
 
-def _remember(opened: OpenRun, click: Click | None, lasso: Lasso | None) -> bool:
-    """Note what was touched, in the address where a link can hold it; whether anything was."""
+def _remember(opened: OpenRun, click: Click | None, lasso: Lasso | None) -> None:
+    """Note what was touched, in the address where a link can hold it."""
     if lasso is not None:
         st.session_state[_name(opened, "lasso")] = lasso if lasso.count else None
     if click is not None:
@@ -124,7 +123,6 @@ def _remember(opened: OpenRun, click: Click | None, lasso: Lasso | None) -> bool
         else:
             st.query_params["at"] = f"{click.x:.6g},{click.y:.6g}"
         _forget_lasso(opened)
-    return click is not None or lasso is not None
 
 
 def _forget_lasso(opened: OpenRun) -> None:
@@ -137,14 +135,14 @@ def _name(opened: OpenRun, what: str) -> str:
     return f"{KEY}:{what}:{opened.name}:{opened.stamp}"
 
 
-def _inspect(opened: OpenRun, touched: tuple[Query, Answer] | None) -> None:
+def _inspect(opened: OpenRun, found: tuple[Query, Answer] | None) -> None:
     lasso: Lasso | None = st.session_state.get(_name(opened, "lasso"))
     try:
         if lasso is not None:
             inspector.show_lasso(opened, lasso)
             st.button("Clear the lasso", icon=":material/close:", on_click=_forget_lasso, args=(opened,))
-        elif touched is not None:
-            inspector.show_touched(opened, *touched)
+        elif found is not None:
+            inspector.show_touched(opened, *found)
         else:
             inspector.show_nothing(opened)
     except ExplorerError as error:

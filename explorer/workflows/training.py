@@ -1,6 +1,6 @@
 """Train a method on a data set into a run folder, go on with one, and measure what came out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -70,7 +70,7 @@ class Plan:
     title: str = ""
 
 
-def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) -> Iterator[Event]:
+def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) -> Generator[Event, None, None]:
     """Train a new run below the runs root and yield its events; see `_drive` for how it ends.
 
     Raises:
@@ -99,7 +99,7 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
     yield from _drive(folder, card, trainee, dataset, settings)
 
 
-def resume(name: str, settings: Settings, progress: Progress | None = None) -> Iterator[Event]:
+def resume(name: str, settings: Settings, progress: Progress | None = None) -> Generator[Event, None, None]:
     """Go on with a run from its last whole epoch, to the same result as if it had never stopped.
 
     Raises:
@@ -126,7 +126,9 @@ def resume(name: str, settings: Settings, progress: Progress | None = None) -> I
     yield from _drive(folder, card, trainee, dataset, settings)
 
 
-def _drive(folder: Path, card: Card, trainee: Trainee, dataset: Dataset, settings: Settings) -> Iterator[Event]:
+def _drive(
+    folder: Path, card: Card, trainee: Trainee, dataset: Dataset, settings: Settings
+) -> Generator[Event, None, None]:
     """Train to the end; whatever ends it, the run is left loadable as of its last whole epoch."""
     method = lookup(METHODS, card.method, "method")
     config = parse(method.config, card.config, f"The card of {card.name}")
@@ -242,7 +244,9 @@ def _squared_error(run: Run, z: NDArray[np.float32], images: NDArray[np.uint8]) 
     return np.asarray(np.square(difference, dtype=np.float64).mean(axis=(1, 2, 3)))
 
 
-def train_repeats(plan: Plan, repeats: int, settings: Settings, progress: Progress | None = None) -> Iterator[Event]:
+def train_repeats(
+    plan: Plan, repeats: int, settings: Settings, progress: Progress | None = None
+) -> Generator[Event, None, None]:
     """Train the same with successive seeds, then note in the first run's card how far results move.
 
     Args:
