@@ -85,6 +85,8 @@ def _draw_points(
 ) -> None:
     # A few far points must not shrink the rest to a dot.
     low, high = np.percentile(places, 0.5, axis=0), np.percentile(places, 99.5, axis=0)
+    for x, y, radius in circles:
+        low, high = np.minimum(low, (x - radius, y - radius)), np.maximum(high, (x + radius, y + radius))
     scale = 0.88 * min(picture.width / max(high[0] - low[0], 1e-9), picture.height / max(high[1] - low[1], 1e-9))
     middle, corner = (low + high) / 2, np.array([picture.width, picture.height]) / 2
     colours = [*class_colours(n_classes), "#8A8A8A"]

@@ -14,7 +14,7 @@ from explorer.errors import BadValueError
 from explorer.fields import Config, hyper
 from explorer.latent.targets import PAPER_RADIUS, ClassTargets, class_circle, petal_distance, simplex
 from explorer.losses.geometric import geometric_loss
-from explorer.losses.reconstruction import shifted_error, squared_error
+from explorer.losses.reconstruction import pattern_error, squared_error
 from explorer.method import Batch, InputSpec, Method
 from explorer.networks.autoencoder import Autoencoder
 from explorer.networks.texture import TextureDecoder, TextureEncoder, classifier
@@ -36,8 +36,8 @@ class SupervisedConfig(Config):
     )
     class_radius: float = hyper(PAPER_RADIUS, low=0.001, help="radius of every class", symbol="r_c")
     reconstruction_weight: float = hyper(0, low=0, help="weight of the decoder's loss; 0 builds no decoder")
-    reconstruction: Literal["pixels", "shifted pixels"] = hyper(
-        "pixels", help="what the decoder learns: the pixels where they are, or at their best shift (for textures)"
+    reconstruction: Literal["pixels", "pattern"] = hyper(
+        "pixels", help="what the decoder learns: the pixels, or the pattern wherever it starts (for textures)"
     )
 
 
@@ -98,7 +98,7 @@ def loss(network: Autoencoder, batch: Batch, config: SupervisedConfig) -> dict[s
         centres, radii = (torch.as_tensor(a, dtype=z.dtype, device=z.device) for a in (targets.centres, targets.radii))
         terms["geometric"] = config.geometric_weight * geometric_loss(z, batch.labels, centres, radii)
     if config.reconstruction_weight:
-        error = shifted_error if config.reconstruction == "shifted pixels" else squared_error
+        error = pattern_error if config.reconstruction == "pattern" else squared_error
         terms["reconstruction"] = config.reconstruction_weight * error(network.decode(z), batch.x)
     return terms
 

@@ -26,8 +26,7 @@ def page_title(file: Path) -> str:
 
 def main() -> None:
     """Draw the navigation and run the page that the address names."""
-    about = {"About": ABOUT}
-    st.set_page_config(TITLE, ICON, layout="wide", initial_sidebar_state=SIDEBAR_PIXELS, menu_items=about)
+    st.set_page_config(TITLE, ICON, layout="wide", initial_sidebar_state=SIDEBAR_PIXELS, menu_items={"About": ABOUT})
     st.logo(ICON, size="large")
     pages = [
         st.Page(file, title=page_title(file), icon=f":material/{ICONS.get(page_title(file), 'article')}:")

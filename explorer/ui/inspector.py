@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from explorer.errors import ExplorerError
 from explorer.ui.gallery import HIT_PIXELS, QUERY_PIXELS, Picture, bars, facts, heading, pictures
 from explorer.ui.scatter import Lasso, Marks
 from explorer.ui.state import OpenRun
@@ -104,9 +105,7 @@ def _hit(opened: OpenRun, found: Answer, i: int, image: NDArray[np.uint8], own: 
 def _show_item(opened: OpenRun, row: int) -> None:
     card, latents = opened.run.card, opened.space.latents
     image = _images(opened, latents.ids[row : row + 1])[0]
-    shown = [Picture(image, ["Image"])]
-    if card.has_decoder:
-        shown.append(Picture(opened.run.decode(latents.z[row])[0], ["Decoded"]))
+    shown = [Picture(image, ["Image"]), *_decoded(opened, latents.z[row])]
     pictures(shown, side=QUERY_PIXELS, n_classes=len(card.classes), name="Query", kind="le-query")
     names = [*card.classes, UNLABELLED]
     label, predicted = int(latents.labels[row]), opened.space.predicted
@@ -123,9 +122,21 @@ def _show_place(opened: OpenRun, query: Query) -> None:
     if not card.has_decoder:
         facts([("Empty place", f"at ({place}). This run has no decoder, so it cannot be drawn.")])
         return
-    decoded = Picture(opened.run.decode(query.z)[0], ["Decoded"])
-    pictures([decoded], side=QUERY_PIXELS, n_classes=len(card.classes), name="Decoded place", kind="le-query")
+    pictures(
+        _decoded(opened, query.z), side=QUERY_PIXELS, n_classes=len(card.classes), name="Decoded place", kind="le-query"
+    )
     facts([("Empty place", f"at ({place}): no item lies here; this is what the decoder makes of it.")])
+
+
+def _decoded(opened: OpenRun, z: NDArray[np.floating]) -> list[Picture]:
+    """What the decoder makes of a latent; damaged weights cost this picture only, not the answer."""
+    if not opened.run.card.has_decoder:
+        return []
+    try:
+        return [Picture(opened.run.decode(z)[0], ["Decoded"])]
+    except ExplorerError as error:
+        st.error(str(error), icon=":material/error:")
+        return []
 
 
 def _images(opened: OpenRun, ids: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -90,10 +90,15 @@ def shelf_card(entry: ShelfEntry) -> None:
         picture = _thumbnail_of(entry.name)
         if picture:
             st.html(f'<img class="le-thumb" src="{picture}" alt="Map of {escape(entry.name)}">')
+        else:
+            st.html(f'<div class="le-thumb le-empty">no latents yet: {escape(entry.card.status)}</div>')
         st.markdown(f"**{_plain(entry.name)}**  \n{_plain(entry.card.title)}")
         st.caption(f"{entry.card.method} on {entry.card.data.name}, {entry.card.data.train_items:,} training items")
         st.html(_numbers(entry.card))
-        if st.button("Open the map", key=f"open-{entry.name}", type="primary", width="stretch"):
+        opens = st.button(
+            "Open the map", key=f"open-{entry.name}", type="primary", width="stretch", disabled=not picture
+        )
+        if opens:
             st.switch_page(places.pages() / "2_Map.py", query_params={"run": entry.name})
 
 

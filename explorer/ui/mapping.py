@@ -12,7 +12,7 @@ from explorer.ui.state import OpenRun
 from explorer.workflows.search import Answer, Measure, Query
 
 KEY = "map"
-HEIGHT = 600
+HEIGHT = 565
 NEIGHBOURS = 12
 MEASURES: tuple[Measure, ...] = ("latent similarity", "Euclidean")
 
