@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 SHADING_PIXELS = 15
-FAINT_CONTRAST = 0.05
+TINY = 1e-6
 
 
 def squared_error(x_hat: Tensor, x: Tensor) -> Tensor:
@@ -26,32 +26,33 @@ def squared_error(x_hat: Tensor, x: Tensor) -> Tensor:
 def pattern_error(x_hat: Tensor, x: Tensor) -> Tensor:
     """How differently patterned two textures are, wherever the pattern starts and however it is lit.
 
-    L = mean over images of min over shifts s of mean (shift_s(p(x_hat)) - p(x))^2, where p takes
-    the mean of 15x15 pixels off each pixel (light and folds) and divides by contrast + 0.05.
+    L = mean over images of (c_hat - c)^2 + c * (1 - rho), where c is the contrast (root mean
+    square) of an image from which the mean of the 15x15 pixels around each pixel is taken off, and
+    rho the greatest correlation of two such images over all shifts round the edges.
 
     Args:
         x_hat: reconstructions in [0, 1], shape (n, channels, height, width).
         x: images in [0, 1], same shape.
 
     Returns:
-        Scalar in [0, 4); 0 for images that are equal, and for two that are flat. Shifts wrap round
-        the edges.
+        Scalar in [0, 3]; 0 for images that are equal, and for two that are flat.
 
     Differs:
         Beyond the papers. Where a texture's pattern starts is chance, and light outweighs it: the
-        squared error's best answer to stripes of unknown phase is plain grey, this one's is stripes.
+        squared error's best answer to stripes of unknown phase is plain grey, this one's is
+        stripes. Contrast has a term of its own, or doubt about the pattern would fade it.
     """
-    p_hat, p = pattern(x_hat), pattern(x)
-    # |a - b|^2 = |a|^2 + |b|^2 - 2<a, b>, and all <shift_s(a), b> at once are a product of spectra.
-    products = torch.fft.irfft2(torch.fft.rfft2(p) * torch.fft.rfft2(p_hat).conj(), s=x.shape[-2:]).sum(dim=1)
-    squares = (p_hat.square() + p.square()).sum(dim=(1, 2, 3))  # (n,)
-    return torch.mean((squares - 2 * products.amax(dim=(1, 2))).clamp(min=0) / x[0].numel())
+    detail_hat, detail = _without_shading(x_hat), _without_shading(x)
+    contrast_hat, contrast = (image.square().mean(dim=(1, 2, 3)).add(TINY**2).sqrt() for image in (detail_hat, detail))
+    # All correlations with shifted images at once are a product of spectra.
+    spectra = torch.fft.rfft2(detail) * torch.fft.rfft2(detail_hat).conj()
+    products = torch.fft.irfft2(spectra, s=x.shape[-2:]).sum(dim=1).amax(dim=(1, 2)) / x[0].numel()  # (n,)
+    correlation = products / (contrast_hat * contrast)
+    return torch.mean((contrast_hat - contrast).square() + contrast * (1 - correlation))
 
 
-def pattern(x: Tensor) -> Tensor:
-    """An image's pattern: local mean taken off, divided by its contrast + 0.05; same shape, float32."""
+def _without_shading(x: Tensor) -> Tensor:
+    """Each pixel less the mean of the 15x15 around it; same shape, float32."""
     x = x.float()
-    local = F.avg_pool2d(x, SHADING_PIXELS, stride=1, padding=SHADING_PIXELS // 2, count_include_pad=False)
-    detail = x - local
-    contrast = detail.square().mean(dim=(1, 2, 3), keepdim=True).add(1e-12).sqrt()  # its gradient at 0 stays finite
-    return torch.div(detail, contrast + FAINT_CONTRAST)
+    around = F.avg_pool2d(x, SHADING_PIXELS, stride=1, padding=SHADING_PIXELS // 2, count_include_pad=False)
+    return x - around

@@ -16,13 +16,13 @@ class AugmentConfig(Config):
     """How strongly training images are varied."""
 
     rotation: float = hyper(15, low=0, high=180, help="largest rotation either way", unit="degrees")
-    perspective: float = hyper(0.15, low=0, high=0.45, help="largest perspective slant along an axis")
+    perspective: float = hyper(0.05, low=0, high=0.45, help="largest perspective slant along an axis")
     shift: float = hyper(0.1, low=0, high=1, help="largest shift along an axis, share of the side")
     scale: float = hyper(0.1, low=0, high=0.9, help="largest enlargement or reduction")
     shear: float = hyper(5, low=0, high=45, help="largest shear either way", unit="degrees")
     jitter: float = hyper(0.2, low=0, high=1, help="largest change of brightness and of contrast")
     erase: float = hyper(0.3, low=0, high=1, help="area of the rectangle erased from an image")
-    erase_share: float = hyper(0.5, low=0, high=1, help="share of images from which one is erased")
+    erase_share: float = hyper(0.2, low=0, high=1, help="share of images from which one is erased")
     mirror: bool = hyper(True, help="mirror at random, across and upside down")
 
 

@@ -10,7 +10,7 @@ class TrainingConfig(Config):
     """How a network is trained."""
 
     epochs: int = hyper(40, low=1, help="passes over the training items")
-    batch_size: int = hyper(128, low=2, help="items a step", unit="items")
+    batch_size: int = hyper(32, low=2, help="items a step", unit="items")
     learning_rate: float = hyper(0.002, low=0, help="Adam's step size at the start; falls to 0 along a cosine")
     seed: int = hyper(0, low=0, help="starts weights, shuffling and augmentation")
     augment: bool = hyper(True, help="vary training images (rotation, perspective, jitter, erasing, mirroring)")
