@@ -27,3 +27,26 @@ def chromium_path() -> str:
     if path is None:
         pytest.fail("No Chromium found: `make test` installs it or says how.")
     return path
+
+
+@pytest.fixture(scope="session")
+def trained_runs_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A runs root with one finished run, `tiny`, with a decoder and configured classes; never change it."""
+    from explorer.settings import Settings
+    from tests.runs import train
+
+    home = tmp_path_factory.mktemp("installation")
+    train(Settings(data_root=home / "data", runs_root=home / "runs", device="cpu"))
+    return home / "runs"
+
+
+@pytest.fixture
+def installation(trained_runs_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installation of its own: settings point to its data and to a copy of `tiny`, which may be changed."""
+    home = tmp_path / "installation"
+    shutil.copytree(trained_runs_root, home / "runs")
+    monkeypatch.setenv("LATENT_EXPLORER_RUNS_ROOT", str(home / "runs"))
+    monkeypatch.setenv("LATENT_EXPLORER_DATA_ROOT", str(trained_runs_root.parent / "data"))
+    monkeypatch.setenv("LATENT_EXPLORER_DEVICE", "cpu")
+    monkeypatch.setenv("LATENT_EXPLORER_CONFIG", str(home / "config.toml"))
+    return home

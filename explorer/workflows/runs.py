@@ -15,7 +15,7 @@ from explorer.registry import lookup
 from explorer.settings import Settings, load_settings
 from explorer.zoo.card import Card
 from explorer.zoo.run import Run
-from explorer.zoo.store import find_run, read_card, run_folders
+from explorer.zoo.store import CARD, find_run, read_card, run_folders
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,12 @@ def load(path_or_name: str | Path) -> Run:
     """Open a run by name or by its folder, for notebooks and scripts.
 
     Raises:
-        UnknownNameError: neither a run's name nor a folder.
+        UnknownNameError: neither a run's folder nor a name.
         BadRunError: its card cannot be used.
     """
     folder = Path(path_or_name)
-    return Run(folder) if folder.is_dir() else open_run(str(path_or_name))
+    is_run = (folder / CARD).is_file()  # another folder may well bear a run's name
+    return Run(folder) if is_run else open_run(str(path_or_name))
 
 
 def load_dataset(card: Card, settings: Settings | None = None, progress: Progress | None = None) -> Dataset:

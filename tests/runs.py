@@ -1,0 +1,69 @@
+"""Tiny trainings that tests share: seconds long, real in every file they leave."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from explorer.data.dataset import Dataset
+from explorer.data.textures import TEXTURES, TexturesConfig
+from explorer.fields import Config
+from explorer.method import InputSpec, Method
+from explorer.methods.supervised import SUPERVISED, SupervisedConfig
+from explorer.networks.autoencoder import Autoencoder
+from explorer.settings import Settings
+from explorer.training.config import TrainingConfig
+from explorer.training.events import Event
+from explorer.workflows import training
+
+CONFIG = SupervisedConfig(width=0.0625, reconstruction_weight=1.0)
+TRAINING = TrainingConfig(epochs=2, batch_size=32)
+
+
+def plan(name: str = "tiny", **changes: Any) -> training.Plan:
+    """A training of two epochs on 120 textures."""
+    values: dict[str, Any] = {
+        "method": SUPERVISED,
+        "config": CONFIG,
+        "source": TEXTURES,
+        "data": TexturesConfig(n=120),
+        "training": TRAINING,
+        "command": f"latent-explorer train supervised textures --name {name}",
+    }
+    return training.Plan(name=name, **(values | changes))
+
+
+def train(settings: Settings, name: str = "tiny", **changes: Any) -> Path:
+    """Train to the end and return the run's folder."""
+    list(training.train_new(plan(name, **changes), settings))
+    return settings.runs_root / name
+
+
+def until(events: Iterator[Event], kind: type[Event], times: int = 1) -> Event:
+    """Follow a training up to the first (second, ...) event of a kind, and leave it hanging there."""
+    for event in events:
+        times -= isinstance(event, kind)
+        if times == 0:
+            return event
+    raise AssertionError(f"no further {kind.__name__}")
+
+
+def items(n: int = 64, shape: tuple[int, int, int] = (1, 16, 16), n_classes: int = 3, seed: int = 0) -> Dataset:
+    """Images of which each class is bright in its own rows; all for training but the last eight."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % n_classes
+    images = rng.integers(0, 60, (n, *shape))
+    for label in range(n_classes):
+        images[labels == label, :, label * shape[1] // n_classes : (label + 1) * shape[1] // n_classes] += 160
+    is_test = np.arange(n) >= n - 8
+    classes = tuple(f"class {label}" for label in range(n_classes))
+    return Dataset("rows", images.astype(np.uint8), labels, classes, np.arange(n, dtype=np.int64), is_test)
+
+
+def built(method: Method, config: Config, dataset: Dataset, seed: int = 0) -> Autoencoder:
+    """A new network of a method for a data set."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return method.build(config, InputSpec(dataset.shape, len(dataset.classes)))
