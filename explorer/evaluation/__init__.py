@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.evaluation.classification import accuracy
+from explorer.evaluation.ranking import MOST_QUERIES, Retrieval, class_retrieval, mean_over_queries
 from explorer.evaluation.structure import centroid_offsets, share_within
 from explorer.latent.targets import ClassTargets
 
@@ -28,6 +30,11 @@ class Evidence:
     predicted: NDArray[np.integer] | None = None
     targets: ClassTargets | None = None
     squared_error: NDArray[np.floating] | None = None
+
+    @cached_property
+    def retrieval(self) -> Retrieval:
+        """Of each query; ranked once for the metrics that need it."""
+        return class_retrieval(self.z, self.labels)
 
 
 @dataclass(frozen=True)
@@ -64,10 +71,33 @@ def _rmse(evidence: Evidence) -> float | None:
     return None if evidence.squared_error is None else float(np.sqrt(evidence.squared_error.mean()))
 
 
+def _mean(values: NDArray[np.float64]) -> float | None:
+    """Over the queries with a relevant item; None where no query has one."""
+    found = mean_over_queries(values)
+    return None if found.left_out == len(values) else found.mean
+
+
+def _retrieval_nn(evidence: Evidence) -> float | None:
+    return _mean(evidence.retrieval.nearest)
+
+
+def _retrieval_map(evidence: Evidence) -> float | None:
+    return _mean(evidence.retrieval.average_precision)
+
+
+def _retrieval_ndcg(evidence: Evidence) -> float | None:
+    return _mean(evidence.retrieval.ndcg)
+
+
+_RANKED = f"when items of the same set look for their class by Euclidean distance, first {MOST_QUERIES:,} as queries"
+
 METRICS: dict[str, Metric] = {
     "accuracy": Metric("share of items whose predicted class is right", _accuracy),
     "within_two_radii": Metric("share of latents within two radii of their own configured centre", _within),
     "centroid_offset": Metric("mean distance of class centroids from their configured centres, latent units", _offset),
     "farthest_centroid": Metric("largest distance of a class centroid from its configured centre", _farthest),
     "reconstruction_rmse": Metric("root mean squared pixel error of reconstructions, pixels in 0 to 1", _rmse),
+    "retrieval_nn": Metric(f"share of nearest items that are of the same class {_RANKED}", _retrieval_nn),
+    "retrieval_map": Metric(f"mean average precision {_RANKED}", _retrieval_map),
+    "retrieval_ndcg": Metric(f"normalised discounted cumulative gain {_RANKED}", _retrieval_ndcg),
 }
