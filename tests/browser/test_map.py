@@ -1,0 +1,196 @@
+"""The Map page in a real browser, on a shipped run: see, click, decode, re-rank, lasso, export, reopen."""
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+import explorer
+from explorer.data.textures import TexturesConfig, load
+from explorer.workflows.search import LatentMap, latent_map, query_at, search
+from tests.browser.conftest import ROOT, start_server
+
+RUN = "textures-petals"
+VIEW = (0.0, 0.0, 180.0)  # a camera of our own, so that every place on the screen is known
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dashboard, started as a user starts it, on roots of its own."""
+    roots = {name: tmp_path_factory.mktemp(name) for name in ("data", "runs")}
+    load(TexturesConfig(), roots["data"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LATENT_EXPLORER_DATA_ROOT", str(roots["data"]))
+        patch.setenv("LATENT_EXPLORER_RUNS_ROOT", str(roots["runs"]))
+        address, process = start_server(ROOT / "streamlit_app.py", roots["data"] / "server.log")
+    yield address
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def space() -> LatentMap:
+    return latent_map(explorer.load(RUN))
+
+
+class MapPage:
+    """An open Map page with a known camera."""
+
+    def __init__(self, page: Page, address: str, query: str = "") -> None:
+        self.page = page
+        page.goto(f"{address}/Map?run={RUN}&view={','.join(map(str, VIEW))}{query}")
+        page.locator(".scatter[data-state=ready][data-drawn]").wait_for(timeout=60_000)
+
+    def pixel(self, x: float, y: float) -> tuple[float, float]:
+        box = self.page.locator("canvas.overlay").bounding_box()
+        assert box is not None
+        cx, cy, scale = VIEW
+        return float(box["x"] + box["width"] / 2 + (x - cx) * scale), float(
+            box["y"] + box["height"] / 2 - (y - cy) * scale
+        )
+
+    def click(self, x: float, y: float) -> None:
+        self.page.mouse.click(*self.pixel(x, y))
+
+    def group(self, name: str) -> Locator:
+        return self.page.locator(f'[data-name="{name}"]')
+
+    def hits(self) -> list[str]:
+        """Captions of the hits, in order."""
+        return self.group("Nearest images").get_by_role("listitem").all_inner_texts()
+
+
+def lonely(space: LatentMap) -> int:
+    """A point that no other lies within picking distance of, so that a click can mean it alone."""
+    inside = np.flatnonzero((np.abs(space.places) < 1.2).all(axis=1))
+    for row in inside:
+        gaps = np.linalg.norm(space.places - space.places[row], axis=1)
+        if np.partition(gaps, 1)[1] * VIEW[2] > 4:
+            return int(row)
+    raise AssertionError("no lonely point")
+
+
+def empty_place(space: LatentMap) -> tuple[float, float]:
+    """A place inside the view that no point is within picking distance of."""
+    for x in np.linspace(-1, 1, 41):
+        for y in np.linspace(-1, 1, 41):
+            if (np.linalg.norm(space.places - (x, y), axis=1) * VIEW[2]).min() > 12:
+                return float(x), float(y)
+    raise AssertionError("no empty place")
+
+
+def distances(captions: list[str]) -> list[float]:
+    return [float(re.search(r"distance (\d+\.\d+)", text).group(1)) for text in captions]  # type: ignore[union-attr]
+
+
+def test_a_clicked_point_shows_its_true_neighbours(page: Page, product: str, space: LatentMap) -> None:
+    row = lonely(space)
+    view = MapPage(page, product, "&measure=Euclidean")
+    view.click(*space.places[row])
+    expect(view.group("Query")).to_be_visible()
+    expect(page.get_by_text(str(space.latents.ids[row])).first).to_be_visible()
+    z = space.latents.z.astype(float)
+    everyone = np.linalg.norm(z - z[row], axis=1)
+    everyone[row] = np.inf
+    expect(view.group("Nearest images").get_by_role("listitem")).to_have_count(12)
+    np.testing.assert_allclose(distances(view.hits()), np.sort(everyone)[:12], atol=6e-4)
+    assert view.group("Query").get_by_role("img").count() == 2  # the image and its reconstruction
+    assert view.group("Similarity to each class").locator(".le-bar").count() == 5
+
+
+def test_a_click_on_empty_space_shows_what_the_decoder_makes_of_it(page: Page, product: str, space: LatentMap) -> None:
+    place = empty_place(space)
+    view = MapPage(page, product)
+    view.click(*place)
+    picture = view.group("Decoded place").get_by_role("img")
+    expect(picture).to_be_visible()
+    size = picture.evaluate("async image => { await image.decode(); return [image.naturalWidth, image.naturalHeight] }")
+    assert size == [32, 32]
+    expect(view.group("Nearest images").get_by_role("listitem")).to_have_count(12)
+
+
+def test_moving_b_c_re_ranks_at_once(page: Page, product: str, space: LatentMap) -> None:
+    row = lonely(space)
+    view = MapPage(page, product, f"&item={space.latents.ids[row]}&k=30")
+    expect(view.group("Nearest images").get_by_role("listitem")).to_have_count(30)
+    before = view.hits()
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    for _ in range(30):
+        slider.press("ArrowLeft")
+    query = query_at(space, row=row)
+    wanted = search(space, query, k=30, measure="latent similarity", boundary_similarity=0.49)
+    page.wait_for_function(
+        "text => document.querySelector('[data-name=\"Nearest images\"]').innerText.includes(text)",
+        arg=f"similarity {wanted.similarities[-1]:.3f}",  # type: ignore[index]
+    )
+    after = view.hits()
+    assert after != before
+    np.testing.assert_allclose(distances(after), wanted.distances, atol=6e-4)
+
+
+def test_a_lasso_counts_its_classes_and_exports_their_ids(
+    page: Page, product: str, space: LatentMap, tmp_path: Path
+) -> None:
+    view = MapPage(page, product)
+    low, high = (0.3, -0.35), (1.2, 0.35)
+    corners = [low, (high[0], low[1]), high, (low[0], high[1]), low]
+    page.keyboard.down("Shift")
+    page.mouse.move(*view.pixel(*corners[0]))
+    page.mouse.down()
+    for corner in corners[1:]:
+        page.mouse.move(*view.pixel(*corner), steps=5)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    inside = ((space.places > low) & (space.places < high)).all(axis=1)
+    button = page.get_by_role("button", name="Export as CSV")
+    expect(button).to_be_visible()
+    with page.expect_download() as download:
+        button.click()
+    saved = tmp_path / "lasso.csv"
+    download.value.save_as(saved)
+    with saved.open() as file:
+        ids = {int(row["id"]) for row in csv.DictReader(file)}
+    wanted = set(space.latents.ids[inside].tolist())
+    assert len(ids ^ wanted) <= 0.01 * len(wanted)  # points on the very line may fall either way
+    expect(page.get_by_text("items in the lasso")).to_be_visible()
+
+
+def test_a_link_reopens_the_same_view(page: Page, product: str, space: LatentMap) -> None:
+    row = lonely(space)
+    view = MapPage(page, product, "&measure=Euclidean&k=7")
+    view.click(*space.places[row])
+    expect(view.group("Nearest images").get_by_role("listitem")).to_have_count(7)
+    page.wait_for_url(re.compile(rf"item={space.latents.ids[row]}"))
+    before, link = view.hits(), page.url
+    page.goto("about:blank")
+    page.goto(link)
+    page.locator(".scatter[data-state=ready][data-drawn]").wait_for(timeout=60_000)
+    expect(view.group("Nearest images").get_by_role("listitem")).to_have_count(7)
+    assert view.hits() == before
+    assert "view=" in page.url
+
+
+def test_start_opens_a_run_with_one_click(page: Page, product: str) -> None:
+    page.goto(product)
+    page.get_by_role("button", name="Open the map").first.click()
+    page.locator(".scatter[data-state=ready][data-drawn]").wait_for(timeout=60_000)
+    assert "run=textures-" in page.url
+
+
+def test_points_and_images_are_refused_without_the_sessions_token(page: Page, product: str) -> None:
+    for path in (f"/explorer/points/{RUN}", f"/explorer/image/{RUN}/0", f"/explorer/points/{RUN}?token=forged"):
+        assert page.request.get(product + path).status == 403
+
+
+def test_the_map_works_in_a_narrow_dark_window(page: Page, product: str, space: LatentMap) -> None:
+    page.set_viewport_size({"width": 420, "height": 800})
+    page.emulate_media(color_scheme="dark")
+    view = MapPage(page, product)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    view.click(*space.places[lonely(space)])
+    expect(view.group("Query")).to_be_visible()
