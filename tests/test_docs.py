@@ -123,6 +123,14 @@ def test_python_of_contributing_compiles() -> None:
         compile(block, "CONTRIBUTING.md", "exec")
 
 
+def test_lines_around_the_change_of_the_worked_example_still_stand() -> None:
+    changes = blocks(CONTRIBUTING.read_text("utf-8"), "diff")
+    assert changes
+    there = Path(evaluation.__file__).read_text("utf-8").splitlines()
+    around = [line[1:] for change in changes for line in change.splitlines() if line[:1] in ("-", " ")]
+    assert [line for line in around if line not in there] == []
+
+
 def test_worked_example_of_contributing_passes_its_own_test() -> None:
     """Its blocks run where they would stand: in the two files of explorer/evaluation, then the test."""
     place = {**vars(structure), **vars(evaluation)}
