@@ -5,7 +5,7 @@ resumed at an epoch's boundary goes on exactly as if it had never stopped.
 """
 
 import math
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 REPORT_SECONDS = 0.25
 EPOCHS_PER_SEED = 1_000_003
 FEWEST_ITEMS = 2
+# What torch and its back ends say; "alloc" alone also stands in errors that are defects.
+OUT_OF_MEMORY = ("out of memory", "not enough memory", "allocate memory", "bad_alloc", "alloc_failed")
 
 
 @dataclass
@@ -80,6 +82,24 @@ def start(network: Autoencoder, run: TrainingConfig, *, device: str = "cpu") -> 
     return Trainee(network, torch.optim.Adam(network.parameters(), lr=run.learning_rate, fused=True))
 
 
+def put_back(trainee: Trainee, moments: Mapping[int, Mapping[str, Tensor]], epoch: int) -> None:
+    """Give a new trainee the state of an epoch's boundary.
+
+    Args:
+        trainee: of the network as it was then.
+        moments: Adam's state by parameter number, as in its `state_dict()["state"]`.
+        epoch: epochs done.
+    """
+    groups = trainee.optimizer.state_dict()["param_groups"]
+    trainee.optimizer.load_state_dict({"state": moments, "param_groups": groups})
+    for parameter, state in trainee.optimizer.state.items():
+        for key, value in state.items():
+            if value.shape == parameter.shape:
+                # Fused Adam walks parameters and moments in memory order: another order mixes them up silently.
+                state[key] = torch.empty_like(parameter, requires_grad=False).copy_(value)
+    trainee.epoch = epoch
+
+
 def train(
     trainee: Trainee,
     method: Method,
@@ -104,8 +124,8 @@ def train(
         Started, then Progressed and EpochEnded as they come.
 
     Raises:
-        TrainingError: a loss term that is not finite (names term, epoch and step), or no memory left
-            (says what to lower). The last saved boundary is then still good.
+        TrainingError: a loss term that is not finite (names term, epoch and step), weights that are
+            not, or no memory left (says what to lower). The last saved boundary is then still good.
         BadValueError: fewer than two training items.
     """
     device = next(trainee.network.parameters()).device
@@ -124,6 +144,7 @@ def train(
             begun = perf_counter()
             terms = yield from _epoch(fabric, objective, optimizer, trainee.epoch, items, run)
             trainee.epoch += 1
+            _check_weights(trainee)  # what is saved can be gone on with
             save(trainee)
             yield EpochEnded(trainee.epoch, terms, steps * min(run.batch_size, len(rows)) / (perf_counter() - begun))
     except (MemoryError, RuntimeError) as error:  # torch.OutOfMemoryError is a RuntimeError
@@ -133,6 +154,16 @@ def train(
             f"Out of memory on {device.type} at batch size {run.batch_size}: lower --batch-size or --width, "
             "or train on another --device."
         ) from None
+
+
+def _check_weights(trainee: Trainee) -> None:
+    """Raise TrainingError where a finite loss had a gradient that was not."""
+    for name, tensor in trainee.network.state_dict().items():
+        if not tensor.isfinite().all():
+            raise TrainingError(
+                f"The weights {name} became infinite or NaN in epoch {trainee.epoch}. Lower --learning-rate; "
+                "the run is kept as it was after its last whole epoch."
+            )
 
 
 @dataclass(frozen=True)
@@ -233,4 +264,5 @@ class _Report:
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "alloc" in str(error).lower()
+    known = isinstance(error, MemoryError | torch.OutOfMemoryError)
+    return known or any(words in str(error).lower() for words in OUT_OF_MEMORY)

@@ -6,13 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from explorer.errors import BadRunError
+from explorer.errors import BadRunError, BadValueError
 from explorer.fields import explain
 from explorer.latent.targets import ClassTargets
 
 SCHEMA = 1
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 LONGEST_TEXT = 2000
+DEEPEST = 10
 
 
 def _is_name(text: str) -> str:
@@ -24,11 +25,18 @@ def _is_name(text: str) -> str:
 def _holds_no_path(values: dict[str, Any]) -> dict[str, Any]:
     """Settings are numbers, choices and names; a path in a foreign card is never followed."""
     for key, value in values.items():
-        if isinstance(value, dict):
-            _holds_no_path(value)
-        elif isinstance(value, str) and (set("/\\\0") & set(value) or ".." in value):
-            raise ValueError(f"should hold no path, but {key} = {value[:80]!r}")
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, dict | list):
+                _holds_no_path(part if isinstance(part, dict) else {key: part})
+            elif isinstance(part, str) and (set("/\\\0") & set(part) or ".." in part):
+                raise ValueError(f"should hold no path, but {key} = {part[:80]!r}")
     return values
+
+
+def _nests_deeper(value: Any, levels: int) -> bool:
+    """Whether there are more levels of lists and dicts than that."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_nests_deeper(part, levels - 1) for part in parts)
 
 
 Name = Annotated[str, AfterValidator(_is_name)]
@@ -111,6 +119,8 @@ def parse_card(text: str, where: str) -> Card:
         values = json.loads(text)
     except (ValueError, RecursionError):
         raise BadRunError(f"The card of {where} is not valid JSON; restore card.json or train the run again.") from None
+    if _nests_deeper(values, DEEPEST):
+        raise BadRunError(f"The card of {where} is nested too deep; restore card.json or train the run again.")
     if not isinstance(values, dict):
         raise BadRunError(f"The card of {where} holds no settings; restore card.json or train the run again.")
     version = values.get("schema_version")
@@ -121,12 +131,16 @@ def parse_card(text: str, where: str) -> Card:
         )
     try:
         card = Card.model_validate(values)
-        dims = {len(centre) for centre in card.targets.centres} if card.targets else {card.latent_dims}
-    except (ValidationError, RecursionError) as error:
-        why = (
-            explain(error, list(Card.model_fields)) if isinstance(error, ValidationError) else "it is nested too deep."
-        )
-        raise BadRunError(f"The card of {where} cannot be used: {why}") from None
+    except ValidationError as error:
+        raise BadRunError(f"The card of {where} cannot be used: {explain(error, list(Card.model_fields))}") from None
+    dims = {len(centre) for centre in card.targets.centres} if card.targets else {card.latent_dims}
     if dims != {card.latent_dims} or (card.targets and len(card.targets.centres) != len(card.classes)):
-        raise BadRunError(f"The card of {where} has class centres that fit neither its classes nor its latent space.")
+        raise BadRunError(
+            f"The card of {where} has class centres that do not fit its {len(card.classes)} classes and "
+            f"{card.latent_dims} latent dimensions; restore card.json or train the run again."
+        )
+    try:
+        card.class_targets  # noqa: B018 - makes them, which checks radii
+    except BadValueError as error:
+        raise BadRunError(f"The card of {where} cannot be used: {error}") from None
     return card

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from explorer.data.dataset import Split
-from explorer.errors import BadDataError, BadValueError
+from explorer.errors import BadDataError, BadRunError, BadValueError
 from explorer.retrieval.index import Hits, best, euclidean_distances
 from explorer.zoo.card import Card
-from explorer.zoo.store import STATE, WEIGHTS, Latents, read_card, read_latents, verified
+from explorer.zoo.store import STATE, WEIGHTS, Latents, read_bytes, read_card, read_latents, verified
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,7 +63,14 @@ class Run:
 
         if WEIGHTS in self.card.files:
             return load_network(self.card, verified(self.folder, self.card, WEIGHTS))
-        return load_state(self.card, (self.folder / STATE).read_bytes())[0]
+        try:
+            state = read_bytes(self.folder / STATE)  # cut off in training: as of its last whole epoch
+        except OSError:
+            raise BadRunError(
+                f"{self.card.name} has no weights: its training was cut off before it kept any. "
+                f"Train it again: {self.card.command}"
+            ) from None
+        return load_state(self.card, state)[0]
 
     def encode(self, images: ArrayLike) -> NDArray[np.float32]:
         """Latents of images.
@@ -128,7 +135,7 @@ class Run:
         return best(euclidean_distances(query[0], self.latents(split).z), k, largest=False)
 
     def _as_latents(self, z: ArrayLike) -> NDArray[np.float32]:
-        latents = np.atleast_2d(np.asarray(z, np.float32))
+        latents = np.atleast_2d(_numbers(z).astype(np.float32))
         if latents.ndim != 2 or latents.shape[1] != self.card.latent_dims or not np.isfinite(latents).all():
             raise BadDataError(
                 f"Latents of shape {np.shape(z)} do not fit {self.card.name}: expected finite numbers of shape "
@@ -142,8 +149,23 @@ class Run:
 
         self.network.eval()
         with torch.inference_mode():
-            parts = torch.split(torch.from_numpy(array), ITEMS_AT_ONCE)
-            return np.concatenate([apply(part).numpy() for part in parts]) if len(array) else np.empty((0,), np.float32)
+            parts = torch.split(torch.from_numpy(np.ascontiguousarray(array)), ITEMS_AT_ONCE)
+            return np.concatenate([apply(part).numpy() for part in parts])
+
+
+def _numbers(values: ArrayLike) -> NDArray[Any]:
+    """An array of real numbers.
+
+    Raises:
+        BadDataError: text, complex numbers, or rows of unequal length.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.empty(0, object)
+    if array.dtype.kind not in "biuf":
+        raise BadDataError("Expected an array of real numbers whose rows are equally long; correct the values.")
+    return array
 
 
 def as_images(images: ArrayLike, shape: tuple[int, int, int]) -> NDArray[np.float32]:
@@ -152,7 +174,7 @@ def as_images(images: ArrayLike, shape: tuple[int, int, int]) -> NDArray[np.floa
     Raises:
         BadDataError: another shape, pixels that are NaN, or floats outside 0 to 1.
     """
-    x = np.asarray(images)
+    x = _numbers(images)
     if x.ndim >= 2 and shape[0] == 1 and x.shape[-2:] == shape[1:] and x.shape[-3:] != shape:  # noqa: PLR2004
         x = x[..., None, :, :]
     if x.ndim == 3:  # noqa: PLR2004

@@ -78,6 +78,8 @@ def read_card(folder: Path) -> Card:
         BadRunError: no card, or one that cannot be used (see `parse_card`).
     """
     try:
+        if not (folder / CARD).is_file():  # opening a pipe would wait for ever
+            raise FileNotFoundError(CARD)
         with (folder / CARD).open("rb") as file:
             raw = file.read(MAX_CARD_BYTES + 1)
     except OSError:
@@ -104,6 +106,17 @@ def write_bytes(folder: Path, name: str, content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def read_bytes(path: Path) -> bytes:
+    """Content of a regular file.
+
+    Raises:
+        OSError: no such file, or a device or pipe, which a foreign folder could hold to block us for ever.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    return path.read_bytes()
+
+
 def verified(folder: Path, card: Card, name: str) -> bytes:
     """Content of a file that the card vouches for.
 
@@ -112,7 +125,7 @@ def verified(folder: Path, card: Card, name: str) -> bytes:
     """
     again = f"copy the run's folder again or train it again: {card.command}"
     try:
-        content = (folder / name).read_bytes()
+        content = read_bytes(folder / name)
     except OSError:
         raise BadRunError(f"{name} of {folder.name} is missing or cannot be read; {again}") from None
     if hashlib.sha256(content).hexdigest() != card.files.get(name):
@@ -144,7 +157,7 @@ def read_latents(folder: Path, card: Card) -> dict[Split, Latents]:
         )
     try:
         arrays = parse_tensors(verified(folder, card, LATENTS))
-    except (SafetensorError, ValueError, KeyError):
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError):
         raise BadRunError(
             f"{LATENTS} of {folder.name} is no tensor file; train the run again: {card.command}"
         ) from None
@@ -162,13 +175,21 @@ def _checked(arrays: Mapping[str, NDArray[Any]], split: Split, items: int, card:
                 f"The latents of {where} do not match its items: {split}.{key} is {found or 'missing'}, expected "
                 f"{shape}. Train the run again: {card.command}"
             )
-    z, labels = arrays[f"{split}.z"], arrays[f"{split}.labels"].astype(np.int64)
-    probabilities = arrays.get(f"{split}.probabilities", np.empty((items, 0)))
-    if not np.isfinite(z).all() or probabilities.shape not in {(items, 0), (items, len(card.classes))}:
+    probabilities = arrays.get(f"{split}.probabilities", np.empty((items, 0), np.float32))
+    kinds = {arrays[f"{split}.{key}"].dtype.kind for key in ("ids", "labels")}
+    if kinds != {"i"} or probabilities.shape not in {(items, 0), (items, len(card.classes))}:
         raise BadRunError(
-            f"The latents of {where} hold values that are no numbers; train the run again: {card.command}"
+            f"The latents of {where} hold ids or labels that are no whole numbers, or probabilities that do not fit "
+            f"its {len(card.classes)} classes; train the run again: {card.command}"
         )
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is told below
+        z, probabilities = arrays[f"{split}.z"].astype(np.float32), probabilities.astype(np.float32)
+    if not (np.isfinite(z).all() and np.isfinite(probabilities).all()):
+        raise BadRunError(
+            f"The latents of {where} hold values that are NaN or infinite; train the run again: {card.command}"
+        )
+    labels = arrays[f"{split}.labels"].astype(np.int64)
     if ((labels < -1) | (labels >= len(card.classes))).any():
         raise BadRunError(f"The latents of {where} hold labels that are no class; train the run again: {card.command}")
     ids = arrays[f"{split}.ids"].astype(np.int64)
-    return Latents(ids, z.astype(np.float32), labels, probabilities.astype(np.float32))
+    return Latents(ids, z, labels, probabilities)

@@ -17,6 +17,7 @@ from explorer.registry import lookup
 from explorer.zoo.card import Card
 
 NETWORK, OPTIMIZER = "network.", "optimizer."
+ADAM = ("step", "exp_avg", "exp_avg_sq")
 
 
 def dump_network(network: nn.Module) -> bytes:
@@ -54,14 +55,19 @@ def load_state(card: Card, content: bytes) -> tuple[Autoencoder, dict[int, dict[
     tensors = _parsed(content, card.name)
     network = _assemble(card, {n.removeprefix(NETWORK): t for n, t in tensors.items() if n.startswith(NETWORK)})
     moments: dict[int, dict[str, Tensor]] = {}
-    try:
-        for name, tensor in tensors.items():
-            if name.startswith(OPTIMIZER):
-                index, key = name.removeprefix(OPTIMIZER).split(".")
-                moments.setdefault(int(index), {})[key] = tensor
-        return network, moments, int(tensors["epoch"])
-    except (KeyError, ValueError):
-        raise BadRunError(f"The training state of {card.name} is damaged; train it again: {card.command}") from None
+    wanted = {
+        f"{OPTIMIZER}{index}.{key}": parameter.shape if key != "step" else torch.Size()
+        for index, parameter in enumerate(network.parameters())
+        for key in ADAM
+    }
+    found = {name: tensor.shape for name, tensor in tensors.items() if name.startswith(OPTIMIZER)}
+    epoch = tensors.get("epoch", torch.empty(0))
+    if (found and found != wanted) or epoch.shape or epoch.is_floating_point() or epoch < 0:
+        raise BadRunError(f"The training state of {card.name} is damaged; train it again: {card.command}")
+    for name in found:  # none before the first step
+        index, key = name.removeprefix(OPTIMIZER).split(".")
+        moments.setdefault(int(index), {})[key] = tensors[name]
+    return network, moments, int(epoch)
 
 
 def _assemble(card: Card, tensors: dict[str, Tensor]) -> Autoencoder:
@@ -70,8 +76,8 @@ def _assemble(card: Card, tensors: dict[str, Tensor]) -> Autoencoder:
     config = parse(method.config, card.config, f"The card of {card.name}")
     with torch.device("meta"):
         network = method.build(config, InputSpec(card.shape, len(card.classes)))
-    wanted: dict[str, Any] = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    wanted: dict[str, Any] = {name: _kind(tensor) for name, tensor in network.state_dict().items()}
+    found = {name: _kind(tensor) for name, tensor in tensors.items()}
     if wanted != found:
         odd = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
         raise BadRunError(
@@ -86,10 +92,15 @@ def _assemble(card: Card, tensors: dict[str, Tensor]) -> Autoencoder:
     return network.eval()
 
 
+def _kind(tensor: Tensor) -> str:
+    """Shape and number format, for comparing and telling."""
+    return f"{tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"
+
+
 def _parsed(content: bytes, where: str) -> dict[str, Tensor]:
     try:
         return parse_tensors(content)
-    except (SafetensorError, ValueError, KeyError):
+    except (SafetensorError, ValueError, KeyError, RuntimeError):
         raise BadRunError(
             f"The weights of {where} are no tensor file or are cut off; restore or train it again."
         ) from None
