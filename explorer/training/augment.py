@@ -54,7 +54,7 @@ def _homographies(n: int, config: AugmentConfig, generator: torch.Generator) -> 
     zoom = 1 + _uniform(n, config.scale, generator)
     flips = torch.ones(2, n, device=generator.device)
     if config.mirror:
-        flips = torch.sign(_uniform(2 * n, 1, generator)).view(2, n)
+        flips = torch.where(_uniform(2 * n, 1, generator) < 0, -1.0, 1.0).view(2, n)
     cos, sin = torch.cos(angle) * zoom, torch.sin(angle) * zoom
     h = torch.zeros(n, 3, 3, device=generator.device)
     h[:, 0, 0], h[:, 0, 1] = cos * flips[0], (cos * shear - sin) * flips[0]
@@ -88,7 +88,8 @@ def _erase(x: Tensor, config: AugmentConfig, generator: torch.Generator) -> Tens
     chosen, across, down, aspect, tone = torch.rand(5, n, 1, generator=generator, device=generator.device)
     side = math.sqrt(config.erase)
     stretch = torch.exp(_centred(aspect) * math.log(1.5))
-    box_h, box_w = (side * stretch).clamp(max=1), (side / stretch).clamp(max=1)
+    box_h = (side * stretch).clamp(max(config.erase, 1e-6), 1)
+    box_w = config.erase / box_h  # at most 1, so the area is the one asked for
     ys = (torch.arange(height, device=x.device) + 0.5) / height
     xs = (torch.arange(width, device=x.device) + 0.5) / width
     inside_y = (ys - (box_h / 2 + down * (1 - box_h))).abs() < box_h / 2  # (n, height)
