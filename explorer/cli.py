@@ -48,6 +48,10 @@ def app(
         port: the page is served on this port of this machine alone; if it is busy, on the next free one.
         browser: open the page in the browser.
     """
+    if run:
+        from explorer.workflows.runs import open_run
+
+        open_run(run)  # an unknown name is said here, not in the browser
     path = map_path(run) if run else ""
     free = server.free_port(port)
     if free != port:

@@ -1,4 +1,4 @@
-"""Images, hits and bars as HTML. Every foreign text is escaped."""
+"""Images, hits, bars and sentences on a page. Every foreign text is escaped."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -36,6 +36,16 @@ class Picture:
 def style() -> None:
     """Load the styles; call once a page."""
     st.html(STYLE)
+
+
+def plain(text: str) -> str:
+    """Foreign text without Markdown's meanings: no link, no picture from another host, no directive."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-!|<>$:~" else c for c in text)
+
+
+def problem(text: str) -> None:
+    """Show the sentence that says what is wrong and what to do; it may quote foreign text."""
+    st.error(plain(text), icon=":material/error:")
 
 
 def image_uri(image: NDArray[np.uint8] | NDArray[np.floating]) -> str:

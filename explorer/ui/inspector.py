@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
-from explorer.ui.gallery import HIT_PIXELS, QUERY_PIXELS, Picture, bars, facts, heading, pictures
+from explorer.ui.gallery import HIT_PIXELS, QUERY_PIXELS, Picture, bars, facts, heading, pictures, problem
 from explorer.ui.scatter import Lasso, Marks
 from explorer.ui.state import OpenRun
 from explorer.workflows.search import Answer, Measure, Query, lasso_table, query_at, search
@@ -135,7 +135,7 @@ def _decoded(opened: OpenRun, z: NDArray[np.floating]) -> list[Picture]:
     try:
         return [Picture(opened.run.decode(z)[0], ["Decoded"])]
     except ExplorerError as error:
-        st.error(str(error), icon=":material/error:")
+        problem(str(error))
         return []
 
 

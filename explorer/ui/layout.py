@@ -10,6 +10,7 @@ import streamlit as st
 from explorer import places
 from explorer.errors import ExplorerError
 from explorer.figures import map_thumbnail
+from explorer.ui.gallery import plain, problem
 from explorer.ui.state import OpenRun, open_for_page, runs
 from explorer.workflows.runs import ShelfEntry
 from explorer.zoo.card import Card
@@ -35,7 +36,7 @@ def run_in_use() -> OpenRun | None:
         return None
     wanted = st.query_params.get("run") or st.session_state.get(USED, names[0])
     if wanted not in names:
-        st.error(f"There is no run {wanted!r}. Choose one in the sidebar.", icon=":material/error:")
+        problem(f"There is no run {wanted!r}. Choose one in the sidebar.")
     index = names.index(wanted) if wanted in names else None
     chosen = st.sidebar.selectbox("Run in use", names, index=index, placeholder="Choose a run")
     if chosen is None:
@@ -53,7 +54,7 @@ def opened(name: str) -> OpenRun | None:
         run = open_for_page(name)
         assert run.space is not None
     except ExplorerError as error:
-        st.error(str(error), icon=":material/error:")
+        problem(str(error))
         return None
     return run
 
@@ -72,27 +73,22 @@ def header(run: OpenRun) -> None:
     if card.status != "finished":
         st.warning(f"This run is {card.status} after {card.epochs_done} epochs.", icon=":material/hourglass:")
     if card.data.leak:
-        st.warning(_plain(card.data.leak), icon=":material/water_drop:")
-
-
-def _plain(text: str) -> str:
-    """Foreign text without Markdown's meanings."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-!|<>$:~" else c for c in text)
+        st.warning(plain(card.data.leak), icon=":material/water_drop:")
 
 
 def shelf_card(entry: ShelfEntry) -> None:
     """One run as a card: thumbnail, what it is, main metrics, one click to open."""
     with st.container(border=True, height="stretch"):
         if entry.card is None:
-            st.markdown(f"**{_plain(entry.name)}**")
-            st.error(entry.problem, icon=":material/error:")
+            st.markdown(f"**{plain(entry.name)}**")
+            problem(entry.problem)
             return
         picture = _thumbnail_of(entry.name)
         if picture:
             st.html(f'<img class="le-thumb" src="{picture}" alt="Map of {escape(entry.name)}">')
         else:
             st.html(f'<div class="le-thumb le-empty">no latents yet: {escape(entry.card.status)}</div>')
-        st.markdown(f"**{_plain(entry.name)}**  \n{_plain(entry.card.title)}")
+        st.markdown(f"**{plain(entry.name)}**  \n{plain(entry.card.title)}")
         st.caption(f"{entry.card.method} on {entry.card.data.name}, {entry.card.data.train_items:,} training items")
         st.html(_numbers(entry.card))
         opens = st.button(

@@ -6,13 +6,14 @@ import streamlit as st
 from explorer.errors import ExplorerError
 from explorer.retrieval.similarity import BOUNDARY_SIMILARITY
 from explorer.ui import inspector
+from explorer.ui.gallery import problem
 from explorer.ui.inspector import Ranking
 from explorer.ui.scatter import Click, Lasso, scatter, touched
 from explorer.ui.state import OpenRun
 from explorer.workflows.search import Answer, Measure, Query
 
 KEY = "map"
-HEIGHT = 565
+HEIGHT = 560
 NEIGHBOURS = 12
 MEASURES: tuple[Measure, ...] = ("latent similarity", "Euclidean")
 
@@ -22,7 +23,7 @@ def show(opened: OpenRun) -> None:
     """Controls, map and inspector; a touch of any runs this part alone."""
     _remember(opened, *touched(opened.cloud, key=KEY))
     ranking, colour_by = _controls(opened)
-    found, problem = _answer(opened, ranking)
+    found, wrong = _answer(opened, ranking)
     picture, beside = st.columns([2, 1], gap="medium")
     with picture:
         scatter(
@@ -35,8 +36,8 @@ def show(opened: OpenRun) -> None:
             clear_selection=st.session_state.get(_name(opened, "cleared"), 0),
         )
     with beside:
-        if problem:
-            st.error(problem, icon=":material/error:")
+        if wrong:
+            problem(wrong)
         _inspect(opened, found)
 
 
@@ -146,4 +147,4 @@ def _inspect(opened: OpenRun, found: tuple[Query, Answer] | None) -> None:
         else:
             inspector.show_nothing(opened)
     except ExplorerError as error:
-        st.error(str(error), icon=":material/error:")
+        problem(str(error))

@@ -168,7 +168,8 @@ def lasso_table(space: LatentMap, mask: NDArray[np.bool_], classes: list[str]) -
         mask: which items, shape (n,).
         classes: the class names.
     """
-    names = [*classes, "unlabelled"]
+    # A spreadsheet takes a cell that begins like this for a formula.
+    names = [f"'{name}" if name[:1] in "=+-@\t\r" else name for name in (*classes, "unlabelled")]
     dims = [f"z{i + 1}" for i in range(space.latents.z.shape[1])]
     predicted, confidence = space.predicted, space.confidence
     out = StringIO()

@@ -24,7 +24,7 @@ def html(at: AppTest) -> str:
 
 
 def sentences(at: AppTest) -> list[str]:
-    return [element.value for element in at.error]
+    return [element.value.replace("\\", "") for element in at.error]
 
 
 def stamp() -> str:
@@ -135,6 +135,11 @@ def test_a_broken_address_is_one_sentence(open_page, query, sentence):
     at = open_page(MAP, **query)
     assert not at.exception
     assert [sentence in text for text in sentences(at)] == [True]
+
+
+def test_foreign_text_in_a_sentence_has_no_meaning_in_markdown(open_page):
+    at = open_page(MAP, run="![seen](http://198.51.100.1/x.png)")
+    assert "\\!\\[seen\\]\\(http" in at.error[0].value
 
 
 def _damage(folder: Path, name: str, change) -> None:
