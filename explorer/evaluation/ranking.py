@@ -135,13 +135,14 @@ def ndcg(relevance: ArrayLike) -> NDArray[np.float64]:
     Reference:
         The usual measure with exponential gain.
     """
-    grades = np.asarray(relevance, np.float64)
+    grades = np.asarray(relevance, np.float64, order="C")
     _check_shape(grades)
     if not ((grades >= 0) & (grades <= HIGHEST_GRADE)).all():  # NaN fails it too
         raise BadDataError(f"Relevance grades must lie in 0 to {HIGHEST_GRADE}; scale them first.")
     gains = np.exp2(grades) - 1
     discounts = 1 / np.log2(np.arange(2, grades.shape[-1] + 2))
-    return _ratio(gains @ discounts, np.sort(gains, axis=-1)[..., ::-1] @ discounts)
+    # Not a matrix product: its last bits change with the number of queries, and a perfect ranking is exactly 1.
+    return _ratio((gains * discounts).sum(axis=-1), (-np.sort(-gains, axis=-1) * discounts).sum(axis=-1))
 
 
 def precision_at(relevance: ArrayLike, n: int) -> NDArray[np.float64]:

@@ -1,0 +1,87 @@
+import re
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explorer.figures import class_colours, image_png, map_thumbnail
+
+
+def opened(png: bytes) -> np.ndarray:
+    picture = Image.open(BytesIO(png))
+    assert picture.format == "PNG"
+    return np.asarray(picture)
+
+
+@pytest.mark.parametrize("n_classes", range(41))
+def test_colours_are_as_many_as_classes_and_all_different(n_classes):
+    colours = class_colours(n_classes)
+    assert len({colour.lower() for colour in colours}) == len(colours) == n_classes
+    assert all(re.fullmatch("#[0-9A-Fa-f]{6}", colour) for colour in colours)
+
+
+def test_class_keeps_its_colour_up_to_eight_classes():
+    assert class_colours(8)[:5] == class_colours(5)
+
+
+@pytest.mark.parametrize("n_classes", [5, 8, 10, 20])
+def test_neighbouring_classes_are_easily_told_apart(n_classes):
+    rgb = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in class_colours(n_classes)])
+    gaps = np.abs(rgb - np.roll(rgb, 1, axis=0)).max(axis=1)
+    assert gaps.min() >= 25
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_image_survives_png(channels):
+    image = np.random.default_rng(0).integers(0, 256, (channels, 7, 5), np.uint8)
+    expected = image[0] if channels == 1 else np.moveaxis(image, 0, -1)
+    assert opened(image_png(image)).tolist() == expected.tolist()
+
+
+def test_image_of_floats_is_rounded_and_kept_in_range():
+    image = np.array([[[0.0, 0.5, 1.0, 1.7, -0.2]]], np.float32)
+    assert opened(image_png(image)).tolist() == [[0, 128, 255, 255, 0]]
+
+
+def test_thumbnail_has_the_asked_size_and_shows_points_in_their_class_colours():
+    rng = np.random.default_rng(0)
+    picture = opened(map_thumbnail(rng.normal(size=(300, 2)), np.arange(300) % 2, 2, size=(120, 80)))
+    assert picture.shape == (80, 120, 4)
+    solid = picture[picture[..., 3] > 200][:, :3].astype(int)
+    for colour in class_colours(2):
+        rgb = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+        assert (np.abs(solid - rgb).max(axis=1) < 30).any()
+    assert (picture[..., 3] == 0).any()
+
+
+def test_thumbnail_of_unlabelled_points_is_not_empty():
+    picture = opened(map_thumbnail(np.random.default_rng(0).normal(size=(50, 2)), np.full(50, -1), 3))
+    assert (picture[..., 3] > 200).any()
+
+
+def test_thumbnail_shows_circles():
+    places, labels = np.zeros((1, 2)), np.zeros(1, np.int64)
+    bare = opened(map_thumbnail(places, labels, 1))
+    circled = opened(map_thumbnail(places, labels, 1, circles=[(0, 0, 1)]))
+    assert (circled[..., 3] > 0).sum() > (bare[..., 3] > 0).sum() > 0
+
+
+def test_thumbnail_points_upwards_and_is_not_squeezed():
+    corners = np.array([[0.0, 0], [4, 0], [0, 1]])
+    picture = opened(map_thumbnail(corners, np.zeros(3, np.int64), 1, size=(200, 200)))
+    rows, columns = np.nonzero(picture[..., 3] > 100)
+    assert rows[columns.argmax()] > rows.min()  # the right-most point lies lower than the highest one
+    assert np.ptp(columns) / np.ptp(rows) == pytest.approx(4, rel=0.25)
+
+
+def test_few_far_points_do_not_shrink_the_rest():
+    places = np.vstack([np.random.default_rng(0).normal(size=(1000, 2)), [[1e4, 1e4]]])
+    picture = opened(map_thumbnail(places, np.zeros(1001, np.int64), 1))
+    rows, _ = np.nonzero(picture[..., 3] > 100)
+    assert np.ptp(rows) > 100
+
+
+def test_thumbnail_of_no_points_or_of_one_is_drawn():
+    assert opened(map_thumbnail(np.empty((0, 2)), np.empty(0, np.int64), 3)).shape == (220, 360, 4)
+    assert (opened(map_thumbnail(np.ones((1, 2)), np.zeros(1, np.int64), 1))[..., 3] > 0).any()

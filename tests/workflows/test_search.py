@@ -1,0 +1,264 @@
+import csv
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from explorer.errors import BadValueError
+from explorer.latent.targets import class_circle
+from explorer.workflows.search import LatentMap, lasso_table, latent_map, query_at, search
+from explorer.zoo.card import Card, DataPart, TargetsPart
+from explorer.zoo.run import Run
+from explorer.zoo.store import LATENTS, Latents, write_card, write_latents
+from tests import reference
+
+CLASSES = ["stripes", 'dots, "big"', "plain"]
+TRAIN, TEST = 40, 15
+TARGETS = class_circle(3)
+
+
+def latents(n: int, first_id: int, *, dims: int = 2, classifier: bool = True) -> Latents:
+    rng = np.random.default_rng(first_id)
+    z = rng.normal(size=(n, dims)).astype(np.float32)
+    z[1] = z[0]  # a tie
+    probabilities = rng.dirichlet(np.ones(3), n) if classifier else np.empty((n, 0))
+    ids = np.arange(first_id, first_id + n, dtype=np.int64)
+    return Latents(ids, z, rng.integers(-1, 3, n), probabilities.astype(np.float16).astype(np.float32))
+
+
+def make_run(
+    folder: Path, *, dims: int = 2, targets: bool = True, classifier: bool = True, train: Latents | None = None
+) -> Run:
+    """A run of random latents, without a network."""
+    folder.mkdir()
+    train = train or latents(TRAIN, 1000, dims=dims, classifier=classifier)
+    test = latents(TEST, 2**52, dims=dims, classifier=classifier)
+    digest = write_latents(folder, {"train": train, "test": test})
+    layout = TargetsPart(centres=TARGETS.centres.tolist(), radii=TARGETS.radii.tolist())
+    card = Card(
+        name=folder.name,
+        status="finished",
+        method="supervised",
+        config={},
+        paper="",
+        data=DataPart(name="textures", settings={}, train_items=len(train.ids), test_items=TEST),
+        classes=CLASSES,
+        shape=(1, 4, 4),
+        latent_dims=dims,
+        has_decoder=False,
+        targets=layout if targets else None,
+        training={},
+        epochs_done=1,
+        device="cpu",
+        command="latent-explorer train",
+        created="2026-01-01T00:00:00+00:00",
+        versions={},
+        files={LATENTS: digest},
+    )
+    write_card(folder, card)
+    return Run(folder)
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> LatentMap:
+    return latent_map(make_run(tmp_path / "tiny"))
+
+
+def test_map_holds_every_item_of_both_splits_once_with_its_own_values(tmp_path):
+    run = make_run(tmp_path / "tiny")
+    space = latent_map(run)
+    assert len(space) == TRAIN + TEST
+    for split, is_test in (("train", False), ("test", True)):
+        part, here = run.latents(split), np.flatnonzero(space.is_test == is_test)
+        here = here[np.argsort(space.latents.ids[here])]
+        assert space.latents.ids[here].tolist() == part.ids.tolist()
+        assert space.latents.z[here].tolist() == part.z.tolist()
+        assert space.latents.labels[here].tolist() == part.labels.tolist()
+        assert space.latents.probabilities[here].tolist() == part.probabilities.tolist()
+
+
+def test_order_is_the_same_each_time_and_mixes_the_splits(tmp_path):
+    space = latent_map(make_run(tmp_path / "tiny"))
+    again = latent_map(Run(tmp_path / "tiny"))
+    assert again.latents.ids.tolist() == space.latents.ids.tolist()
+    assert 0 < space.is_test[: len(space) // 2].sum() < TEST
+
+
+def test_map_of_two_dimensions_is_the_latent_itself(space):
+    assert space.projection.is_latent
+    assert space.places.tolist() == space.latents.z.tolist()
+    assert space.targets.centres.tolist() == TARGETS.centres.tolist()
+
+
+def test_map_of_more_dimensions_is_flat(tmp_path):
+    space = latent_map(make_run(tmp_path / "deep", dims=5, targets=False))
+    assert not space.projection.is_latent
+    assert space.places.shape == (TRAIN + TEST, 2)
+    assert space.targets is None
+
+
+def test_bytes_are_places_then_class_confidence_and_split(space):
+    n, raw = len(space), space.as_bytes()
+    assert len(raw) == 11 * n
+    assert np.frombuffer(raw, "<f4", 2 * n).reshape(n, 2).tolist() == space.places.tolist()
+    label, confidence, is_test = np.frombuffer(raw, np.uint8, offset=8 * n).reshape(3, n)
+    assert set(label) == {0, 1, 2, 255}
+    assert label.tolist() == [255 if known < 0 else known for known in space.latents.labels]
+    assert confidence / 255 == pytest.approx(space.latents.probabilities.max(axis=1), abs=0.5 / 255 + 1e-6)
+    assert is_test.tolist() == space.is_test.tolist()
+
+
+def test_run_without_classifier_predicts_nothing_and_is_drawn_as_sure(tmp_path):
+    space = latent_map(make_run(tmp_path / "bare", classifier=False))
+    assert space.predicted is None
+    assert space.confidence.tolist() == [1] * len(space)
+    assert set(space.as_bytes()[9 * len(space) : 10 * len(space)]) == {255}
+
+
+def test_query_at_a_point_is_its_latent(space):
+    query = query_at(space, row=7)
+    assert query.row == 7
+    assert query.z.tolist() == space.latents.z[7].tolist()
+
+
+def test_query_at_an_empty_place_is_the_latent_there(space):
+    query = query_at(space, place=(0.25, -3.5))
+    assert query.row is None
+    assert query.z.tolist() == [0.25, -3.5]
+
+
+def test_query_on_a_flattened_map_is_inverted(tmp_path):
+    space = latent_map(make_run(tmp_path / "deep", dims=5, targets=False))
+    query = query_at(space, place=(0.25, -3.5))
+    assert query.z.shape == (5,)
+    assert space.projection.apply(query.z[None])[0] == pytest.approx([0.25, -3.5])
+
+
+@pytest.mark.parametrize("row", [-1, TRAIN + TEST, 10**12])
+def test_point_that_is_not_there_is_refused(space, row):
+    with pytest.raises(BadValueError, match=f"no item {row} on this map; it has 55"):
+        query_at(space, row=row)
+
+
+@pytest.mark.parametrize("place", [None, (float("nan"), 0.0), (0.0, float("inf")), (1.0,), (1.0, 2.0, 3.0)])
+def test_place_that_is_none_is_refused(space, place):
+    with pytest.raises(BadValueError, match="two finite numbers"):
+        query_at(space, place=place)
+
+
+def slow_similarities(space: LatentMap, z: np.ndarray, boundary: float) -> list[float]:
+    targets = space.targets
+    own, gallery = (
+        reference.class_similarity(points, targets.centres, targets.radii, boundary)
+        for points in ([z], space.latents.z.astype(float))
+    )
+    return reference.latent_similarity(own, gallery)[0]
+
+
+@pytest.mark.parametrize("row", range(0, TRAIN + TEST, 6))
+def test_euclidean_search_equals_brute_force(space, row):
+    query = query_at(space, row=row)
+    answer = search(space, query, k=12, measure="Euclidean", boundary_similarity=0.79)
+    slow = [float(np.sqrt(((z.astype(float) - query.z) ** 2).sum())) for z in space.latents.z]
+    assert answer.hits.rows.tolist() == reference.best(slow, 12, largest=False, leave_out=row)
+    assert answer.distances == pytest.approx([slow[hit] for hit in answer.hits.rows])
+    similar = slow_similarities(space, query.z, 0.79)
+    assert answer.similarities == pytest.approx([similar[hit] for hit in answer.hits.rows])
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.floats(-2, 2), st.floats(-2, 2), st.floats(0, 1))
+def test_similarity_search_equals_brute_force(space, x, y, boundary):
+    query = query_at(space, place=(x, y))
+    answer = search(space, query, k=12, measure="latent similarity", boundary_similarity=boundary)
+    slow = np.array(slow_similarities(space, query.z, boundary))
+    # Values to the last bits only: which of two equally similar items is the better one is a matter of rounding.
+    assert answer.similarities == pytest.approx(np.sort(slow)[::-1][:12], abs=1e-9)
+    assert slow[answer.hits.rows] == pytest.approx(answer.similarities, abs=1e-9)
+    assert len(set(answer.hits.rows.tolist())) == 12
+    assert answer.classes == pytest.approx(
+        reference.class_similarity([query.z], TARGETS.centres, TARGETS.radii, boundary)[0], abs=1e-9
+    )
+
+
+@pytest.mark.parametrize("measure", ["latent similarity", "Euclidean"])
+def test_query_never_retrieves_itself_but_its_twin(space, measure):
+    for row in range(len(space)):
+        answer = search(space, query_at(space, row=row), k=len(space), measure=measure, boundary_similarity=0.79)
+        assert sorted(answer.hits.rows.tolist()) == [other for other in range(len(space)) if other != row]
+    twins = np.flatnonzero(np.isin(space.latents.ids, [1000, 1001]))
+    near = search(space, query_at(space, row=int(twins[0])), k=1, measure=measure, boundary_similarity=0.79)
+    assert near.distances.tolist() == ([0] if measure == "Euclidean" else [near.distances[0]])
+
+
+def test_place_on_top_of_a_point_retrieves_it(space):
+    x, y = space.places[3].tolist()
+    answer = search(space, query_at(space, place=(x, y)), k=2, measure="Euclidean", boundary_similarity=0.79)
+    assert answer.distances[0] == 0
+
+
+def test_moving_the_boundary_similarity_changes_the_ranking(tmp_path):
+    # Asked half way between classes 0 and 1, v = (0.65, 0.65, 0.17) b_c. The item at centre 0 has v = (1, 0, 0) whatever
+    # b_c is, so it is 0.065 similar for b_c = 0.1 and 0.44 for 0.9; the one outside circle 0 has v = (0.42, 0, 0) b_c,
+    # so it is always 0.28 similar.
+    first, second = TARGETS.centres[:2]
+    z = np.array([first, first + [1, 0]], np.float32)
+    train = Latents(np.arange(2), z, np.zeros(2, np.int64), np.empty((2, 0), np.float32))
+    space = latent_map(make_run(tmp_path / "made", classifier=False, train=train))
+    half_way = (first + second) / 2
+    query, found = query_at(space, place=(half_way[0], half_way[1])), {}
+    for boundary in (0.1, 0.9):
+        answer = search(space, query, k=99, measure="latent similarity", boundary_similarity=boundary)
+        similar = dict(zip(space.latents.ids[answer.hits.rows].tolist(), answer.similarities.tolist(), strict=True))
+        found[boundary] = [(item, round(value, 2)) for item, value in similar.items() if item in (0, 1)]
+    assert found == {0.1: [(1, 0.28), (0, 0.06)], 0.9: [(0, 0.44), (1, 0.28)]}
+
+
+def test_ranking_by_distance_does_not_depend_on_the_boundary_similarity(space):
+    rows = [
+        search(space, query_at(space, row=0), k=9, measure="Euclidean", boundary_similarity=b).hits.rows.tolist()
+        for b in (0.1, 0.9)
+    ]
+    assert rows[0] == rows[1]
+
+
+def test_run_without_configured_classes_answers_by_distance_only(tmp_path):
+    space = latent_map(make_run(tmp_path / "free", targets=False))
+    answer = search(space, query_at(space, row=0), k=3, measure="Euclidean", boundary_similarity=0.79)
+    assert answer.similarities is None
+    assert answer.classes is None
+    with pytest.raises(BadValueError, match="use Euclidean"):
+        search(space, query_at(space, row=0), k=3, measure="latent similarity", boundary_similarity=0.79)
+
+
+def test_more_hits_than_items_gives_all_others(space):
+    answer = search(space, query_at(space, row=0), k=500, measure="Euclidean", boundary_similarity=0.79)
+    assert len(answer.hits.rows) == len(answer.distances) == len(answer.similarities) == TRAIN + TEST - 1
+
+
+def test_lasso_comes_back_from_csv(space):
+    mask = np.arange(len(space)) % 3 == 0
+    rows = list(csv.DictReader(StringIO(lasso_table(space, mask, CLASSES))))
+    chosen = np.flatnonzero(mask)
+    assert [int(row["id"]) for row in rows] == space.latents.ids[chosen].tolist()
+    assert [row["split"] == "test" for row in rows] == space.is_test[chosen].tolist()
+    assert [row["predicted"] for row in rows] == [CLASSES[guess] for guess in space.predicted[chosen]]
+    assert [float(row["confidence"]) for row in rows] == pytest.approx(space.confidence[chosen], abs=6e-5)
+    assert [[float(row["z1"]), float(row["z2"])] for row in rows] == pytest.approx(space.latents.z[chosen], rel=1e-5)
+    names = [row["class"] for row in rows]
+    assert names == [CLASSES[k] if k >= 0 else "unlabelled" for k in space.latents.labels[chosen]]
+    assert set(names) == {*CLASSES, "unlabelled"}
+
+
+def test_lasso_without_classifier_leaves_its_columns_empty(tmp_path):
+    space = latent_map(make_run(tmp_path / "bare", classifier=False))
+    rows = list(csv.DictReader(StringIO(lasso_table(space, np.ones(len(space), bool), CLASSES))))
+    assert {(row["predicted"], row["confidence"]) for row in rows} == {("", "")}
+
+
+def test_lasso_of_nothing_is_a_header(space):
+    table = lasso_table(space, np.zeros(len(space), bool), CLASSES)
+    assert table == "id,class,split,predicted,confidence,z1,z2\n"
