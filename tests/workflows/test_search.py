@@ -201,9 +201,9 @@ def test_place_on_top_of_a_point_retrieves_it(space):
 
 
 def test_moving_the_boundary_similarity_changes_the_ranking(tmp_path):
-    # Asked half way between classes 0 and 1, v = (0.65, 0.65, 0.17) b_c. The item at centre 0 has v = (1, 0, 0) whatever
-    # b_c is, so it is 0.065 similar for b_c = 0.1 and 0.44 for 0.9; the one outside circle 0 has v = (0.42, 0, 0) b_c,
-    # so it is always 0.28 similar.
+    # Asked half way between classes 0 and 1, v = (0.65, 0.65, 0.17) b_c. The item at centre 0 has v = (1, 0, 0)
+    # whatever b_c is, so it is 0.07 similar for b_c = 0.1 and 0.44 for 0.9; the one outside circle 0 has
+    # v = (0.42, 0, 0) b_c, so it is always 0.28 similar.
     first, second = TARGETS.centres[:2]
     z = np.array([first, first + [1, 0]], np.float32)
     train = Latents(np.arange(2), z, np.zeros(2, np.int64), np.empty((2, 0), np.float32))
@@ -214,7 +214,7 @@ def test_moving_the_boundary_similarity_changes_the_ranking(tmp_path):
         answer = search(space, query, k=99, measure="latent similarity", boundary_similarity=boundary)
         similar = dict(zip(space.latents.ids[answer.hits.rows].tolist(), answer.similarities.tolist(), strict=True))
         found[boundary] = [(item, round(value, 2)) for item, value in similar.items() if item in (0, 1)]
-    assert found == {0.1: [(1, 0.28), (0, 0.06)], 0.9: [(0, 0.44), (1, 0.28)]}
+    assert found == {0.1: [(1, 0.28), (0, 0.07)], 0.9: [(0, 0.44), (1, 0.28)]}
 
 
 def test_ranking_by_distance_does_not_depend_on_the_boundary_similarity(space):
