@@ -94,12 +94,12 @@ def click(page: Page, side: Side, place: Sequence[float] | np.ndarray) -> float 
     at = page.evaluate(side.place, [float(value) for value in place])
     page.mouse.move(at[0] - 5, at[1])
     page.mouse.move(at[0], at[1])
-    page.wait_for_timeout(500)  # a person looks before the click; both pages find the point under the pointer
+    page.wait_for_timeout(400)  # a person looks before the click; both pages find the point under the pointer
     page.evaluate("([images, count]) => window.probe.arm(images, count)", [side.images, HITS])
     page.mouse.down()
     page.mouse.up()
     answered = browser.noted(page, "answered", LIMIT)
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(200)
     return answered
 
 
@@ -164,7 +164,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="one round of 2,000 points: does it run?")
     parser.add_argument("--rounds", type=int, default=4, help="visits of each page (the peer's large one: 1)")
-    parser.add_argument("--seconds", type=float, default=3, help="of each drag")
+    parser.add_argument("--seconds", type=float, default=2, help="of each drag")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of points")
     flags = parser.parse_args()
     sizes = (2000,) if flags.quick else flags.sizes
