@@ -1,0 +1,159 @@
+"""What every method must keep, whatever it does: a new line in METHODS gets all of this."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch import Tensor
+
+from explorer.data.dataset import Dataset
+from explorer.fields import Config, parse
+from explorer.method import Batch, InputSpec, Method
+from explorer.methods import METHODS
+from explorer.networks.autoencoder import Autoencoder
+from explorer.training.config import TrainingConfig
+from explorer.training.engine import start, train
+from explorer.zoo.card import Card, DataPart, parse_card
+from explorer.zoo.weights import dump_network, load_network
+from tests.runs import built, items
+
+# Settings that make a method small and switch on all that it can have; its defaults if it is not named.
+SMALL = {"supervised": [{"width": 0.0625}, {"width": 0.0625, "reconstruction_weight": 1.0}]}
+# Parameters that a method leaves without a gradient, with the reason.
+EXEMPT: dict[str, dict[str, str]] = {}
+
+
+@dataclass(frozen=True)
+class Case:
+    method: Method
+    config: Config
+    dataset: Dataset
+
+    @property
+    def network(self) -> Autoencoder:
+        return built(self.method, self.config, self.dataset)
+
+    @property
+    def batch(self) -> Batch:
+        return Batch(torch.from_numpy(self.dataset.images).float() / 255, torch.from_numpy(self.dataset.labels))
+
+
+@pytest.fixture(
+    params=[
+        pytest.param((method, values), id=f"{name}-{number}")
+        for name, method in METHODS.items()
+        for number, values in enumerate(SMALL.get(name, [{}]))
+    ]
+)
+def case(request: pytest.FixtureRequest) -> Case:
+    method, values = request.param
+    return Case(method, method.config(**values), items(n=32))
+
+
+def card_of(case: Case) -> Card:
+    return Card(
+        name="contract",
+        status="finished",
+        method=case.method.name,
+        config=case.config.model_dump(),
+        paper=case.method.paper,
+        data=DataPart(name="rows", settings={}, train_items=24, test_items=8),
+        classes=list(case.dataset.classes),
+        shape=case.dataset.shape,
+        latent_dims=case.network.latent_dims,
+        has_decoder=case.network.decoder is not None,
+        training={},
+        epochs_done=0,
+        device="cpu",
+        command="none",
+        created="2026-01-01",
+        versions={},
+    )
+
+
+def trained(case: Case, seed: int = 0) -> dict[str, Tensor]:
+    """Weights after two epochs."""
+    run = TrainingConfig(epochs=2, batch_size=8, seed=seed)
+    trainee = start(built(case.method, case.config, case.dataset, seed), run)
+    list(train(trainee, case.method, case.config, case.dataset, run))
+    return trainee.network.state_dict()
+
+
+def test_config_survives_json(case):
+    assert parse(case.method.config, json.loads(case.config.model_dump_json()), "it") == case.config
+
+
+def test_every_setting_says_what_it_does(case):
+    assert [name for name, field in type(case.config).model_fields.items() if not field.description] == []
+
+
+def test_network_gives_the_declared_shapes(case):
+    network, x = case.network, case.batch.x
+    z = network.encode(x)
+    assert z.shape == (len(x), network.latent_dims)
+    if network.decoder is not None:
+        assert network.decode(z).shape == x.shape
+        assert 0 <= network.decode(z).min() <= network.decode(z).max() <= 1
+    if network.classifier is not None:
+        assert network.classify(z).shape == (len(x), len(case.dataset.classes))
+
+
+def test_configured_classes_fit_classes_and_latents(case):
+    targets = case.method.class_targets(case.config, InputSpec(case.dataset.shape, len(case.dataset.classes)))
+    if targets is not None:
+        assert targets.centres.shape == (len(case.dataset.classes), case.network.latent_dims)
+
+
+def test_loss_terms_are_named_finite_scalars(case):
+    terms = case.method.loss(case.network, case.batch, case.config)
+    assert terms
+    for name, term in terms.items():
+        assert name.isidentifier()
+        assert term.shape == ()
+        assert term.isfinite()
+
+
+def test_loss_of_unlabelled_items_is_finite(case):
+    batch = Batch(case.batch.x, torch.full_like(case.batch.labels, -1))
+    assert all(term.isfinite() for term in case.method.loss(case.network, batch, case.config).values())
+
+
+def test_gradient_reaches_every_parameter(case):
+    network = case.network
+    torch.stack(list(case.method.loss(network, case.batch, case.config).values())).sum().backward()
+    without = {name for name, p in network.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0}
+    assert without == set(EXEMPT.get(case.method.name, {}))
+
+
+def test_same_seed_gives_bit_equal_weights_and_another_seed_others(case):
+    first, again, other = trained(case), trained(case), trained(case, seed=1)
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not all(torch.equal(first[name], other[name]) for name in first)
+
+
+def test_loss_falls_over_thirty_steps(case):
+    network, losses = case.network.train(), []
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.003)
+    for _ in range(30):
+        total = torch.stack(list(case.method.loss(network, case.batch, case.config).values())).sum()
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        losses.append(total.item())
+    assert sum(losses[-5:]) / 5 < 0.9 * losses[0]
+
+
+def test_card_and_weights_are_enough_for_equal_latents(case):
+    network = case.network
+    network.train().encode(case.batch.x)  # moves the running statistics away from their start
+    network.eval()
+    card = parse_card(card_of(case).model_dump_json(), "contract")
+    torch.manual_seed(99)
+    again = load_network(card, dump_network(network))
+    assert type(again.encoder) is type(network.encoder)
+    with torch.no_grad():
+        z = network.encode(case.batch.x)
+        assert torch.equal(again.encode(case.batch.x), z)
+        if network.decoder is not None:
+            assert torch.equal(again.decode(z), network.decode(z))
