@@ -7,7 +7,6 @@ All arrays have one row an item, and no row depends on another.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import dctn, idctn
 
 from explorer.data.cloth import (
     CHECKED,
@@ -214,6 +213,8 @@ def _scale_up(resolution: Floats, side: int, columns: int) -> Floats:
 
 def _compress(pixels: Floats, quality: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Lose what a JPEG of that quality (1 to 100) loses, in blocks of 8x8."""
+    from scipy.fft import dctn, idctn  # imports slowly
+
     scale = np.where(quality < 50, 5000 // quality, 200 - 2 * quality)
     step = np.clip((LUMINANCE * scale[:, None, None] + 50) // 100, 1, 255).astype(np.float32)[:, None, :, None, :]
     blocks = pixels.reshape(-1, SIDE // 8, 8, SIDE // 8, 8) - np.float32(128)

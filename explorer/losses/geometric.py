@@ -50,9 +50,10 @@ def geometric_loss(
     z = z.float()
     distance = torch.linalg.vector_norm(z - centres[own], dim=1)  # (n,); its gradient at 0 is 0, not NaN
     outside = torch.relu(distance - radii[own])  # (n,)
-    near = torch.expm1(outside.clamp(max=LINEAR_FROM))
+    far = outside > LINEAR_FROM
+    near = torch.expm1(outside.masked_fill(far, LINEAR_FROM))  # before exp: a `where` after it would give NaN gradients
     slope = torch.exp(torch.tensor(LINEAR_FROM, dtype=z.dtype, device=z.device))
-    loss = (near + slope * torch.relu(outside - LINEAR_FROM)) * labelled  # (n,)
+    loss = (near + slope * (outside - LINEAR_FROM) * far) * labelled  # (n,)
     if reduction == "sum":
         return loss.sum()
     if reduction == "mean":

@@ -40,6 +40,8 @@ def best(scores: NDArray[np.floating], k: int, *, largest: bool, leave_out: int 
         return Hits(np.empty(0, np.intp), np.empty(0))
     limit = np.partition(keys, k - 1)[k - 1]
     near = np.flatnonzero(keys <= limit)  # ascending, so a stable sort breaks ties by gallery index
+    if leave_out is not None:
+        near = near[near != leave_out]
     rows = near[np.argsort(keys[near], kind="stable")[:k]]
     return Hits(rows, np.asarray(scores, np.float64)[rows])
 

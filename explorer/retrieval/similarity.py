@@ -47,12 +47,16 @@ def class_similarity(
             f"Class {worst} has radius {radii[worst]:.3g} but its nearest centre is only {reach[worst]:.3g} away; "
             "similarity needs a larger distance between centres or smaller radii."
         )
-    distances = np.linalg.norm(z[:, None] - targets.centres[None], axis=2)  # (n, c)
-    inside = 1 - (1 - boundary_similarity) / np.sin(1) * np.sin(np.minimum(distances / radii, 1))
-    # A single class has no neighbour: its similarity stays b_c outside the circle (the limit R_d -> inf).
-    slope = np.where(np.isinf(reach), 1.0, (reach - distances) / (reach - radii)) if len(radii) > 1 else 1.0
-    outside = np.maximum(boundary_similarity * slope, 0)
-    return np.asarray(np.where(distances <= radii, inside, outside))
+    similarity = np.zeros((len(z), len(radii)))
+    k_b = (1 - boundary_similarity) / np.sin(1)
+    for i, (centre, radius) in enumerate(zip(targets.centres, radii, strict=True)):  # never (n, c, d)
+        distance = np.sqrt(np.square(z - centre).sum(axis=1))
+        inside, between = distance <= radius, (distance > radius) & (distance < reach[i])
+        similarity[inside, i] = 1 - k_b * np.sin(distance[inside] / radius)
+        # A single class has no neighbour: outside its circle b_c stays, the limit R_d -> inf.
+        share = (reach[i] - distance[between]) / (reach[i] - radius) if np.isfinite(reach[i]) else 1.0
+        similarity[between, i] = boundary_similarity * share
+    return similarity
 
 
 def latent_similarity(v_query: ArrayLike, v_gallery: ArrayLike) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import dataclass
+from functools import cached_property
 from io import StringIO
 from typing import Literal
 
@@ -42,13 +43,13 @@ class LatentMap:
     def __len__(self) -> int:
         return len(self.places)
 
-    @property
+    @cached_property
     def confidence(self) -> NDArray[np.float32]:
         """Probability of the predicted class, shape (n,); 1 for a run without a classifier."""
         probabilities = self.latents.probabilities
         return probabilities.max(axis=1) if probabilities.shape[1] else np.ones(len(self), np.float32)
 
-    @property
+    @cached_property
     def predicted(self) -> NDArray[np.intp] | None:
         """Predicted class of each item, shape (n,); None for a run without a classifier."""
         probabilities = self.latents.probabilities
@@ -144,20 +145,26 @@ def search(space: LatentMap, query: Query, *, k: int, measure: Measure, boundary
     Raises:
         BadValueError: latent similarity for a run without configured classes, or b_c out of range.
     """
-    distances = euclidean_distances(query.z, space.latents.z)
-    similarities, classes = None, None
-    if space.targets is not None:
-        own = class_similarity(query.z[None], space.targets, boundary_similarity=boundary_similarity)
-        gallery = class_similarity(space.latents.z, space.targets, boundary_similarity=boundary_similarity)
-        similarities, classes = latent_similarity(own, gallery)[0], own[0]
+    z, targets = space.latents.z, space.targets
+    distances = euclidean_distances(query.z, z)
+    if targets is None:
+        if measure != "Euclidean":
+            raise BadValueError(
+                "Latent similarity needs configured class centres, which this run lacks; use Euclidean."
+            )
+        hits = best(distances, k, largest=False, leave_out=query.row)
+        return Answer(hits, distances[hits.rows], None, None)
+    own = class_similarity(query.z[None], targets, boundary_similarity=boundary_similarity)
+
+    def similarities(gallery: NDArray[np.float32]) -> NDArray[np.float64]:
+        classes = class_similarity(gallery, targets, boundary_similarity=boundary_similarity)
+        return np.asarray(latent_similarity(own, classes)[0])
+
     if measure == "Euclidean":
         hits = best(distances, k, largest=False, leave_out=query.row)
-    elif similarities is None:
-        raise BadValueError("Latent similarity needs configured class centres, which this run lacks; use Euclidean.")
-    else:
-        hits = best(similarities, k, largest=True, leave_out=query.row)
-    chosen = None if similarities is None else similarities[hits.rows]
-    return Answer(hits, distances[hits.rows], chosen, classes)
+        return Answer(hits, distances[hits.rows], similarities(z[hits.rows]), own[0])
+    hits = best(similarities(z), k, largest=True, leave_out=query.row)
+    return Answer(hits, distances[hits.rows], hits.scores, own[0])
 
 
 def lasso_table(space: LatentMap, mask: NDArray[np.bool_], classes: list[str]) -> str:
