@@ -133,7 +133,9 @@ def _decoded(opened: OpenRun, z: NDArray[np.floating]) -> list[Picture]:
     if not opened.run.card.has_decoder:
         return []
     try:
-        return [Picture(opened.run.decode(z)[0], ["Decoded"])]
+        # Shade and position were left to chance in such a training: the picture's are no statement.
+        name = "Decoded pattern" if opened.run.card.config.get("reconstruction") == "pattern" else "Decoded"
+        return [Picture(opened.run.decode(z)[0], [name])]
     except ExplorerError as error:
         problem(str(error))
         return []
