@@ -1,6 +1,7 @@
 """What happens in a training, as values: printed by the command line, appended to events.jsonl."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -80,9 +81,10 @@ KINDS = {kind.__name__: kind for kind in (Started, Progressed, EpochEnded, Ended
 
 
 def append_event(path: Path, event: Event) -> None:
-    """Add one line to the events of a run."""
+    """Add one line to the events of a run; a link in its place is refused, as it may lead out of the run."""
     line = json.dumps({"kind": type(event).__name__, **asdict(event)})
-    with path.open("a", encoding="utf-8") as file:
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
         file.write(line + "\n")
 
 

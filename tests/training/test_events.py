@@ -1,0 +1,41 @@
+"""Events on disk: what is written is read back, and damage costs a line, never the run."""
+
+import pytest
+
+from explorer.training.events import Ended, EpochEnded, Progressed, Started, append_event, read_events
+
+EVENTS = [
+    Started(0, 2, 100, 3, "cpu"),
+    Progressed(1, 2, {"cross_entropy": 0.5}, 800.0),
+    EpochEnded(1, {"cross_entropy": 0.4}, 790.0),
+    Ended("failed", 'a "quoted" reason\nof two lines'),
+]
+
+
+def test_events_are_read_back_as_they_were_written(tmp_path):
+    path = tmp_path / "events.jsonl"
+    for event in EVENTS:
+        append_event(path, event)
+    assert list(read_events(path)) == EVENTS
+
+
+def test_a_torn_last_line_and_foreign_lines_are_left_out(tmp_path):
+    path = tmp_path / "events.jsonl"
+    for event in EVENTS:
+        append_event(path, event)
+    whole = path.read_bytes()
+    path.write_bytes(b'\xff\xfe\nnull\n[]\n{"kind": "Other"}\n{"kind": "Ended", "odd": 1}\n' + whole[:-10])
+    assert list(read_events(path)) == EVENTS[:-1]
+
+
+def test_a_run_without_events_has_none(tmp_path):
+    assert list(read_events(tmp_path / "events.jsonl")) == []
+
+
+def test_events_are_never_appended_through_a_link_out_of_the_run(tmp_path):
+    elsewhere = tmp_path / "elsewhere.txt"
+    elsewhere.write_text("mine")
+    (tmp_path / "events.jsonl").symlink_to(elsewhere)
+    with pytest.raises(OSError, match=r"events\.jsonl"):
+        append_event(tmp_path / "events.jsonl", Ended("finished"))
+    assert elsewhere.read_text() == "mine"
