@@ -12,7 +12,7 @@ from explorer.errors import ExplorerError
 from explorer.figures import map_thumbnail
 from explorer.ui.gallery import plain, problem
 from explorer.ui.state import OpenRun, open_for_page, runs
-from explorer.workflows.runs import ShelfEntry
+from explorer.workflows.runs import ShelfEntry, last_words
 from explorer.zoo.card import Card
 
 SHOWN_METRICS = {
@@ -71,7 +71,8 @@ def header(run: OpenRun) -> None:
         f"<span>{escape(card.title)}; {escape(card.data.name)}, {len(space):,} items</span></div>"
     )
     if card.status != "finished":
-        st.warning(f"This run is {card.status} after {card.epochs_done} epochs.", icon=":material/hourglass:")
+        state = f"This run is {card.status} after {card.epochs_done} epochs."
+        st.warning(plain(f"{state} {last_words(run.run)}"), icon=":material/hourglass:")
     if card.data.leak:
         st.warning(plain(card.data.leak), icon=":material/water_drop:")
 

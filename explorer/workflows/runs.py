@@ -13,9 +13,10 @@ from explorer.errors import BadRunError, ExplorerError
 from explorer.fields import parse
 from explorer.registry import lookup
 from explorer.settings import Settings, load_settings
+from explorer.training.events import Ended, read_events
 from explorer.zoo.card import Card
 from explorer.zoo.run import Run
-from explorer.zoo.store import CARD, find_run, read_card, run_folders
+from explorer.zoo.store import CARD, EVENTS, find_run, read_card, run_folders
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,12 @@ def load_dataset(card: Card, settings: Settings | None = None, progress: Progres
     source = lookup(DATASETS, card.data.name, "data set")
     config = parse(source.config, card.data.settings, f"The data of {card.name}")
     return source.load(config, (settings or load_settings()).data_root, progress)
+
+
+def last_words(run: Run) -> str:
+    """Why a run's training failed, as its events tell; empty for one that did not."""
+    ends = [event for event in read_events(run.folder / EVENTS) if isinstance(event, Ended)]
+    return ends[-1].message if ends else ""
 
 
 @dataclass(frozen=True)
