@@ -13,7 +13,7 @@ from explorer.ui.state import OpenRun
 from explorer.workflows.search import Answer, Measure, Query
 
 KEY = "map"
-HEIGHT = 560
+HEIGHT, ABOVE = 560, 175  # pixels: of the map at least, and of what stands over and under it
 NEIGHBOURS = 12
 MEASURES: tuple[Measure, ...] = ("latent similarity", "Euclidean")
 
@@ -33,6 +33,7 @@ def show(opened: OpenRun) -> None:
             colour_by="confidence" if colour_by == "confidence" else "class",
             axes=("z1", "z2") if opened.space.projection.is_latent else ("PC1", "PC2"),
             height=HEIGHT,
+            above=ABOVE,
             clear_selection=st.session_state.get(_name(opened, "cleared"), 0),
         )
     with beside:

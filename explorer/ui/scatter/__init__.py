@@ -87,7 +87,8 @@ def scatter(
     marks: Marks = Marks(),
     colour_by: Literal["class", "confidence"] = "class",
     axes: tuple[str, str] = ("z1", "z2"),
-    height: int = 620,
+    height: int = 560,
+    above: int = 1000,
     clear_selection: int = 0,
 ) -> None:
     """Draw the map; `touched` says what is done to it.
@@ -98,7 +99,8 @@ def scatter(
         marks: circles, query and hits drawn over the points.
         colour_by: what a point's colour says.
         axes: names of the two axes.
-        height: of map and legend together, pixels.
+        height: of map and legend together at least, pixels.
+        above: what else the window has to show, pixels: a taller window gives the map the rest.
         clear_selection: a counter; when it grows, the browser drops its lasso selection.
     """
     data = {
@@ -107,9 +109,10 @@ def scatter(
         "colour_by": colour_by,
         "axes": axes,
         "height": height,
+        "above": above,
         "clear_selection": clear_selection,
     }
-    _component()(key=key, data=data, height=height, on_click_change=_noted, on_lasso_change=_noted)
+    _component()(key=key, data=data, on_click_change=_noted, on_lasso_change=_noted)
 
 
 def touched(cloud: Cloud, *, key: str) -> tuple[Click | None, Lasso | None]:
