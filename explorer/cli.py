@@ -4,6 +4,7 @@ A command is a function: its arguments are the flags, its docstring is the help.
 starts slowly when it runs, so that `--help` answers at once.
 """
 
+import os
 import shlex
 import sys
 import webbrowser
@@ -18,7 +19,7 @@ from explorer import places
 from explorer.errors import BadValueError, ExplorerError
 from explorer.registry import lookup
 from explorer.settings import Settings, load_settings
-from explorer.training.events import Event, Progressed, Started
+from explorer.training.events import EpochEnded, Event, Progressed, Started
 from explorer.ui import server
 
 Text = str | None
@@ -216,6 +217,9 @@ def _follow(events: Generator[Event, None, None], name: str) -> None:
                     steps = event.steps
                     bar.reset(total=event.epochs * steps)
                     bar.update(event.epoch * steps)
+                case EpochEnded() if bar.disable:  # no terminal to draw a bar in
+                    terms = ", ".join(f"{term} {value:.3g}" for term, value in event.terms.items())
+                    print(f"Epoch {event.epoch}: {event.rate:,.0f} images/s, {terms}", flush=True)
                 case Progressed():
                     bar.update((event.epoch - 1) * steps + event.step - bar.n)
                     terms = ", ".join(f"{term} {value:.3g}" for term, value in event.terms.items())
@@ -226,6 +230,10 @@ def _follow(events: Generator[Event, None, None], name: str) -> None:
     finally:
         bar.close()
         events.close()
+    from explorer.workflows.runs import open_run
+
+    for metric, measured in open_run(name).card.metrics.items():
+        print(f"{metric:32} {measured.value:.4f}")
     print(f"See it: latent-explorer app {name}")
 
 
@@ -252,4 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # its reader, `head` for example, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0

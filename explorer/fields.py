@@ -17,6 +17,13 @@ class Config(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    def __init__(self, **values: Any) -> None:
+        """Check every value; one that does not fit is one sentence, on the command line too."""
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise BadValueError(explain(error, list(type(self).model_fields))) from None
+
 
 def hyper(
     default: Any,
@@ -66,9 +73,9 @@ def parse(cls: type[C], values: Mapping[str, Any], what: str) -> C:
         BadValueError: an unknown field or a value out of range; the message names both.
     """
     try:
-        return cls.model_validate(dict(values))
-    except ValidationError as error:
-        raise BadValueError(f"{what}: {explain(error, list(cls.model_fields))}") from None
+        return cls(**values)
+    except BadValueError as error:
+        raise BadValueError(f"{what}: {error}") from None
 
 
 def explain(error: ValidationError, allowed: list[str]) -> str:

@@ -9,7 +9,7 @@ from explorer import __version__, places
 TITLE = "latent-explorer"
 # Our own file: Streamlit would fetch a Material symbol for the browser's tab from a foreign server.
 ICON = str(Path(__file__).with_name("icon.svg"))
-SIDEBAR_PIXELS = 220
+SIDEBAR_PIXELS = 250
 ICONS = {"Start": "home", "Map": "scatter_plot"}
 ABOUT = f"**{TITLE} {__version__}**: see, question and use the latent space of an autoencoder."
 

@@ -97,7 +97,7 @@ def _hit(opened: OpenRun, found: Answer, i: int, image: NDArray[np.uint8], own: 
     label = int(space.latents.labels[row])
     lines = [[*opened.run.card.classes, UNLABELLED][label], f"distance {found.distances[i]:.3f}"]
     if found.similarities is not None:
-        lines.append(f"similarity {found.similarities[i]:.3f}")
+        lines.append(f"similarity {found.similarities[i]:.4f}")
     mark = "" if own is None else "right" if label == own else "wrong"
     return Picture(image, lines, mark, label)
 
@@ -122,10 +122,10 @@ def _show_place(opened: OpenRun, query: Query) -> None:
     if not card.has_decoder:
         facts([("Empty place", f"at ({place}). This run has no decoder, so it cannot be drawn.")])
         return
-    pictures(
-        _decoded(opened, query.z), side=QUERY_PIXELS, n_classes=len(card.classes), name="Decoded place", kind="le-query"
-    )
-    facts([("Empty place", f"at ({place}): no item lies here; this is what the decoder makes of it.")])
+    shown = _decoded(opened, query.z)
+    pictures(shown, side=QUERY_PIXELS, n_classes=len(card.classes), name="Decoded place", kind="le-query")
+    drawn = "no item lies here; this is what the decoder makes of it." if shown else "no item lies here."
+    facts([("Empty place", f"at ({place}): {drawn}")])
 
 
 def _decoded(opened: OpenRun, z: NDArray[np.floating]) -> list[Picture]:
@@ -176,10 +176,11 @@ def show_lasso(opened: OpenRun, lasso: Lasso) -> None:
 
 def show_nothing(opened: OpenRun) -> None:
     """Say what will be here and how to get it."""
+    similar = " and its similarity to each class" if opened.space.targets is not None else ""
     drawn = "what the decoder makes of that place" if opened.run.card.has_decoder else "the nearest real items"
     st.markdown(
         "**Touch the map**\n\n"
-        "- Click a point: its nearest images and its similarity to each class.\n"
+        f"- Click a point: its nearest images{similar}.\n"
         f"- Click empty space: {drawn}.\n"
         "- Lasso some points (shift and drag): counts by class, and an export."
     )

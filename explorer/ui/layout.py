@@ -17,13 +17,13 @@ from explorer.zoo.card import Card
 
 SHOWN_METRICS = {
     "test_accuracy": "test accuracy",
-    "other_cameras_accuracy": "other cameras",
-    "train_within_two_radii": "within 2 radii",
-    "train_centroid_offset": "centroid offset",
-    "test_reconstruction_rmse": "pixel error",
+    "other_cameras_accuracy": "on other cameras",
+    "seeds_centroid_spread": "centres move by seed",
+    "test_within_two_radii": "test within 2 radii",
+    "test_retrieval_map": "test retrieval MAP",
 }
 USED = "run used"
-OF_ONE_RUN = ("item", "at", "view", "hide")  # parts of the address that mean nothing on another run's map
+OF_ONE_RUN = ("at", "view", "hide")  # parts of the address that mean nothing on another run's map
 METRICS_ON_A_CARD = 3
 POINTS_ON_A_THUMBNAIL = 3000
 
@@ -41,11 +41,20 @@ def run_in_use() -> OpenRun | None:
     chosen = st.sidebar.selectbox("Run in use", names, index=index, placeholder="Choose a run")
     if chosen is None:
         return None
-    if chosen != wanted:
-        for key in OF_ONE_RUN:
-            st.query_params.pop(key, None)
     st.session_state[USED] = st.query_params["run"] = chosen
-    return opened(chosen)
+    run = opened(chosen)
+    if chosen != wanted:
+        _forget(run)
+    return run
+
+
+def _forget(run: OpenRun | None) -> None:
+    """Clear what the address says of another run; a touched item stays where the new run has it too."""
+    for key in OF_ONE_RUN:
+        st.query_params.pop(key, None)
+    item = st.query_params.get("item", "")
+    if run is None or item not in map(str, run.space.latents.ids.tolist()):
+        st.query_params.pop("item", None)
 
 
 def opened(name: str) -> OpenRun | None:
@@ -71,10 +80,18 @@ def header(run: OpenRun) -> None:
         f"<span>{escape(card.title)}; {escape(card.data.name)}, {len(space):,} items</span></div>"
     )
     if card.status != "finished":
-        state = f"This run is {card.status} after {card.epochs_done} epochs."
-        st.warning(plain(f"{state} {last_words(run.run)}"), icon=":material/hourglass:")
+        st.warning(plain(_unfinished(run)), icon=":material/hourglass:")
     if card.data.leak:
         st.warning(plain(card.data.leak), icon=":material/water_drop:")
+
+
+def _unfinished(run: OpenRun) -> str:
+    """How a run's training ended before its time, and how it goes on."""
+    card = run.run.card
+    happened = {"failed": "failed", "interrupted": "was interrupted"}.get(card.status, "was cut off")
+    why = f" {last_words(run.run)}" if card.status == "failed" else ""
+    go_on = "" if card.status == "failed" else f" Go on with it: latent-explorer train --resume {run.name}"
+    return f"The training of this run {happened} after {card.epochs_done} epochs.{why}{go_on}"
 
 
 def shelf_card(entry: ShelfEntry) -> None:
@@ -84,12 +101,13 @@ def shelf_card(entry: ShelfEntry) -> None:
             st.markdown(f"**{plain(entry.name)}**")
             problem(entry.problem)
             return
-        picture = _thumbnail_of(entry.name)
+        picture, trouble = _thumbnail_of(entry.name)
         if picture:
             st.html(f'<img class="le-thumb" src="{picture}" alt="Map of {escape(entry.name)}">')
         else:
-            st.html(f'<div class="le-thumb le-empty">no latents yet: {escape(entry.card.status)}</div>')
-        st.markdown(f"**{plain(entry.name)}**  \n{plain(entry.card.title)}")
+            problem(trouble)
+        state = "" if entry.card.status == "finished" else f" ({entry.card.status})"
+        st.markdown(f"**{plain(entry.name)}**{state}  \n{plain(entry.card.title)}")
         st.caption(f"{entry.card.method} on {entry.card.data.name}, {entry.card.data.train_items:,} training items")
         st.html(_numbers(entry.card))
         opens = st.button(
@@ -101,16 +119,17 @@ def shelf_card(entry: ShelfEntry) -> None:
 
 def _numbers(card: Card) -> str:
     found = [(text, card.metrics[key].value) for key, text in SHOWN_METRICS.items() if key in card.metrics]
-    cells = "".join(f"<div><b>{value:.3g}</b>{escape(text)}</div>" for text, value in found[:METRICS_ON_A_CARD])
+    cells = "".join(f"<div><b>{value:.3f}</b>{escape(text)}</div>" for text, value in found[:METRICS_ON_A_CARD])
     return f'<div class="le-numbers">{cells}</div>'
 
 
-def _thumbnail_of(name: str) -> str:
+def _thumbnail_of(name: str) -> tuple[str, str]:
+    """The thumbnail of a run's map, or the sentence that says why there is none."""
     try:
         run = open_for_page(name)
-        return _thumbnail(run.run.folder, run.stamp)
-    except ExplorerError:
-        return ""
+        return _thumbnail(run.run.folder, run.stamp), ""
+    except ExplorerError as error:
+        return "", str(error)
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ from explorer.ui.state import OpenRun
 from explorer.workflows.search import Answer, Measure, Query
 
 KEY = "map"
-HEIGHT, ABOVE = 560, 175  # pixels: of the map at least, and of what stands over and under it
+HEIGHT = "max(560px, 100vh - 175px)"  # a tall window gives the map what header and controls leave
 NEIGHBOURS = 12
 MEASURES: tuple[Measure, ...] = ("latent similarity", "Euclidean")
 
@@ -33,7 +33,6 @@ def show(opened: OpenRun) -> None:
             colour_by="confidence" if colour_by == "confidence" else "class",
             axes=("z1", "z2") if opened.space.projection.is_latent else ("PC1", "PC2"),
             height=HEIGHT,
-            above=ABOVE,
             clear_selection=st.session_state.get(_name(opened, "cleared"), 0),
         )
     with beside:
@@ -60,16 +59,7 @@ def _controls(opened: OpenRun) -> tuple[Ranking, str]:
         colour_by = st.segmented_control(
             "Colour by", ["class", "confidence"], default="class", required=True, key="colour", bind="query-params"
         )
-        measure = st.segmented_control(
-            "Nearest by",
-            MEASURES,
-            default=MEASURES[0] if configured else MEASURES[1],
-            required=True,
-            key="measure",
-            bind="query-params",
-            disabled=not configured,
-            help=None if configured else "Latent similarity needs configured class centres, which this run lacks.",
-        )
+        measure = _measure(configured)
         boundary = st.slider(
             "Boundary similarity $b_c$",
             0.0,
@@ -83,7 +73,18 @@ def _controls(opened: OpenRun) -> tuple[Ranking, str]:
             width=190,
         )
         k = st.number_input("Nearest images", 1, 100, NEIGHBOURS, key="k", bind="query-params", width=120)
-    return Ranking(measure if configured else MEASURES[1], float(boundary), int(k)), str(colour_by)
+    return Ranking(measure, float(boundary), int(k)), str(colour_by)
+
+
+def _measure(configured: bool) -> Measure:
+    """What hits are ranked by; a run without configured classes has no choice."""
+    if configured:
+        return st.segmented_control(
+            "Nearest by", MEASURES, default=MEASURES[0], required=True, key="measure", bind="query-params"
+        )
+    why = "Latent similarity needs configured class centres, which this run lacks."
+    st.segmented_control("Nearest by", MEASURES[1:], default=MEASURES[1], key="only", disabled=True, help=why)
+    return "Euclidean"
 
 
 def _asked(opened: OpenRun) -> tuple[int | None, tuple[float, float] | None]:

@@ -25,9 +25,9 @@ from explorer.training.events import Ended, Event, append_event
 from explorer.workflows.measuring import between_seeds, embed, measure
 from explorer.workflows.runs import load_dataset, run_roots
 from explorer.zoo.card import NAME, Card, DataPart, TargetsPart
+from explorer.zoo.lock import training_alone
 from explorer.zoo.run import Run
 from explorer.zoo.store import (
-    CARD,
     EVENTS,
     LATENTS,
     SPLITS,
@@ -36,6 +36,7 @@ from explorer.zoo.store import (
     find_run,
     read_bytes,
     read_card,
+    run_folders,
     write_bytes,
     write_card,
     write_latents,
@@ -88,7 +89,8 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
         folder.mkdir(parents=True, exist_ok=True)
         _save(folder, trainee)
         write_card(folder, card)
-        yield from _drive(folder, card, trainee, dataset, settings)
+        with training_alone(folder):
+            yield from _drive(folder, card, trainee, dataset, settings)
 
 
 def _free_folder(name: str, settings: Settings) -> Path:
@@ -98,13 +100,12 @@ def _free_folder(name: str, settings: Settings) -> Path:
             f"{name[:120]!r} is no run name; use up to 100 letters, digits, dots, dashes and underscores, "
             "beginning with a letter or digit."
         )
-    folder = settings.runs_root / name
-    if (folder / CARD).exists():
+    if name in run_folders(run_roots(settings)):  # a run of the user's would hide a shipped one
         raise BadValueError(
-            f"There is a run {name!r} already. Choose another --name, or go on with it: "
+            f"There is a run {name!r} already. Choose another --name, or go on with it if it is unfinished: "
             f"latent-explorer train --resume {name}"
         )
-    return folder
+    return settings.runs_root / name
 
 
 @contextmanager
@@ -126,7 +127,7 @@ def resume(name: str, settings: Settings, progress: Progress | None = None) -> G
         UnknownNameError: no such run.
         BadRunError: a run that is finished, or whose training state is missing or damaged.
     """
-    folder = find_run(name, run_roots(settings)[:1])
+    folder = find_run(name, run_roots(settings))
     card = read_card(folder)
     try:
         state = read_bytes(folder / STATE)
@@ -140,7 +141,7 @@ def resume(name: str, settings: Settings, progress: Progress | None = None) -> G
     put_back(trainee, moments, epoch)
     # From here on the old weights and latents are no longer the run's: the card stops vouching for them.
     card = card.model_copy(update={"status": "training", "files": {}, "metrics": {}})
-    with _telling_of_the_disk(folder):
+    with _telling_of_the_disk(folder), training_alone(folder):
         write_card(folder, card)
         yield from _drive(folder, card, trainee, dataset, settings)
 

@@ -20,6 +20,7 @@ from explorer.errors import BadRunError, UnknownNameError
 from explorer.files import write_atomically
 from explorer.registry import lookup
 from explorer.zoo.card import Card, parse_card
+from explorer.zoo.lock import is_training
 
 CARD, WEIGHTS, LATENTS, EVENTS, STATE = (
     "card.json",
@@ -123,7 +124,7 @@ def verified(folder: Path, card: Card, name: str) -> bytes:
     Raises:
         BadRunError: the file is missing, or is not the one that the card was written for.
     """
-    again = f"copy the run's folder again or train it again: {card.command}"
+    again = "copy the run's folder again, or train it again by the command in its card."
     try:
         content = read_bytes(folder / name)
     except OSError:
@@ -150,6 +151,8 @@ def read_latents(folder: Path, card: Card) -> dict[Split, Latents]:
     Raises:
         BadRunError: a run without latents, an altered file, or rows that do not match the items.
     """
+    if LATENTS not in card.files and is_training(folder):
+        raise BadRunError(f"{folder.name} is being trained now; its map is drawn when the training ends or is stopped.")
     if LATENTS not in card.files:
         raise BadRunError(
             f"{folder.name} has no latents yet: its training was cut off. "

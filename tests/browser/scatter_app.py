@@ -89,7 +89,7 @@ def page() -> None:
         key="map",
         marks=marks,
         colour_by="confidence" if query.get("colour") == "confidence" else "class",
-        height=int(query.get("height", 560)),
+        height=f"{int(query.get('height', 560))}px",
         clear_selection=state.get("drops", 0),
     )
     log = state.setdefault("log", [])

@@ -126,7 +126,7 @@ def test_moving_b_c_re_ranks_at_once(page: Page, product: str, space: LatentMap)
     wanted = search(space, query, k=30, measure="latent similarity", boundary_similarity=0.49)
     page.wait_for_function(
         "text => document.querySelector('[data-name=\"Nearest images\"]').innerText.includes(text)",
-        arg=f"similarity {wanted.similarities[-1]:.3f}",  # type: ignore[index]
+        arg=f"similarity {wanted.similarities[-1]:.4f}",  # type: ignore[index]
     )
     after = view.hits()
     assert after != before

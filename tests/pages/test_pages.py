@@ -102,6 +102,7 @@ def test_a_run_without_configured_classes_offers_euclidean_alone(open_page):
     at = open_page(MAP, run="textures-crossentropy", at="0,0")
     assert not at.exception
     assert at.slider(key="b_c").disabled
+    assert not [control for control in at.segmented_control if control.key == "measure"]
     assert "similarity" not in html(at).split('data-name="Nearest images"')[1]
 
 

@@ -84,11 +84,11 @@ def test_file_that_is_not_the_cards_is_refused(tiny, name, damage):
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, LATENTS])
-def test_missing_file_is_told_with_the_command_that_makes_it(tiny, name):
+def test_missing_file_is_told_with_what_to_do_next(tiny, name):
     (tiny / name).unlink()
     run = Run(tiny)
     read = (lambda: run.encode(ITEM)) if name == WEIGHTS else (lambda: run.latents("test"))
-    refused(read, "missing or cannot be read.*latent-explorer train supervised")
+    refused(read, "missing or cannot be read; copy .* or train it again")
 
 
 @pytest.mark.parametrize("content", [b"", b"no tensor file", b"\xff" * 64, b"\x80\x04\x95pickle", b"PK\x03\x04"])

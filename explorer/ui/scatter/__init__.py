@@ -87,8 +87,7 @@ def scatter(
     marks: Marks = Marks(),
     colour_by: Literal["class", "confidence"] = "class",
     axes: tuple[str, str] = ("z1", "z2"),
-    height: int = 560,
-    above: int = 1000,
+    height: str = "620px",
     clear_selection: int = 0,
 ) -> None:
     """Draw the map; `touched` says what is done to it.
@@ -99,8 +98,7 @@ def scatter(
         marks: circles, query and hits drawn over the points.
         colour_by: what a point's colour says.
         axes: names of the two axes.
-        height: of map and legend together at least, pixels.
-        above: what else the window has to show, pixels: a taller window gives the map the rest.
+        height: of map and legend together, a length in CSS.
         clear_selection: a counter; when it grows, the browser drops its lasso selection.
     """
     data = {
@@ -109,7 +107,6 @@ def scatter(
         "colour_by": colour_by,
         "axes": axes,
         "height": height,
-        "above": above,
         "clear_selection": clear_selection,
     }
     _component()(key=key, data=data, on_click_change=_noted, on_lasso_change=_noted)

@@ -42,7 +42,7 @@ class ScatterMap {
     const { data } = component;
     this.component = component;
     this.cloud = data;
-    this.root.style.height = `max(${data.height}px, 100vh - ${data.above}px)`;
+    this.root.style.height = data.height;
     this.theme = readTheme(this.root);
     this.palette = data.colours.map((text) => readable(parseColour(text) ?? this.theme.grey, this.theme));
     this.marks = { ...data.marks, place: data.marks.query_is_place };
