@@ -109,7 +109,8 @@ def scatter(
         "height": height,
         "clear_selection": clear_selection,
     }
-    _component()(key=key, data=data, on_click_change=_noted, on_lasso_change=_noted)
+    # In a list: Streamlit searches a bare dict for data frames, and loads pandas for it, a second at the first visit.
+    _component()(key=key, data=[data], on_click_change=_noted, on_lasso_change=_noted)
 
 
 def touched(cloud: Cloud, *, key: str) -> tuple[Click | None, Lasso | None]:

@@ -39,7 +39,7 @@ class ScatterMap {
   /** Take over the arguments of a run of the script; called at every rerun and change of theme. */
   update(component) {
     const before = this.cloud;
-    const { data } = component;
+    const [data] = component.data;
     this.component = component;
     this.cloud = data;
     this.root.style.height = data.height;
