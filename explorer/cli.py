@@ -10,7 +10,7 @@ import sys
 import webbrowser
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import field, make_dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import quote
 
 import tyro
@@ -18,9 +18,11 @@ import tyro
 from explorer import places
 from explorer.errors import BadValueError, ExplorerError
 from explorer.registry import lookup
-from explorer.settings import Settings, load_settings
 from explorer.training.events import EpochEnded, Event, Progressed, Started
 from explorer.ui import server
+
+if TYPE_CHECKING:
+    from explorer.settings import Settings
 
 Text = str | None
 Device = Literal["auto", "cpu", "cuda", "mps"] | None
@@ -192,7 +194,9 @@ def data(
     print(f"{source.name}: {len(dataset):,} items, {len(dataset.rows('test')):,} of them for the test.")
 
 
-def _settings(device: str | None) -> Settings:
+def _settings(device: str | None) -> "Settings":
+    from explorer.settings import load_settings
+
     settings = load_settings()
     return settings if device is None else settings.model_copy(update={"device": device})
 

@@ -1,7 +1,14 @@
 """Routes beside Streamlit's own: a map's points, once; an item's image, on hover.
 
-They are not covered by Streamlit's session, so each asks for the session's token.
+They are not covered by Streamlit's session, so each asks for the session's token. What a page
+needs is imported while the browser still fetches the page, not before the server answers.
 """
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -9,9 +16,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from explorer.errors import ExplorerError
-from explorer.figures import image_png
-from explorer.ui.state import PREFIX, OpenRun, open_for_page
-from explorer.ui.tokens import check_token
+from explorer.ui.tokens import PREFIX, check_token
+
+if TYPE_CHECKING:
+    from explorer.ui.state import OpenRun
 
 KEEP = {"Cache-Control": "private, max-age=43200, immutable"}
 # Coordinates barely shrink, and compressing a million of them takes longer than sending them.
@@ -41,6 +49,8 @@ def image(request: Request) -> Response:
     row = int(request.path_params["row"])
     if row >= len(opened.space):
         return PlainTextResponse(f"There is no item {row} on this map.", NOT_FOUND)
+    from explorer.figures import image_png
+
     ids = opened.space.latents.ids[row : row + 1]
     try:
         content = image_png(opened.items.images(ids)[0])
@@ -49,17 +59,19 @@ def image(request: Request) -> Response:
     return Response(content, media_type="image/png", headers={**KEEP, "X-Item-Id": str(ids[0])})
 
 
-def _opened(request: Request) -> OpenRun | Response:
+def _opened(request: Request) -> "OpenRun | Response":
     """The run that the address names, or why it is refused."""
     if not check_token(request.query_params.get("token", "")):
         return PlainTextResponse("This page's access has expired: reload the page.", FORBIDDEN)
+    from explorer.ui.state import open_for_page
+
     try:
         return open_for_page(request.path_params["run"])
     except ExplorerError as error:
         return PlainTextResponse(str(error), NOT_FOUND)
 
 
-def _warm(opened: OpenRun) -> None:
+def _warm(opened: "OpenRun") -> None:
     """Fetch images and network ahead of their first use."""
     try:
         assert opened.items
@@ -73,3 +85,10 @@ ROUTES = [
     Route(f"/{PREFIX}/points/{{run}}", points),
     Route(f"/{PREFIX}/image/{{run}}/{{row:int}}", image),
 ]
+
+
+@asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[None]:
+    """From the server's start to its end: import what the pages need, beside its first answers."""
+    Thread(target=import_module, args=("explorer.ui.mapping",), daemon=True).start()
+    yield

@@ -11,14 +11,13 @@ from explorer.errors import BadRunError
 from explorer.figures import class_colours
 from explorer.settings import Settings, load_settings
 from explorer.ui.scatter import Cloud
-from explorer.ui.tokens import make_token
+from explorer.ui.tokens import PREFIX, make_token
 from explorer.workflows.runs import Items, ShelfEntry, load_items, open_run, shelf
 from explorer.workflows.search import LatentMap, latent_map
 from explorer.zoo.run import Run
 from explorer.zoo.store import CARD
 
 RUNS_KEPT = 8
-PREFIX = "explorer"
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from threading import Lock
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+PREFIX = "explorer"  # what the addresses of our routes begin with
 LIFE = 12 * 60 * 60  # seconds
 
 
