@@ -75,7 +75,10 @@ def address(installation: Installation, tmp_path_factory: pytest.TempPathFactory
     """The running dashboard, started from a folder that has nothing to do with it."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "streamlit.py").write_text("raise SystemExit('a file of this folder was taken for a library')")
-    command = [*installation.command, "app", "--no-browser", "--port", "8700"]
+    with socket.socket() as probe:  # tests beside this one start servers too: each begins at a port of its own
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    command = [*installation.command, "app", "--no-browser", "--port", port]
     with subprocess.Popen(
         command,
         cwd=elsewhere,
