@@ -50,11 +50,7 @@ def answer(
 def marks(opened: OpenRun, touched: tuple[Query, Answer] | None) -> Marks:
     """What the map shows over its points: class circles, the query and its hits."""
     space = opened.space
-    circles: tuple[tuple[float, float, float, int], ...] = ()
-    if space.targets is not None and space.projection.is_latent:
-        centres = space.projection.apply(space.targets.centres)
-        pairs = zip(centres, space.targets.radii, strict=True)
-        circles = tuple((float(x), float(y), float(r), i) for i, ((x, y), r) in enumerate(pairs))
+    circles = tuple((x, y, radius, label) for label, (x, y, radius) in enumerate(space.circles))
     if touched is None:
         return Marks(circles)
     query, found = touched

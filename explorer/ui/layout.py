@@ -61,7 +61,7 @@ def opened(name: str) -> OpenRun | None:
     """Open a run with its latents, or say in one sentence why that is not possible."""
     try:
         run = open_for_page(name)
-        assert run.space is not None
+        run.space  # noqa: B018 - latents that cannot be used are told here
     except ExplorerError as error:
         problem(str(error))
         return None
@@ -135,12 +135,8 @@ def _thumbnail_of(name: str) -> tuple[str, str]:
 @lru_cache(maxsize=64)
 def _thumbnail(folder: Path, stamp: str) -> str:  # noqa: ARG001 - a new stamp asks for a new picture
     """A map's thumbnail as a data address; kept as long as the run is unchanged."""
-    space = open_for_page(folder.name).space
+    run = open_for_page(folder.name)
     some = slice(0, POINTS_ON_A_THUMBNAIL)  # points are shuffled: a prefix is a fair sample
-    circles = []
-    if space.targets is not None and space.projection.is_latent:
-        centres = space.projection.apply(space.targets.centres)
-        circles = [(float(x), float(y), float(r)) for (x, y), r in zip(centres, space.targets.radii, strict=True)]
-    classes = len(open_for_page(folder.name).run.card.classes)
-    png = map_thumbnail(space.places[some], space.latents.labels[some], classes, circles=circles)
+    labels = run.space.latents.labels[some]
+    png = map_thumbnail(run.space.places[some], labels, len(run.run.card.classes), circles=run.space.circles)
     return "data:image/png;base64," + b64encode(png).decode()

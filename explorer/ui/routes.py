@@ -37,7 +37,7 @@ def points(request: Request) -> Response:
     except ExplorerError as error:
         return PlainTextResponse(str(error), NOT_FOUND)
     # The first hover and the first click should find images and decoder ready; both start slowly.
-    later = BackgroundTask(_warm, opened)
+    later = BackgroundTask(opened.prepare)
     return Response(content, media_type="application/octet-stream", headers=KEEP | AS_IS, background=later)
 
 
@@ -69,16 +69,6 @@ def _opened(request: Request) -> "OpenRun | Response":
         return open_for_page(request.path_params["run"])
     except ExplorerError as error:
         return PlainTextResponse(str(error), NOT_FOUND)
-
-
-def _warm(opened: "OpenRun") -> None:
-    """Fetch images and network ahead of their first use."""
-    try:
-        assert opened.items
-        if opened.run.card.has_decoder:
-            opened.run.decode(opened.space.latents.z[:1])
-    except ExplorerError:
-        return  # the page will say it when they are needed
 
 
 ROUTES = [

@@ -1,5 +1,6 @@
 """What sessions share: open runs, their maps and items, kept once a process and renewed when a run changes."""
 
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -7,7 +8,7 @@ from threading import Lock
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from explorer.errors import BadRunError
+from explorer.errors import BadRunError, ExplorerError
 from explorer.figures import class_colours
 from explorer.settings import Settings, load_settings
 from explorer.ui.scatter import Cloud
@@ -37,7 +38,8 @@ class OpenRun:
     def __init__(self, run: Run, stamp: str) -> None:
         self.run = run
         self.stamp = stamp
-        self._lock = Lock()
+        # Two locks: who waits for images that are being made must not hold up another session's map.
+        self._space_lock, self._items_lock = Lock(), Lock()
         self._space: LatentMap | None = None
         self._items: Items | None = None
 
@@ -48,7 +50,7 @@ class OpenRun:
         Raises:
             BadRunError: latents that are missing, altered or do not match the items.
         """
-        with self._lock:
+        with self._space_lock:
             if self._space is None:
                 self._space = latent_map(self.run)
             return self._space
@@ -62,12 +64,19 @@ class OpenRun:
     def items(self) -> Items:
         """The images behind the latents; the first time they may have to be made."""
         space = self.space
-        with self._lock:
+        with self._items_lock:
             if self._items is None:
                 items = load_items(self.run.card, settings())
                 items.images(space.latents.ids[:1])
                 self._items = items
             return self._items
+
+    def prepare(self) -> None:
+        """Fetch images and network ahead of their first use; a problem is told when they are used."""
+        with suppress(ExplorerError):
+            self.items  # noqa: B018 - it loads them
+            if self.run.card.has_decoder:
+                self.run.decode(self.space.latents.z[:1])
 
     @property
     def cloud(self) -> Cloud:

@@ -55,6 +55,14 @@ class LatentMap:
         probabilities = self.latents.probabilities
         return probabilities.argmax(axis=1) if probabilities.shape[1] else None
 
+    @property
+    def circles(self) -> tuple[tuple[float, float, float], ...]:
+        """(x, y, radius) of each configured class; none where the map is not the latent itself."""
+        if self.targets is None or not self.projection.is_latent:
+            return ()
+        centres = self.projection.apply(self.targets.centres)
+        return tuple((float(x), float(y), float(r)) for (x, y), r in zip(centres, self.targets.radii, strict=True))
+
     def as_bytes(self) -> bytes:
         """What the map component draws: x, y float32; then class, confidence and split, a byte each."""
         labels = np.where(self.latents.labels < 0, UNLABELLED_BYTE, self.latents.labels)
