@@ -138,7 +138,7 @@ class PilImages(TorchDataset[tuple[Tensor, int]]):
         from PIL import Image
 
         rows = dataset.rows("train")
-        self.images = [Image.fromarray(image[0]) for image in dataset.images[rows]]
+        self.images = [Image.fromarray(image[0]) for image in dataset.items[rows]]
         self.labels = dataset.labels[rows].tolist()
         self.vary = transforms(AugmentConfig())
 
@@ -244,7 +244,7 @@ def by_loader(trainee: Trainee, dataset: Dataset, run: TrainingConfig) -> None:
 def accuracy(trainee: Trainee, dataset: Dataset) -> float:
     """Share of test images whose class is found."""
     network, rows = trainee.network.eval(), dataset.rows("test")
-    x = torch.from_numpy(dataset.images[rows]).float() / 255
+    x = torch.from_numpy(dataset.items[rows]).float() / 255
     found = torch.cat([network.classify(network.encode(part)).argmax(dim=1) for part in torch.split(x, 1024)])
     return float((found.numpy() == dataset.labels[rows]).mean())
 

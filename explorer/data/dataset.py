@@ -1,4 +1,4 @@
-"""A data set in memory or memory-mapped: images, labels, ids, split and factors."""
+"""A data set in memory or memory-mapped: items, labels, ids, split and factors."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,9 +22,10 @@ class Dataset:
 
     Args:
         name: its name in DATASETS.
-        images: pixels, shape (n, channels, height, width), uint8; may be memory-mapped.
+        items: images, shape (n, channels, height, width), uint8; or vectors, shape (n, features),
+            float32 and finite; may be memory-mapped.
         labels: class of each item, shape (n,), 0 to c - 1, or UNLABELLED.
-        classes: the c class names, in label order.
+        classes: the c class names, in label order; none for a data set without labels.
         ids: stable 64-bit id of each item, shape (n,), all different.
         is_test: True where the item belongs to the test split, shape (n,).
         factors: known generative variables, name to array of shape (n,).
@@ -35,7 +36,7 @@ class Dataset:
     """
 
     name: str
-    images: NDArray[np.uint8]
+    items: NDArray[np.uint8] | NDArray[np.float32]
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
     ids: NDArray[np.int64]
@@ -44,16 +45,16 @@ class Dataset:
     leak: str = ""
 
     def __post_init__(self) -> None:
-        n = len(self.images)
-        if self.images.ndim != 4 or self.images.dtype != np.uint8:
+        n = len(self.items)
+        if (self.items.ndim, self.items.dtype) not in {(4, np.dtype(np.uint8)), (2, np.dtype(np.float32))}:
             raise BadDataError(
-                f"Images of {self.name} have shape {self.images.shape} and type {self.images.dtype}; "
-                "expected (n, channels, height, width) in uint8. Convert them first."
+                f"Items of {self.name} have shape {self.items.shape} and type {self.items.dtype}; expected images "
+                "(n, channels, height, width) in uint8 or vectors (n, features) in float32. Convert them first."
             )
         for what, array in {"labels": self.labels, "ids": self.ids, "is_test": self.is_test, **self.factors}.items():
             if array.shape[:1] != (n,):
                 raise BadDataError(
-                    f"{self.name} has {n} images but {what} of shape {array.shape}; give one entry an image."
+                    f"{self.name} has {n} items but {what} of shape {array.shape}; give one entry an item."
                 )
         wrong = (self.labels != UNLABELLED) & ((self.labels < 0) | (self.labels >= len(self.classes)))
         if wrong.any():
@@ -65,12 +66,12 @@ class Dataset:
             raise BadDataError(f"{self.name} has doubled item ids; give each item its own.")
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.items)
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """(channels, height, width) of one item."""
-        return self.images.shape[1], self.images.shape[2], self.images.shape[3]
+    def shape(self) -> tuple[int, ...]:
+        """Of one item: (channels, height, width) of an image, (features,) of a vector."""
+        return self.items.shape[1:]
 
     def rows(self, split: Split) -> NDArray[np.intp]:
         """Positions of a split's items, ascending."""
@@ -88,6 +89,7 @@ class DatasetSource:
         load: makes or reads it: (settings, data root, progress) to Dataset. `progress` is
             called with (items done, items in all).
         shifts: settings of data sets never trained on, by name: what a run is also tested on.
+        training: settings of a training on it that differ from the usual ones.
     """
 
     name: str
@@ -95,3 +97,4 @@ class DatasetSource:
     config: type[Config]
     load: Callable[[Any, Path, Progress | None], Dataset]
     shifts: Mapping[str, Callable[[Any], Config]] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)

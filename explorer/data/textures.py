@@ -84,7 +84,7 @@ def textures(config: TexturesConfig, progress: Progress | None = None) -> Datase
         filled += len(rows)
     return Dataset(
         name="textures",
-        images=images,
+        items=images,
         labels=piece[keep] % len(CLASSES),
         classes=CLASSES,
         ids=_ids(config, piece[keep], sibling[keep]),
@@ -173,7 +173,7 @@ def _write(config: TexturesConfig, folder: Path, dataset: Dataset) -> None:
     table |= {"labels": dataset.labels, "ids": dataset.ids, "is_test": dataset.is_test}
     table["settings"] = np.array(_settings(config))
     writers: dict[str, Callable[[BinaryIO], None]] = {
-        "images.npy": lambda file: np.save(file, dataset.images, allow_pickle=False),
+        "images.npy": lambda file: np.save(file, dataset.items, allow_pickle=False),
         "table.npz": lambda file: np.savez(file, **table),
     }
     for name, write in writers.items():

@@ -134,7 +134,7 @@ def train(
         raise BadValueError(f"{dataset.name} has {len(rows)} training items; training needs {FEWEST_ITEMS} or more.")
     try:
         items = _Items(
-            torch.from_numpy(dataset.images[rows]).to(device), torch.from_numpy(dataset.labels[rows]).to(device)
+            torch.from_numpy(dataset.items[rows]).to(device), torch.from_numpy(dataset.labels[rows]).to(device)
         )
         fabric = _fabric(device.type, run.precision)
         objective, optimizer = fabric.setup(_Objective(trainee.network, method, config), trainee.optimizer)

@@ -20,7 +20,7 @@ from explorer.zoo.store import Latents
 def embed(run: Run, dataset: Dataset, split: Split) -> Latents:
     """Encode and classify a split's items."""
     rows = dataset.rows(split)
-    z = run.encode(dataset.images[rows])
+    z = run.encode(dataset.items[rows])
     has_classifier = run.network.classifier is not None
     probabilities = run.probabilities(z) if has_classifier else np.empty((len(rows), 0), np.float32)
     return Latents(dataset.ids[rows], z, dataset.labels[rows], probabilities)
@@ -30,12 +30,12 @@ def measure(run: Run, dataset: Dataset, latents: dict[Split, Latents], settings:
     """Every metric that applies to a run: on its splits, and on data sets that it never saw."""
     measured: dict[str, Measurement] = {}
     for split, part in latents.items():
-        measured |= _measured(run, split, part, dataset.images[dataset.rows(split)])
+        measured |= _measured(run, split, part, dataset.items[dataset.rows(split)])
     source = lookup(DATASETS, run.card.data.name, "data set")
     config = parse(source.config, run.card.data.settings, f"The data of {run.card.name}")
     for name, shifted in source.shifts.items():
         other = source.load(shifted(config), settings.data_root, None)
-        measured |= _measured(run, name, embed(run, other, "test"), other.images[other.rows("test")])
+        measured |= _measured(run, name, embed(run, other, "test"), other.items[other.rows("test")])
     return measured
 
 

@@ -110,7 +110,7 @@ class Items:
                 f"The data set {self.dataset.name} has no item {ids[missing][0]}: these latents belong to other items. "
                 "Restore the run's folder or train it again."
             )
-        return self.dataset.images[self.order[at]]
+        return self.dataset.items[self.order[at]]
 
 
 def load_items(card: Card, settings: Settings | None = None, progress: Progress | None = None) -> Items:

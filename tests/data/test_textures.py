@@ -24,7 +24,7 @@ def make(**values: Any) -> Dataset:
 
 
 def assert_equal(a: Dataset, b: Dataset) -> None:
-    for one, other in ((a.images, b.images), (a.labels, b.labels), (a.ids, b.ids), (a.is_test, b.is_test)):
+    for one, other in ((a.items, b.items), (a.labels, b.labels), (a.ids, b.ids), (a.is_test, b.is_test)):
         np.testing.assert_array_equal(one, other)
     assert a.factors.keys() == b.factors.keys()
     for name in a.factors:
@@ -34,7 +34,7 @@ def assert_equal(a: Dataset, b: Dataset) -> None:
 
 def gradients(dataset: Dataset, label: int) -> tuple[float, float]:
     """Mean absolute step from pixel to pixel downwards and sideways, of one class."""
-    images = dataset.images[dataset.labels == label, 0].astype(float)
+    images = dataset.items[dataset.labels == label, 0].astype(float)
     return float(np.abs(np.diff(images, axis=1)).mean()), float(np.abs(np.diff(images, axis=2)).mean())
 
 
@@ -53,7 +53,7 @@ def test_same_seed_gives_same_bytes() -> None:
 
 def test_another_seed_gives_other_images() -> None:
     a, b = make(seed=3), make(seed=4)
-    assert (a.images != b.images).any(axis=(1, 2, 3)).all()
+    assert (a.items != b.items).any(axis=(1, 2, 3)).all()
     assert not set(a.ids) & set(b.ids)
 
 
@@ -61,7 +61,7 @@ def test_another_seed_gives_other_images() -> None:
 def test_larger_data_set_begins_with_the_smaller_one(values: dict[str, Any]) -> None:
     small, large = make(n=130, **values), make(n=600, **values)
     n = len(small)
-    np.testing.assert_array_equal(small.images, large.images[:n])
+    np.testing.assert_array_equal(small.items, large.items[:n])
     np.testing.assert_array_equal(small.ids, large.ids[:n])
     np.testing.assert_array_equal(small.is_test, large.is_test[:n])
 
@@ -69,7 +69,7 @@ def test_larger_data_set_begins_with_the_smaller_one(values: dict[str, Any]) -> 
 def test_original_stays_the_same_with_other_siblings() -> None:
     alone, family = make(), make(n=1000, siblings=4)
     originals = family.factors["sibling"] == 0
-    np.testing.assert_array_equal(alone.images, family.images[originals])
+    np.testing.assert_array_equal(alone.items, family.items[originals])
     np.testing.assert_array_equal(alone.ids, family.ids[originals])
     np.testing.assert_array_equal(alone.is_test, family.is_test[originals])
 
@@ -122,7 +122,7 @@ def test_uniform_cloth_is_the_smoothest_and_squares_change_both_ways() -> None:
 def test_strong_contrast_and_noise_are_seen_in_the_pixels() -> None:
     dataset = make(n=1000)
     lines = np.isin(dataset.labels, (1, 2))
-    spread = dataset.images[lines].std(axis=(1, 2, 3))
+    spread = dataset.items[lines].std(axis=(1, 2, 3))
     assert np.corrcoef(spread, dataset.factors["contrast"][lines])[0, 1] > 0.7
 
 
@@ -153,7 +153,7 @@ def test_siblings_share_the_cloth_and_differ_in_the_photograph() -> None:
     for name in ("source", "period", "contrast", "mean_tone", "print", "layout"):
         np.testing.assert_array_equal(dataset.factors[name][first], dataset.factors[name][second])
     np.testing.assert_array_equal(dataset.labels[first], dataset.labels[second])
-    assert (dataset.images[first] != dataset.images[second]).any(axis=(1, 2, 3)).all()
+    assert (dataset.items[first] != dataset.items[second]).any(axis=(1, 2, 3)).all()
 
 
 def test_other_cameras_have_other_ids_and_less_sharp_images() -> None:
@@ -209,7 +209,7 @@ def test_second_load_maps_the_same_data(tmp_path: Path) -> None:
     calls.clear()
     second = load(config, tmp_path, lambda *done: calls.append(done))
     assert not calls
-    assert isinstance(second.images, np.memmap)
+    assert isinstance(second.items, np.memmap)
     assert_equal(first, second)
     assert_equal(second, textures(config))
 
@@ -278,8 +278,8 @@ def test_any_settings_give_a_sound_data_set(n: int, seed: int, siblings: int, sp
     if split == "post" and siblings == 1:
         siblings = 2
     dataset = make(n=n, seed=seed, siblings=siblings, split=split, cameras=cameras)
-    assert dataset.images.shape == (len(dataset), 1, 32, 32)
-    assert dataset.images.dtype == np.uint8
+    assert dataset.items.shape == (len(dataset), 1, 32, 32)
+    assert dataset.items.dtype == np.uint8
     assert len(dataset) <= n
     assert len(dataset) == n or (split == "pre" and siblings > 1)
     assert dataset.labels.dtype == np.int64

@@ -36,7 +36,7 @@ class Case:
 
     @property
     def batch(self) -> Batch:
-        return Batch(torch.from_numpy(self.dataset.images).float() / 255, torch.from_numpy(self.dataset.labels))
+        return Batch(torch.from_numpy(self.dataset.items).float() / 255, torch.from_numpy(self.dataset.labels))
 
 
 @pytest.fixture(

@@ -111,7 +111,7 @@ def test_each_epoch_sees_every_item_once_but_for_the_rest_of_a_batch():
 
     follow(with_loss(loss))
     dataset = items()
-    known = {row.tobytes(): number for number, row in enumerate(dataset.images[dataset.rows("train")])}
+    known = {row.tobytes(): number for number, row in enumerate(dataset.items[dataset.rows("train")])}
     rows = [known[(row * 255).round().to(torch.uint8).numpy().tobytes()] for part in seen for row in part]
     epochs = rows[:48], rows[48:]
     assert all(len(set(epoch)) == 48 for epoch in epochs)

@@ -56,7 +56,7 @@ def test_items_come_back_by_id_in_the_order_asked_for():
     dataset, items = runs.load_dataset(run.card), runs.load_items(run.card)
     ids = run.latents("test").ids[[5, 0, 5, 3]]
     rows = [int(np.flatnonzero(dataset.ids == one)[0]) for one in ids]
-    assert np.array_equal(items.images(ids), dataset.images[rows])
+    assert np.array_equal(items.images(ids), dataset.items[rows])
 
 
 @pytest.mark.usefixtures("installation")

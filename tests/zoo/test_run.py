@@ -23,12 +23,12 @@ def test_encoding_the_stored_images_gives_the_stored_latents(run, dataset):
         stored = run.latents(split)
         assert np.array_equal(stored.ids, dataset.ids[rows])
         assert np.array_equal(stored.labels, dataset.labels[rows])
-        np.testing.assert_allclose(run.encode(dataset.images[rows]), stored.z, atol=1e-5)
+        np.testing.assert_allclose(run.encode(dataset.items[rows]), stored.z, atol=1e-5)
         np.testing.assert_allclose(run.probabilities(stored.z), stored.probabilities, atol=1e-3)
 
 
 def test_bytes_and_floats_of_the_same_images_have_the_same_latents(run, dataset):
-    images = dataset.images[:7]
+    images = dataset.items[:7]
     expected = run.encode(images)
     for same in (images / 255, (images / 255).astype(np.float32), images[:, 0], (images / 255).tolist()):
         np.testing.assert_allclose(run.encode(same), expected, atol=1e-5)
@@ -57,7 +57,7 @@ def test_many_items_are_the_same_as_few_at_a_time(run, monkeypatch):
 
 
 def test_any_memory_order_is_taken(run, dataset):
-    images = dataset.images[:4]
+    images = dataset.items[:4]
     np.testing.assert_allclose(run.encode(images[::-1] / 255)[::-1], run.encode(images), atol=1e-5)
     z = run.latents("test").z
     np.testing.assert_allclose(run.decode(z[::-1])[::-1], run.decode(z), atol=1e-6)
@@ -122,6 +122,6 @@ def test_neighbours_of_several_places_are_refused(run):
 
 def test_opening_changes_no_file(run, dataset):
     before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
-    run.encode(dataset.images[:3])
+    run.encode(dataset.items[:3])
     run.decode(run.latents("test").z)
     assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
