@@ -1,21 +1,19 @@
 """The data set `textures`: grey 32x32 clothes textures in five classes, computed."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
-from zipfile import BadZipFile
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
+from explorer.data.cache import through_cache
 from explorer.data.cloth import OTHER, SIDE, TRAINING, Factors, draw, photograph_anew
 from explorer.data.dataset import Dataset, DatasetSource, Progress
 from explorer.data.photograph import photograph
-from explorer.errors import BadDataError, BadValueError
+from explorer.errors import BadValueError
 from explorer.fields import Config, hyper
-from explorer.files import write_atomically
 
 CLASSES = ("uniform", "horizontal lines", "vertical lines", "squares", "dots")
 VERSION = 1  # raise it when the pixels change: caches of other versions are left alone
@@ -90,7 +88,7 @@ def textures(config: TexturesConfig, progress: Progress | None = None) -> Datase
         ids=_ids(config, piece[keep], sibling[keep]),
         is_test=is_test[keep],
         factors={name: np.concatenate([part[name] for part in parts]) for name in parts[0]},
-        leak=LEAK if config.split == "post" else "",
+        leak=_leak(config),
     )
 
 
@@ -146,54 +144,21 @@ def load(config: TexturesConfig, data_root: Path, progress: Progress | None = No
     Returns:
         The data set, its images memory-mapped; in memory where the data root cannot be written.
     """
-    folder = data_root / "textures" / _folder_name(config)
-    cached = _read(config, folder)
-    if cached is not None:
-        return cached
-    dataset = textures(config, progress)
-    try:
-        _write(config, folder, dataset)
-    except OSError:  # a full or read-only disk costs time at the next start, nothing else
-        return dataset
-    return _read(config, folder) or dataset
+    return through_cache(
+        data_root / "textures" / _folder_name(config),
+        json.dumps({"version": VERSION, **config.model_dump()}, sort_keys=True),
+        lambda: textures(config, progress),
+        name="textures",
+        leak=_leak(config),
+    )
+
+
+def _leak(config: TexturesConfig) -> str:
+    return LEAK if config.split == "post" else ""
 
 
 def _folder_name(config: TexturesConfig) -> str:
     return f"v{VERSION}-{config.cameras}-{config.split}-n{config.n}-siblings{config.siblings}-seed{config.seed}"
-
-
-def _settings(config: TexturesConfig) -> str:
-    return json.dumps({"version": VERSION, **config.model_dump()}, sort_keys=True)
-
-
-def _write(config: TexturesConfig, folder: Path, dataset: Dataset) -> None:
-    """Write images.npy, then table.npz: a table is there only when the images are."""
-    folder.mkdir(parents=True, exist_ok=True)
-    table: dict[str, Any] = {f"factor_{name}": values for name, values in dataset.factors.items()}
-    table |= {"labels": dataset.labels, "ids": dataset.ids, "is_test": dataset.is_test}
-    table["settings"] = np.array(_settings(config))
-    writers: dict[str, Callable[[BinaryIO], None]] = {
-        "images.npy": lambda file: np.save(file, dataset.items, allow_pickle=False),
-        "table.npz": lambda file: np.savez(file, **table),
-    }
-    for name, write in writers.items():
-        write_atomically(folder / name, write)
-
-
-def _read(config: TexturesConfig, folder: Path) -> Dataset | None:
-    """Read the cache; None where it is missing, damaged or of other settings."""
-    try:
-        images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
-        with np.load(folder / "table.npz", allow_pickle=False) as file:
-            table = {name: file[name] for name in file.files}
-        if str(table.pop("settings")) != _settings(config) or images.shape[1:] != (1, SIDE, SIDE):
-            return None
-        labels, ids, is_test = (table.pop(name) for name in ("labels", "ids", "is_test"))
-        factors = {name.removeprefix("factor_"): values for name, values in table.items()}
-        leak = LEAK if config.split == "post" else ""
-        return Dataset("textures", images, labels, CLASSES, ids, is_test, factors, leak)
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile, BadDataError):
-        return None
 
 
 def _other_cameras(config: TexturesConfig) -> TexturesConfig:

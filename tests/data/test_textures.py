@@ -214,7 +214,7 @@ def test_second_load_maps_the_same_data(tmp_path: Path) -> None:
     assert_equal(second, textures(config))
 
 
-@pytest.mark.parametrize("name", ["images.npy", "table.npz"])
+@pytest.mark.parametrize("name", ["items.npy", "table.npz"])
 @pytest.mark.parametrize("kept", [0, 10, 1000, -1])
 def test_truncated_cache_is_generated_again(tmp_path: Path, name: str, kept: int) -> None:
     config = TexturesConfig(n=50)
