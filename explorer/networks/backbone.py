@@ -1,0 +1,100 @@
+"""Which network encodes and decodes: the settings that methods share, and the choice they make."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from torch import nn
+
+from explorer.errors import BadValueError
+from explorer.fields import Config, hyper
+from explorer.networks import conv, vgg
+from explorer.networks.conv import ConvDecoder, ConvEncoder, check_sides
+from explorer.networks.mlp import MlpDecoder, MlpEncoder
+from explorer.networks.texture import TextureDecoder, TextureEncoder
+from explorer.networks.vgg import VggDecoder, VggEncoder
+
+Network = Literal["conv", "mlp", "vgg", "texture"]
+SMALLEST_SIDES: dict[Network, int] = {
+    "conv": conv.SMALLEST_SIDE,
+    "mlp": 1,
+    "vgg": vgg.SMALLEST_SIDE,
+    "texture": 16,
+}
+PHOTOGRAPH_SIDE = 96
+
+
+class NetworkConfig(Config):
+    """Settings of the encoder and its mirrored decoder."""
+
+    network: Literal["auto", "conv", "mlp", "vgg", "texture"] = hyper(
+        "auto", help="layers of encoder and decoder; auto takes what fits the items"
+    )
+    width: float = hyper(1, low=0.0625, high=2, help="scales the channels of conv, vgg and texture")
+    latent_dims: int = hyper(2, low=1, high=512, help="dimensions of the latent space", symbol="d")
+    hidden: tuple[Annotated[int, Field(ge=1)], ...] = hyper(
+        (500, 100), help="layers of the mlp network: units of each, 1 or more, mirrored in the decoder"
+    )
+
+
+def encoder(config: NetworkConfig, shape: tuple[int, ...], *, outputs: int, auto: Network = "conv") -> nn.Module:
+    """Make the encoder: items (n, *shape) to (n, outputs).
+
+    Args:
+        config: the settings.
+        shape: (channels, height, width) of images or (features,) of vectors.
+        outputs: numbers for each item: d, or 2d for a mean and a variance.
+        auto: what "auto" stands for, where the images are large enough for it; see `chosen`.
+
+    Raises:
+        BadValueError: a network that cannot take such items.
+    """
+    network = chosen(config, shape, auto)
+    if network == "mlp":
+        return MlpEncoder(shape, outputs=outputs, hidden=config.hidden)
+    if network == "texture":
+        return TextureEncoder(shape, latent_dims=outputs, width=config.width)
+    return {"conv": ConvEncoder, "vgg": VggEncoder}[network](shape, outputs=outputs, width=config.width)
+
+
+def decoder(config: NetworkConfig, shape: tuple[int, ...], *, auto: Network = "conv") -> nn.Module:
+    """Make the encoder's mirror: latents (n, d) to logits of images or values of vectors, (n, *shape).
+
+    Args:
+        config: the settings.
+        shape: (channels, height, width) of images or (features,) of vectors.
+        auto: as the encoder's.
+
+    Raises:
+        BadValueError: a network that cannot take such items.
+    """
+    network = chosen(config, shape, auto)
+    if network == "mlp":
+        return MlpDecoder(shape, latent_dims=config.latent_dims, hidden=config.hidden)
+    kinds = {"conv": ConvDecoder, "vgg": VggDecoder, "texture": TextureDecoder}
+    return kinds[network](shape, latent_dims=config.latent_dims, width=config.width)
+
+
+def chosen(config: NetworkConfig, shape: tuple[int, ...], auto: Network = "conv") -> Network:
+    """Name the network that these settings mean for these items.
+
+    Vectors take mlp. For images "auto" is the first of `auto`, conv and mlp that the smaller side
+    is large enough for; where `auto` is conv, photographs from 96 pixels on take vgg.
+
+    Raises:
+        BadValueError: vectors for a network of images, or images too small for the network asked for.
+    """
+    if len(shape) == 1:
+        if config.network not in ("auto", "mlp"):
+            raise BadValueError(
+                f"The network {config.network} takes images, but the items are vectors of {shape[0]} numbers. "
+                "Choose the network mlp or auto."
+            )
+        return "mlp"
+    if config.network != "auto":
+        check_sides(shape, SMALLEST_SIDES[config.network], config.network)
+        return config.network
+    side = min(shape[1:])
+    if auto == "conv" and side >= PHOTOGRAPH_SIDE:
+        return "vgg"
+    choices: tuple[Network, ...] = (auto, "conv", "mlp")
+    return next(network for network in choices if side >= SMALLEST_SIDES[network])

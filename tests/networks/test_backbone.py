@@ -1,0 +1,165 @@
+import pytest
+import torch
+import tyro
+from torch import nn
+
+from explorer.errors import BadValueError
+from explorer.fields import parse
+from explorer.networks.backbone import NetworkConfig, chosen, decoder, encoder
+from explorer.networks.conv import ConvDecoder, ConvEncoder
+from explorer.networks.mlp import MlpDecoder, MlpEncoder
+from explorer.networks.texture import TextureDecoder, TextureEncoder
+from explorer.networks.vgg import VggDecoder, VggEncoder
+
+KINDS = {
+    "conv": (ConvEncoder, ConvDecoder),
+    "mlp": (MlpEncoder, MlpDecoder),
+    "vgg": (VggEncoder, VggDecoder),
+    "texture": (TextureEncoder, TextureDecoder),
+}
+FITTING = [
+    ("conv", (1, 28, 28)),
+    ("conv", (3, 19, 34)),
+    ("mlp", (1, 8, 8)),
+    ("mlp", (12,)),
+    ("vgg", (3, 33, 40)),
+    ("texture", (2, 17, 32)),
+]
+
+
+def pair(network: str, shape: tuple[int, ...]) -> tuple[nn.Module, nn.Module]:
+    torch.manual_seed(0)
+    config = NetworkConfig(network=network, width=0.25, latent_dims=3, hidden=(20, 10))
+    return encoder(config, shape, outputs=3), decoder(config, shape)
+
+
+def both(network: str, shape: tuple[int, ...]) -> nn.Sequential:
+    return nn.Sequential(*pair(network, shape))
+
+
+@pytest.mark.parametrize(("network", "shape"), FITTING)
+def test_pairs_encode_and_decode_in_shape_on_no_device_too(network, shape):
+    config = NetworkConfig(network=network, width=0.25, latent_dims=3, hidden=(20, 10))
+    with torch.device("meta"):
+        encode, decode = encoder(config, shape, outputs=6), decoder(config, shape)
+        assert (type(encode), type(decode)) == KINDS[network]
+        assert encode(torch.empty(5, *shape)).shape == (5, 6)
+        assert decode(torch.empty(5, 3)).shape == (5, *shape)
+
+
+@pytest.mark.parametrize(("network", "shape"), FITTING)
+def test_every_parameter_gets_a_gradient(network, shape):
+    model = both(network, shape)
+    (model(torch.rand(8, *shape)) - torch.rand(8, *shape)).square().mean().backward()
+    without = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().max() > 1e-9]
+    assert without == []
+
+
+@pytest.mark.parametrize(("network", "shape"), FITTING)
+def test_an_item_is_encoded_and_decoded_alike_in_any_batch(network, shape):
+    model = both(network, shape)
+    x = torch.rand(6, *shape)
+    model(x)  # in training mode: batch norm takes its statistics from somewhere else than the batch below
+    model.eval()
+    with torch.no_grad():
+        alone = torch.cat([model(item[None]) for item in x])
+        torch.testing.assert_close(model(x), alone)
+
+
+@pytest.mark.parametrize(("network", "shape"), [(network, shape) for network, shape in FITTING if len(shape) == 3])
+def test_order_of_channels_in_memory_changes_nothing(network, shape):
+    model = both(network, shape).eval()
+    x = torch.rand(4, *shape)
+    with torch.no_grad():
+        wanted = model(x)
+        model.to(memory_format=torch.channels_last)
+        torch.testing.assert_close(model(x.contiguous(memory_format=torch.channels_last)), wanted)
+
+
+@pytest.mark.parametrize(
+    ("network", "shape", "auto", "wanted"),
+    [
+        ("auto", (1, 28, 28), "conv", "conv"),
+        ("auto", (3, 95, 300), "conv", "conv"),
+        ("auto", (3, 96, 96), "conv", "vgg"),
+        ("auto", (3, 300, 96), "conv", "vgg"),
+        ("auto", (1, 1, 500), "conv", "mlp"),
+        ("auto", (1, 28, 28), "mlp", "mlp"),
+        ("auto", (3, 128, 128), "mlp", "mlp"),
+        ("auto", (1, 16, 16), "texture", "texture"),
+        ("auto", (1, 15, 16), "texture", "conv"),
+        ("auto", (3, 128, 128), "texture", "texture"),
+        ("auto", (3, 31, 64), "vgg", "conv"),
+        ("auto", (3, 32, 64), "vgg", "vgg"),
+        ("conv", (3, 128, 128), "texture", "conv"),
+        ("vgg", (3, 32, 32), "conv", "vgg"),
+        ("mlp", (3, 128, 128), "conv", "mlp"),
+        ("texture", (1, 28, 28), "conv", "texture"),
+        ("auto", (20,), "conv", "mlp"),
+        ("auto", (20,), "texture", "mlp"),
+        ("mlp", (20,), "conv", "mlp"),
+    ],
+)
+def test_network_is_the_one_asked_for_or_the_first_that_fits(network, shape, auto, wanted):
+    config = NetworkConfig(network=network, width=0.0625)
+    assert chosen(config, shape, auto) == wanted
+    with torch.device("meta"):
+        kinds = type(encoder(config, shape, outputs=2, auto=auto)), type(decoder(config, shape, auto=auto))
+    assert kinds == KINDS[wanted]
+
+
+@pytest.mark.parametrize(("network", "smallest"), [("conv", 2), ("vgg", 32), ("texture", 16)])
+def test_images_too_small_for_the_network_asked_for_name_its_smallest_side(network, smallest):
+    config, side = NetworkConfig(network=network), smallest - 1
+    sentence = f"{network} needs images of {smallest} pixels a side or more, not 40 x {side}"
+    with pytest.raises(BadValueError, match=sentence):
+        encoder(config, (1, 40, side), outputs=2)
+    with pytest.raises(BadValueError, match=sentence):
+        decoder(config, (1, 40, side))
+
+
+@pytest.mark.parametrize("network", ["conv", "vgg", "texture"])
+def test_vectors_are_refused_by_networks_of_images(network):
+    sentence = f"{network} takes images, but the items are vectors of 64 numbers. Choose the network mlp or auto."
+    for make in (lambda c: encoder(c, (64,), outputs=2), lambda c: decoder(c, (64,))):
+        with pytest.raises(BadValueError, match=sentence):
+            make(NetworkConfig(network=network))
+
+
+def test_settings_reach_the_networks():
+    config = NetworkConfig(width=0.5, latent_dims=7, hidden=(30, 20))
+    with torch.device("meta"):
+        convolved = encoder(config, (1, 28, 28), outputs=7)
+        dense = decoder(config, (5,))
+    assert [p.shape[0] for name, p in convolved.named_parameters() if name.endswith("weight")] == [16, 32, 64, 7]
+    assert [tuple(p.shape) for p in dense.parameters() if p.ndim == 2] == [(20, 7), (30, 20), (5, 30)]
+
+
+@pytest.mark.parametrize(
+    ("said", "hidden"), [(["--hidden", "50", "20", "10"], (50, 20, 10)), (["--hidden"], ()), ([], (500, 100))]
+)
+def test_hidden_layers_can_be_typed(said, hidden):
+    assert tyro.cli(NetworkConfig, args=[*said, "--network", "mlp"]) == NetworkConfig(network="mlp", hidden=hidden)
+
+
+def test_settings_survive_a_card():
+    config = NetworkConfig(network="mlp", width=0.5, latent_dims=10, hidden=(300,))
+    read = parse(NetworkConfig, config.model_dump(mode="json"), "The network")
+    assert read == config
+    assert read.hidden == (300,)
+    assert read != NetworkConfig(network="mlp", width=0.5, latent_dims=10)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"hidden": [500, 0]}, r"hidden\.1 = '0'"),
+        ({"hidden": [2.5]}, r"hidden\.0 = '2.5'"),
+        ({"width": 3}, "width = '3'"),
+        ({"latent_dims": 0}, "latent_dims = '0'"),
+        ({"network": "dense"}, "network = 'dense'"),
+    ],
+)
+def test_settings_out_of_range_are_refused(values, sentence):
+    with pytest.raises(BadValueError, match=sentence):
+        parse(NetworkConfig, values, "The network")
