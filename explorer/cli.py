@@ -124,7 +124,7 @@ def train_new(arguments: Sequence[str]) -> None:
         ("title", Annotated[str, tyro.conf.arg(help="one line about it, for its card")], field(default="")),
         ("repeats", Annotated[int, tyro.conf.arg(help="train with so many successive seeds")], field(default=1)),
         ("device", Annotated[Device, tyro.conf.arg(help="where to train")], field(default=None)),
-        ("training", plain[TrainingConfig], field(default=TrainingConfig())),
+        ("training", plain[TrainingConfig], field(default=TrainingConfig(**source.training))),
         ("method", plain[method.config], field(default=method.config())),
         ("data", source.config, field(default=source.config())),
     ]
@@ -194,6 +194,28 @@ def data(
     print(f"{source.name}: {len(dataset):,} items, {len(dataset.rows('test')):,} of them for the test.")
 
 
+def project(
+    run: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="RUN", help_behavior_hint="")],
+    *,
+    method: Annotated[Literal["umap", "tsne"], tyro.conf.arg(name="map")],
+) -> None:
+    """Lay a run's latents of more than two dimensions out by UMAP or t-SNE; the map is kept for the Map page.
+
+    For example:
+      latent-explorer project my-run --map umap
+
+    Args:
+        run: name of the run.
+        method: umap or tsne.
+    """
+    from explorer.workflows.projecting import Kept, compute
+    from explorer.workflows.runs import open_run
+
+    kept = Kept(open_run(run), method, _settings(None))
+    found = compute(kept, lambda stage, done, total: _loading(done, total, stage))
+    print(f"The {kept.map.title} map of {run} is kept; its trustworthiness is {found.trustworthiness:.3f}.")
+
+
 def _settings(device: str | None) -> "Settings":
     from explorer.settings import load_settings
 
@@ -201,10 +223,11 @@ def _settings(device: str | None) -> "Settings":
     return settings if device is None else settings.model_copy(update={"device": device})
 
 
-def _loading(done: int, total: int) -> None:
-    """A line that counts the items being made, where somebody watches."""
+def _loading(done: int, total: int, stage: str = "Preparing the data") -> None:
+    """A line that says what is being done and counts its steps, where somebody watches."""
     if sys.stderr.isatty():
-        print(f"\rPreparing the data: {done:,} of {total:,}", end="\n" if done >= total else "", file=sys.stderr)
+        steps = f": {done:,} of {total:,}" if total else ""
+        print(f"\r{stage}{steps}", end="\n" if done >= total else "", file=sys.stderr)
 
 
 def _follow(events: Generator[Event, None, None], name: str) -> None:
@@ -241,7 +264,13 @@ def _follow(events: Generator[Event, None, None], name: str) -> None:
     print(f"See it: latent-explorer app {name}")
 
 
-COMMANDS: dict[str, Callable[..., Any]] = {"app": app, "train": train, "models": models, "data": data}
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "app": app,
+    "train": train,
+    "models": models,
+    "data": data,
+    "project": project,
+}
 NAMES_BEFORE_FLAGS = 2
 
 

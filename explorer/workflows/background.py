@@ -1,0 +1,230 @@
+"""Work that a process of its own does: started once, watched and cancelled by any process, outliving them all.
+
+A job is known by its files. Its locks end with the process that holds them, however that ends;
+`status.json` says how far it is, or why it failed; a file `cancel` asks it to end.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Event, Thread
+from typing import IO
+
+from explorer.errors import BadValueError, ExplorerError
+from explorer.zoo.store import write_bytes
+
+WRITTEN_EVERY = 0.3  # seconds
+LOOKED_EVERY = 0.2
+NICENESS = 10
+TRIES = 20
+LAST_BYTES = 4000
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a job is.
+
+    Args:
+        stage: what is being done.
+        done, total: steps; 0 and 0 where that is not known.
+        began: when it started, seconds of the epoch.
+        problem: why it failed; empty while it runs.
+        is_cancelled: somebody has asked it to end.
+    """
+
+    stage: str
+    done: int = 0
+    total: int = 0
+    began: float = 0.0
+    problem: str = ""
+    is_cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of work, at most once at a time on all processes.
+
+    Args:
+        stem: path that its files begin with; the folder is made when it begins.
+        title: of the work, for people.
+    """
+
+    stem: Path
+    title: str
+
+    def begin(self, *arguments: str) -> None:
+        """Run `latent-explorer ARGUMENTS` in the background; nothing happens while the job runs already.
+
+        Raises:
+            ExplorerError: a folder that cannot be written.
+        """
+        with telling_of_the_disk(self.stem.parent):
+            self.stem.parent.mkdir(parents=True, exist_ok=True)
+            # The process inherits this lock and so holds it to its end: two who ask at once start one.
+            with self._file("start").open("a") as start:
+                if _is_locked(self._file("lock")) or not _lock(start):
+                    return
+                self._clear()
+                self._write(Status("starting", began=time.time()))
+                self._spawn(arguments, start.fileno())
+
+    def _spawn(self, arguments: tuple[str, ...], inherited: int) -> None:
+        with self._file("log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "explorer", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=[inherited],
+            )
+        os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)  # pages stay quick meanwhile
+        Thread(target=process.wait, daemon=True).start()  # leaves no zombie behind
+
+    def cancel(self) -> None:
+        """Ask the job to end; it does within a moment."""
+        if self.is_running:
+            with telling_of_the_disk(self.stem.parent):
+                self._file("cancel").touch()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a process is at it now."""
+        return _is_locked(self._file("start")) or _is_locked(self._file("lock"))
+
+    def look(self) -> Status | None:
+        """How far it is, or why it failed; None where it was never begun, was cancelled, or ended well."""
+        running = self.is_running
+        status, is_cancelled = self._read(), self._file("cancel").exists()
+        if running:
+            status = status or Status("starting", began=time.time())
+            return Status(status.stage, status.done, status.total, status.began, is_cancelled=is_cancelled)
+        if is_cancelled:
+            self._clear()
+            return None
+        if status is None or status.problem:
+            return status
+        return Status(status.stage, problem=f"it ended without a result while {status.stage}{self._last_words()}")
+
+    @contextmanager
+    def working(self) -> Iterator[Callable[[str, int, int], None]]:
+        """Do the work in this process: holds the job's lock, keeps its status, ends when it is cancelled.
+
+        Yields:
+            A function to call with stage, steps done and steps in all.
+
+        Raises:
+            BadValueError: another process is at it.
+        """
+        began = time.time()
+        with telling_of_the_disk(self.stem.parent):
+            self.stem.parent.mkdir(parents=True, exist_ok=True)
+            lock = self._file("lock").open("a")
+        with lock:
+            if not _lock(lock):
+                raise BadValueError(f"{self.title} is being computed by another process; wait for its end.")
+            over = Event()
+            Thread(target=self._end_when_cancelled, args=(over,), daemon=True).start()
+            try:
+                yield self._reporter(began)
+            except KeyboardInterrupt:
+                self._clear()
+                raise
+            except BaseException as error:
+                self._write(Status("", began=began, problem=_in_words(error)))
+                raise
+            else:
+                self._clear()
+            finally:
+                over.set()
+
+    def _reporter(self, began: float) -> Callable[[str, int, int], None]:
+        last = ("", 0.0)
+
+        def report(stage: str, done: int, total: int) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if stage != last[0] or now - last[1] > WRITTEN_EVERY:
+                last = stage, now
+                self._write(Status(stage, done, total, began))
+
+        return report
+
+    def _end_when_cancelled(self, over: Event) -> None:
+        while not over.wait(LOOKED_EVERY):
+            if self._file("cancel").exists():
+                os.kill(os.getpid(), signal.SIGTERM)  # ends even a long computation in compiled code
+
+    def _file(self, kind: str) -> Path:
+        return self.stem.with_name(f"{self.stem.name}.{kind}")
+
+    def _clear(self) -> None:
+        for kind in ("status", "cancel", "log"):
+            self._file(kind).unlink(missing_ok=True)
+
+    def _write(self, status: Status) -> None:
+        with telling_of_the_disk(self.stem.parent):
+            write_bytes(self.stem.parent, self._file("status").name, json.dumps(asdict(status)).encode())
+
+    def _read(self) -> Status | None:
+        try:
+            return Status(**json.loads(self._file("status").read_text("utf-8")))
+        except (OSError, ValueError, TypeError):  # never begun, or damaged: it then counts as not begun
+            return None
+
+    def _last_words(self) -> str:
+        """The last line that the process wrote, where it wrote any."""
+        try:
+            lines = self._file("log").read_bytes()[-LAST_BYTES:].decode("utf-8", "replace").split("\n")
+        except OSError:
+            return ""
+        words = [line.strip() for line in lines if line.strip()]
+        return f": {words[-1]}" if words else " (was it killed, or was there no memory left?)"
+
+
+@contextmanager
+def telling_of_the_disk(folder: Path) -> Iterator[None]:
+    """Turn a full disk or a folder that cannot be written into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise ExplorerError(
+            f"{folder} could not be written: {error.strerror or error}. Make room or choose another data root."
+        ) from error
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for it"
+    return str(error) if isinstance(error, ExplorerError) else f"{type(error).__name__}: {error}"
+
+
+def _lock(file: IO[str]) -> bool:
+    """Take the lock of an open file; False while another process has it."""
+    for _ in range(TRIES):  # who only looks whether it is locked holds it for an instant
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(0.005)
+        else:
+            return True
+    return False
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with path.open("r") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
