@@ -31,14 +31,16 @@ from explorer.methods import METHODS
 from explorer.settings import load_settings
 from explorer.training.augment import AugmentConfig, augment
 from explorer.training.config import TrainingConfig
-from explorer.training.engine import Trainee, start, train
+from explorer.training.engine import train
 from explorer.training.events import EpochEnded, Progressed
+from explorer.training.trainee import Trainee, start
 
 METHOD = METHODS["supervised"]
 CONFIG = METHOD.config()
 BATCH = TrainingConfig().batch_size
 ENDLESS = 100_000  # epochs
 BATCHES_IN_MEMORY = 16
+GENERATOR = torch.Generator()
 
 Contestant = Callable[[float], float]  # runs for about so many seconds, returns images a second
 
@@ -52,7 +54,7 @@ def new_trainee(dataset: Dataset, run: TrainingConfig) -> Trainee:
 
 def step(trainee: Trainee, x: Tensor, labels: Tensor) -> None:
     """Forward, backward, step."""
-    loss = sum(METHOD.loss(trainee.network, Batch(x, labels), CONFIG).values())
+    loss = sum(METHOD.loss(trainee.network, Batch(x, labels, GENERATOR), CONFIG).values())
     trainee.optimizer.zero_grad()
     loss.backward()  # type: ignore[union-attr]
     trainee.optimizer.step()

@@ -4,11 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from explorer.errors import BadDataError
 from explorer.fields import Config
 from explorer.latent.targets import ClassTargets
 from explorer.networks.autoencoder import Autoencoder
+
+FEWEST_CLASSES = 2
 
 
 @dataclass(frozen=True)
@@ -16,11 +22,11 @@ class InputSpec:
     """What a network has to fit.
 
     Args:
-        shape: (channels, height, width) of one item.
-        n_classes: number of classes c of the data set.
+        shape: of one item: (channels, height, width) of an image, (features,) of a vector.
+        n_classes: number of classes c of the data set; 0 without labels.
     """
 
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     n_classes: int
 
 
@@ -29,12 +35,31 @@ class Batch:
     """Items of one training step.
 
     Args:
-        x: images in [0, 1], shape (n, channels, height, width).
+        x: network input (see `Autoencoder`), shape (n, *shape).
         labels: class of each item, shape (n,), or -1 for an unlabelled one.
+        generator: randomness of the loss, on the device of `x`.
+        targets: of the items' latents, shape (n, d), NaN for unlabelled ones; None where the method
+            has no targets.
     """
 
     x: Tensor
     labels: Tensor
+    generator: torch.Generator
+    targets: Tensor | None = None
+
+
+TargetMaker = Callable[[NDArray[np.float32], NDArray[np.int64], np.random.Generator], NDArray[np.floating]]
+"""(latents (m, d), labels (m,), randomness) of all labelled training items to their targets (m, d)."""
+
+
+def no_class_targets(config: Config, spec: InputSpec) -> ClassTargets | None:  # noqa: ARG001 - the record's signature
+    """For methods that leave it to the training where classes lie."""
+    return None
+
+
+def no_targets(config: Config, n_classes: int) -> TargetMaker | None:  # noqa: ARG001 - the record's signature
+    """For methods whose latents have no targets."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -49,8 +74,11 @@ class Method:
         build: (config, spec) to a new network; initial weights come from torch's random state.
         loss: (network, batch, config) to the loss terms by name, already weighted; their sum is
             minimised.
+        needs_labels: whether it can be trained only where two classes or more have labelled items.
         class_targets: (config, spec) to configured centres and radii, or None where the method
             (or this configuration of it) has none.
+        targets: (config, number of classes) to what makes the targets of labelled items' latents at the start of each
+            epoch, or None where the method (or this configuration of it) has none.
     """
 
     name: str
@@ -59,4 +87,32 @@ class Method:
     config: type[Config]
     build: Callable[[Any, InputSpec], Autoencoder]
     loss: Callable[[Autoencoder, Batch, Any], dict[str, Tensor]]
-    class_targets: Callable[[Any, InputSpec], ClassTargets | None]
+    needs_labels: bool = False
+    class_targets: Callable[[Any, InputSpec], ClassTargets | None] = no_class_targets
+    targets: Callable[[Any, int], TargetMaker | None] = no_targets
+
+
+def check_labels(method: Method, labels: NDArray[np.int64], classes: tuple[str, ...], data: str) -> None:
+    """Raise where a method cannot learn from these training labels.
+
+    Args:
+        method: what is to be trained.
+        labels: of the training items, -1 for unlabelled ones, shape (n,).
+        classes: the class names.
+        data: name of the data set, for the message.
+
+    Raises:
+        BadDataError: fewer than two classes, no labelled item, or a class without one.
+    """
+    if not method.needs_labels:
+        return
+    other = "Label some, or train a method that needs no labels, such as ae or vae."
+    if len(classes) < FEWEST_CLASSES:
+        found = f"one class, {classes[0]!r}" if classes else "no classes"
+        raise BadDataError(f"{method.name} tells classes apart, but {data} has {found}; it needs two or more. {other}")
+    counts = np.bincount(labels[labels >= 0], minlength=len(classes))
+    if not counts.all():
+        missing = ", ".join(repr(classes[label]) for label in np.flatnonzero(counts == 0)[:5])
+        raise BadDataError(
+            f"{method.name} learns from labelled items, but {data} has none to train on of the class {missing}. {other}"
+        )

@@ -19,7 +19,7 @@ from explorer.training.events import Event
 from explorer.workflows import training
 
 CONFIG = SupervisedConfig(width=0.0625, reconstruction_weight=1.0)
-TRAINING = TrainingConfig(epochs=2, batch_size=32)
+TRAINING = TrainingConfig(epochs=2, batch_size=32, precision="32-true", threads=1)
 
 
 def plan(name: str = "tiny", **changes: Any) -> training.Plan:
@@ -62,8 +62,21 @@ def items(n: int = 64, shape: tuple[int, int, int] = (1, 16, 16), n_classes: int
     return Dataset("rows", images.astype(np.uint8), labels, classes, np.arange(n, dtype=np.int64), is_test)
 
 
+def vectors(n: int = 64, features: int = 12, n_classes: int = 3, seed: int = 0) -> Dataset:
+    """Vectors around a place of their class, on another scale in each feature; the last eight for the test."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % n_classes
+    places = rng.normal(0, 3, (n_classes, features))
+    values = (places[labels] + rng.normal(0, 1, (n, features))) * np.geomspace(0.01, 100, features) + 5
+    is_test = np.arange(n) >= n - 8
+    classes = tuple(f"class {label}" for label in range(n_classes))
+    return Dataset("dots", values.astype(np.float32), labels, classes, np.arange(n, dtype=np.int64), is_test)
+
+
 def built(method: Method, config: Config, dataset: Dataset, seed: int = 0) -> Autoencoder:
     """A new network of a method for a data set."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return method.build(config, InputSpec(dataset.shape, len(dataset.classes)))
+        network = method.build(config, InputSpec(dataset.shape, len(dataset.classes)))
+    network.fit_scale(torch.from_numpy(part) for part in dataset.parts(dataset.rows("train")))
+    return network

@@ -1,6 +1,6 @@
 """A data set in memory or memory-mapped: items, labels, ids, split and factors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from explorer.errors import BadDataError
 from explorer.fields import Config
 
 UNLABELLED = -1
+ITEMS_AT_ONCE = 4096
 Split = Literal["train", "test"]
 Progress = Callable[[int, int], None]
 
@@ -72,6 +73,11 @@ class Dataset:
     def shape(self) -> tuple[int, ...]:
         """Of one item: (channels, height, width) of an image, (features,) of a vector."""
         return self.items.shape[1:]
+
+    def parts(self, rows: NDArray[np.intp]) -> Iterator[NDArray[np.uint8] | NDArray[np.float32]]:
+        """Items at these rows in turn, so that memory does not grow with their number."""
+        for start in range(0, len(rows), ITEMS_AT_ONCE):
+            yield self.items[rows[start : start + ITEMS_AT_ONCE]]
 
     def rows(self, split: Split) -> NDArray[np.intp]:
         """Positions of a split's items, ascending."""

@@ -21,6 +21,7 @@ class Evidence:
         z: latents, shape (n, d).
         labels: classes, shape (n,).
         predicted: classes by the run's classifier, shape (n,); None without one.
+        svm_predicted: classes by a linear SVM on the training latents, shape (n,); None without labels.
         targets: configured centres and radii; None without them.
         squared_error: of each item's reconstruction, shape (n,); None without a decoder.
     """
@@ -28,6 +29,7 @@ class Evidence:
     z: NDArray[np.floating]
     labels: NDArray[np.integer]
     predicted: NDArray[np.integer] | None = None
+    svm_predicted: NDArray[np.integer] | None = None
     targets: ClassTargets | None = None
     squared_error: NDArray[np.floating] | None = None
 
@@ -46,9 +48,15 @@ class Metric:
 
 
 def _accuracy(evidence: Evidence) -> float | None:
-    if evidence.predicted is None or not (evidence.labels >= 0).any():
-        return None
-    return accuracy(evidence.labels, evidence.predicted)
+    return _share_right(evidence.labels, evidence.predicted)
+
+
+def _svm_accuracy(evidence: Evidence) -> float | None:
+    return _share_right(evidence.labels, evidence.svm_predicted)
+
+
+def _share_right(labels: NDArray[np.integer], predicted: NDArray[np.integer] | None) -> float | None:
+    return None if predicted is None or not (labels >= 0).any() else accuracy(labels, predicted)
 
 
 def _within(evidence: Evidence) -> float | None:
@@ -89,14 +97,19 @@ def _retrieval_ndcg(evidence: Evidence) -> float | None:
     return _mean(evidence.retrieval.ndcg)
 
 
-_RANKED = f"when items of the same set look for their class by Euclidean distance, first {MOST_QUERIES:,} as queries"
+_RANKED = f"when items of the same set look for their class by Euclidean distance, up to {MOST_QUERIES:,} as queries"
 
 METRICS: dict[str, Metric] = {
     "accuracy": Metric("share of items whose predicted class is right", _accuracy),
+    "svm_accuracy": Metric(
+        "share of items that a linear SVM on the labelled training latents puts into the right class", _svm_accuracy
+    ),
     "within_two_radii": Metric("share of latents within two radii of their own configured centre", _within),
     "centroid_offset": Metric("mean distance of class centroids from their configured centres, latent units", _offset),
     "farthest_centroid": Metric("largest distance of a class centroid from its configured centre", _farthest),
-    "reconstruction_rmse": Metric("root mean squared pixel error of reconstructions, pixels in 0 to 1", _rmse),
+    "reconstruction_rmse": Metric(
+        "root mean squared error of reconstructions, pixels in 0 to 1 or features in standard deviations", _rmse
+    ),
     "retrieval_nn": Metric(f"share of nearest items that are of the same class {_RANKED}", _retrieval_nn),
     "retrieval_map": Metric(f"mean average precision {_RANKED}", _retrieval_map),
     "retrieval_ndcg": Metric(f"normalised discounted cumulative gain {_RANKED}", _retrieval_ndcg),

@@ -211,7 +211,7 @@ def class_retrieval(
     Args:
         z: latents, shape (n, d).
         labels: classes, shape (n,); -1 (unlabelled) is neither query nor gallery.
-        most_queries: only so many of the first labelled items are queries.
+        most_queries: at most so many labelled items, evenly spaced, are queries.
 
     Returns:
         q = min(number of labelled items, most_queries) values a measure.
@@ -221,10 +221,11 @@ def class_retrieval(
     labelled = labels != UNLABELLED
     gallery, classes = np.asarray(z[labelled], np.float64), labels[labelled]
     n_queries = min(len(gallery), most_queries)
+    spaced = np.arange(n_queries) * len(gallery) // max(n_queries, 1)  # a data set may be sorted by class
     step = max(1, DISTANCES_AT_ONCE // max(len(gallery), 1))  # so that memory does not grow with the gallery
     parts: list[tuple[NDArray[np.float64], ...]] = [(np.empty(0),) * 3]
     for start in range(0, n_queries, step):
-        queries = np.arange(start, min(start + step, n_queries))
+        queries = spaced[start : start + step]
         distances = cdist(gallery[queries], gallery)
         distances[np.arange(len(queries)), queries] = -1  # itself comes first, and is cut off
         order = distances.argsort(axis=1, kind="stable")[:, 1:]

@@ -9,18 +9,52 @@ TINY = 1e-6
 
 
 def squared_error(x_hat: Tensor, x: Tensor) -> Tensor:
-    """Mean squared error of pixels.
+    """Mean squared error of pixels or features.
 
     L = mean (x_hat - x)^2.
 
     Args:
-        x_hat: reconstructions in [0, 1], shape (n, channels, height, width).
+        x_hat: reconstructions, shape (n, ...).
+        x: network input, same shape.
+
+    Returns:
+        Scalar in [0, inf), in [0, 1] for images; 0 for equal ones.
+    """
+    return (x_hat.float() - x.float()).square().mean()
+
+
+def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
+    """Negative log-likelihood of images whose every pixel is a coin with the decoded probability.
+
+    L = mean over images of -sum over pixels of x log p + (1 - x) log(1 - p),  p = sigmoid(logits).
+
+    Args:
+        logits: decoded, shape (n, ...).
         x: images in [0, 1], same shape.
 
     Returns:
-        Scalar in [0, 1]; 0 for equal images.
+        Scalar in [0, inf), nats an image.
+
+    Reference:
+        Kingma and Welling's Bernoulli decoder; METHODS 3, eq. 1's first term.
     """
-    return (x_hat.float() - x.float()).square().mean()
+    summed = F.binary_cross_entropy_with_logits(logits.float(), x.float(), reduction="sum")
+    return summed / len(x)
+
+
+def gaussian_nll(x_hat: Tensor, x: Tensor) -> Tensor:
+    """Negative log-likelihood of items spread around the decoded ones with variance 1, less its constant.
+
+    L = mean over items of 1/2 * sum (x_hat - x)^2.
+
+    Args:
+        x_hat: decoded, shape (n, ...).
+        x: items, same shape.
+
+    Returns:
+        Scalar in [0, inf), nats an item.
+    """
+    return (x_hat.float() - x.float()).square().sum() / (2 * len(x))
 
 
 def pattern_error(x_hat: Tensor, x: Tensor) -> Tensor:
@@ -56,3 +90,6 @@ def _without_shading(x: Tensor) -> Tensor:
     x = x.float()
     around = F.avg_pool2d(x, SHADING_PIXELS, stride=1, padding=SHADING_PIXELS // 2, count_include_pad=False)
     return x - around
+
+
+ERRORS = {"pixels": squared_error, "pattern": pattern_error}

@@ -8,25 +8,25 @@ from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from explorer.errors import BadValueError
-from explorer.fields import Config, hyper
+from explorer.fields import hyper
 from explorer.latent.targets import PAPER_RADIUS, ClassTargets, class_circle, petal_distance, simplex
+from explorer.losses.classification import labelled_cross_entropy
 from explorer.losses.geometric import geometric_loss
-from explorer.losses.reconstruction import pattern_error, squared_error
+from explorer.losses.reconstruction import ERRORS
 from explorer.method import Batch, InputSpec, Method
 from explorer.networks.autoencoder import Autoencoder
-from explorer.networks.texture import TextureDecoder, TextureEncoder, classifier
+from explorer.networks.backbone import NetworkConfig, decoder, encoder
+from explorer.networks.texture import classifier
 
-SMALLEST_SIDE = 16
 
-
-class SupervisedConfig(Config):
+class SupervisedConfig(NetworkConfig):
     """Settings of the supervised autoencoder."""
 
-    width: float = hyper(0.25, low=0.0625, high=2, help="scales the network's channels; 1 is the paper's")
-    latent_dims: int = hyper(2, low=1, high=64, help="dimensions of the latent space", symbol="d")
+    width: float = hyper(
+        0.25, low=0.0625, high=2, help="scales the channels of conv, vgg and texture; 1 is the paper's"
+    )
     geometric_weight: float = hyper(0.2, low=0, help="weight of the geometric loss; 0 leaves it out", symbol="k_g")
     layout: Literal["circle", "simplex"] = hyper(
         "circle", help="where class centres lie; the circle needs 2 dimensions"
@@ -42,24 +42,21 @@ class SupervisedConfig(Config):
 
 
 def build(config: SupervisedConfig, spec: InputSpec) -> Autoencoder:
-    """Make the texture network of Table 1 for this input.
+    """Make the texture network of Table 1 where it fits this input, else the one that does.
 
     Raises:
-        BadValueError: images under 16 pixels a side, or a circle in other than two dimensions.
+        BadValueError: a network or a reconstruction that does not fit the items, or a circle in
+            other than two dimensions.
     """
-    if min(spec.shape[1:]) < SMALLEST_SIDE:
-        raise BadValueError(
-            f"The texture network needs images of {SMALLEST_SIDE} pixels a side or more, not {spec.shape[1:]}."
-        )
+    if config.reconstruction == "pattern" and len(spec.shape) == 1:
+        raise BadValueError("The reconstruction pattern is for images; choose pixels for vectors.")
     class_targets(config, spec)
-    latent_dims, width = config.latent_dims, config.width
     return Autoencoder(
-        TextureEncoder(spec.shape, latent_dims=latent_dims, width=width),
-        latent_dims=latent_dims,
-        decoder=TextureDecoder(spec.shape, latent_dims=latent_dims, width=width)
-        if config.reconstruction_weight
-        else None,
-        classifier=classifier(latent_dims, spec.n_classes),
+        encoder(config, spec.shape, outputs=config.latent_dims, auto="texture"),
+        shape=spec.shape,
+        latent_dims=config.latent_dims,
+        decoder=decoder(config, spec.shape, auto="texture") if config.reconstruction_weight else None,
+        classifier=classifier(config.latent_dims, spec.n_classes),
     )
 
 
@@ -89,17 +86,14 @@ def loss(network: Autoencoder, batch: Batch, config: SupervisedConfig) -> dict[s
     """
     z = network.encode(batch.x)  # (n, d)
     logits = network.classify(z)  # (n, c)
-    labelled = (batch.labels >= 0).sum().clamp(min=1)
-    summed = F.cross_entropy(logits, batch.labels, ignore_index=-1, reduction="sum")
-    terms = {"cross_entropy": summed / labelled}
-    spec = InputSpec((batch.x.shape[1], batch.x.shape[2], batch.x.shape[3]), logits.shape[1])
-    targets = class_targets(config, spec)
+    terms = {"cross_entropy": labelled_cross_entropy(logits, batch.labels)}
+    targets = class_targets(config, InputSpec(tuple(batch.x.shape[1:]), logits.shape[1]))
     if targets is not None:
         centres, radii = (torch.as_tensor(a, dtype=z.dtype, device=z.device) for a in (targets.centres, targets.radii))
         terms["geometric"] = config.geometric_weight * geometric_loss(z, batch.labels, centres, radii)
     if config.reconstruction_weight:
-        error = pattern_error if config.reconstruction == "pattern" else squared_error
-        terms["reconstruction"] = config.reconstruction_weight * error(network.decode(z), batch.x)
+        error = ERRORS[config.reconstruction](network.decode(z), batch.x)
+        terms["reconstruction"] = config.reconstruction_weight * error
     return terms
 
 
@@ -110,5 +104,6 @@ SUPERVISED = Method(
     config=SupervisedConfig,
     build=build,
     loss=loss,
+    needs_labels=True,
     class_targets=class_targets,
 )

@@ -85,7 +85,7 @@ class ConvEncoder(nn.Module):
 
 
 class ConvDecoder(nn.Module):
-    """The encoder mirrored: one linear layer and ReLU, then stages of upsampling and conv 3x3 with ReLU between.
+    """The encoder mirrored: one linear layer, then stages of upsampling and conv 3x3 with ReLU between.
 
     Args:
         shape: (channels, height, width) of the images; height and width at least 2.
@@ -103,10 +103,11 @@ class ConvDecoder(nn.Module):
         first, *sizes = pooled_sizes(shape, len(channels) - 1)[::-1]
         self.start = (channels[0], *first)
         self.linear = nn.Linear(latent_dims, math.prod(self.start))
-        self.stages = nn.Sequential()
+        # No ReLU after the linear layer: with one, digits came out black in trials and stayed so (sigmoid, squared error).
+        layers: list[nn.Module] = []
         for (a, b), size in zip(pairwise(channels), sizes, strict=True):
-            conv = nn.Conv2d(a, b, 3, padding=1)
-            self.stages.append(nn.Sequential(nn.ReLU(inplace=True), nn.Upsample(size=size), conv))
+            layers += [nn.Upsample(size=size), nn.Conv2d(a, b, 3, padding=1), nn.ReLU(inplace=True)]
+        self.stages = nn.Sequential(*layers[:-1])
 
     def forward(self, z: Tensor) -> Tensor:
         """Latents (n, d) to logits (n, channels, height, width)."""

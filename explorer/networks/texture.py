@@ -34,7 +34,7 @@ class TextureEncoder(nn.Module):
         width: scales the channels.
     """
 
-    def __init__(self, shape: tuple[int, int, int], *, latent_dims: int, width: float) -> None:
+    def __init__(self, shape: tuple[int, ...], *, latent_dims: int, width: float) -> None:
         super().__init__()
         channels = [shape[0], *scaled_channels(width)]
         self.stages = nn.ModuleList(double(a, b) for a, b in zip(channels, channels[1:], strict=False))
@@ -59,7 +59,7 @@ class TextureDecoder(nn.Module):
         width: scales the channels.
     """
 
-    def __init__(self, shape: tuple[int, int, int], *, latent_dims: int, width: float) -> None:
+    def __init__(self, shape: tuple[int, ...], *, latent_dims: int, width: float) -> None:
         super().__init__()
         channels = scaled_channels(width)[::-1]
         self.sizes = [(shape[1] >> depth, shape[2] >> depth) for depth in range(len(CHANNELS) - 1, -1, -1)]
@@ -70,11 +70,12 @@ class TextureDecoder(nn.Module):
         self.pixels = nn.Conv2d(channels[-1], shape[0], 1)
 
     def forward(self, z: Tensor) -> Tensor:
-        """Latents (n, d) to images (n, channels, height, width) in [0, 1]."""
+        """Latents (n, d) to the logits of images (n, channels, height, width)."""
         x: Tensor = self.expand(z).view(-1, *self.start)
         for size, stage in zip(self.sizes, self.stages, strict=True):
             x = stage(x if x.shape[2:] == size else F.interpolate(x, size=size))
-        return torch.sigmoid(self.pixels(x))
+        pixels: Tensor = self.pixels(x)
+        return pixels
 
 
 def classifier(latent_dims: int, n_classes: int) -> nn.Sequential:

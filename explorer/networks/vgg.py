@@ -69,7 +69,7 @@ class VggEncoder(nn.Module):
 
 
 class VggDecoder(nn.Module):
-    """The encoder mirrored: one linear layer and ReLU, then five stages of upsampling and convolutions.
+    """The encoder mirrored: one linear layer, then five stages of upsampling and convolutions.
 
     Args:
         shape: (channels, height, width) of the images; height and width at least 32.
@@ -88,7 +88,7 @@ class VggDecoder(nn.Module):
         first, *sizes = pooled_sizes(shape, len(stages))[::-1]
         self.start = (stages[0][0][0], *first)
         self.linear = nn.Linear(latent_dims, math.prod(self.start))
-        self.stages = nn.Sequential(nn.ReLU(inplace=True))
+        self.stages = nn.Sequential()
         for stage, size in zip(stages, sizes, strict=True):
             self.stages.append(nn.Sequential(nn.Upsample(size=size), *(convolution(a, b) for a, b in stage)))
         self.pixels = nn.Conv2d(*last, 3, padding=1)

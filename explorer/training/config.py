@@ -15,4 +15,9 @@ class TrainingConfig(Config):
     seed: int = hyper(0, low=0, help="starts weights, shuffling and augmentation")
     augment: bool = hyper(True, help="vary training images (rotation, perspective, jitter, erasing, mirroring)")
     augmentation: AugmentConfig = AugmentConfig()
-    precision: Literal["32-true", "bf16-mixed"] = hyper("32-true", help="number format of the layers")
+    label_share: float = hyper(1, low=0, high=1, help="share of the training labels that the method sees")
+    label_seed: int = hyper(0, low=0, help="which labels those are")
+    precision: Literal["auto", "32-true", "bf16-mixed"] = hyper(
+        "auto", help="number format of the layers; auto measures which is faster here"
+    )
+    threads: int = hyper(0, low=0, high=1024, help="CPU threads; 0 measures which number is faster here")

@@ -1,6 +1,8 @@
 """Encode a run's items and measure what came out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,43 +12,87 @@ from explorer.data.dataset import Dataset, Split
 from explorer.evaluation import METRICS, Evidence
 from explorer.evaluation.structure import centroid_offsets, centroid_spread, class_centroids
 from explorer.fields import parse
+from explorer.method import FEWEST_CLASSES
 from explorer.registry import lookup
 from explorer.settings import Settings
+from explorer.training.config import TrainingConfig
+from explorer.training.engine import training_labels
 from explorer.zoo.card import Measurement
-from explorer.zoo.run import Run, as_images
-from explorer.zoo.store import Latents
+from explorer.zoo.run import Run
+from explorer.zoo.store import SPLITS, Latents
+
+if TYPE_CHECKING:
+    from explorer.latent.confidence import LinearSVM
 
 
 def embed(run: Run, dataset: Dataset, split: Split) -> Latents:
-    """Encode and classify a split's items."""
+    """Encode and classify a split's items, in parts, so that they may be larger than memory."""
     rows = dataset.rows(split)
-    z = run.encode(dataset.items[rows])
-    has_classifier = run.network.classifier is not None
-    probabilities = run.probabilities(z) if has_classifier else np.empty((len(rows), 0), np.float32)
-    return Latents(dataset.ids[rows], z, dataset.labels[rows], probabilities)
+    z, std = np.empty((len(rows), run.card.latent_dims), np.float32), np.empty((len(rows), 0), np.float32)
+    if run.network.variational:
+        std = np.empty_like(z)
+    done = 0
+    for part in dataset.parts(rows):
+        here = slice(done, done + len(part))
+        z[here] = run.encode(part)
+        if run.network.variational:
+            std[here] = run.posterior_std(part)
+        done += len(part)
+    none = np.empty((len(rows), 0), np.float32)
+    probabilities = run.probabilities(z) if run.network.classifier is not None else none
+    return Latents(dataset.ids[rows], z, dataset.labels[rows], probabilities, none, std)
 
 
-def measure(run: Run, dataset: Dataset, latents: dict[Split, Latents], settings: Settings) -> dict[str, Measurement]:
+def embed_all(run: Run, dataset: Dataset) -> tuple[dict[Split, Latents], "LinearSVM | None"]:
+    """Latents of both splits, and a linear SVM on the training latents whose labels were known.
+
+    Returns:
+        Latents by split, with the SVM's confidence where the run has no classifier; the SVM, or None
+        with fewer than two classes among the known labels.
+    """
+    latents = {split: embed(run, dataset, split) for split in SPLITS}
+    training = parse(TrainingConfig, run.card.training, f"The card of {run.card.name}")
+    known = training_labels(dataset, training)[dataset.rows("train")]
+    if len(np.unique(known[known >= 0])) < FEWEST_CLASSES:
+        return latents, None
+    try:  # TEMP
+        from explorer.latent.confidence import fit_svm
+    except ImportError:
+        return latents, None
+    svm = fit_svm(latents["train"].z, known, n_classes=len(dataset.classes))
+    if run.network.classifier is None:
+        latents = {split: replace(part, confidence=svm.confidence(part.z)) for split, part in latents.items()}
+    return latents, svm
+
+
+def measure(
+    run: Run, dataset: Dataset, latents: dict[Split, Latents], svm: "LinearSVM | None", settings: Settings
+) -> dict[str, Measurement]:
     """Every metric that applies to a run: on its splits, and on data sets that it never saw."""
     measured: dict[str, Measurement] = {}
     for split, part in latents.items():
-        measured |= _measured(run, split, part, dataset.items[dataset.rows(split)])
+        measured |= _measured(run, split, part, svm, (dataset, split))
     source = lookup(DATASETS, run.card.data.name, "data set")
     config = parse(source.config, run.card.data.settings, f"The data of {run.card.name}")
     for name, shifted in source.shifts.items():
         other = source.load(shifted(config), settings.data_root, None)
-        measured |= _measured(run, name, embed(run, other, "test"), other.items[other.rows("test")])
+        measured |= _measured(run, name, embed(run, other, "test"), svm, (other, "test"))
     return measured
 
 
-def _measured(run: Run, where: str, latents: Latents, images: NDArray[np.uint8]) -> dict[str, Measurement]:
-    """Every metric that applies, on one set of items; `where` begins its name."""
+def _measured(
+    run: Run, where: str, latents: Latents, svm: "LinearSVM | None", items: tuple[Dataset, Split]
+) -> dict[str, Measurement]:
+    """Every metric that applies, on one split of a data set; `where` begins its name."""
+    if not len(latents.ids):
+        return {}
     evidence = Evidence(
         z=latents.z,
         labels=latents.labels,
         predicted=latents.probabilities.argmax(axis=1) if latents.probabilities.shape[1] else None,
+        svm_predicted=svm.predict(latents.z) if svm else None,
         targets=run.card.class_targets,
-        squared_error=_squared_error(run, latents.z, images) if run.card.has_decoder else None,
+        squared_error=_squared_error(run, latents.z, *items) if run.card.has_decoder else None,
     )
     values = {name: metric.compute(evidence) for name, metric in METRICS.items()}
     return {
@@ -56,10 +102,14 @@ def _measured(run: Run, where: str, latents: Latents, images: NDArray[np.uint8])
     }
 
 
-def _squared_error(run: Run, z: NDArray[np.float32], images: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Mean squared pixel error of each item's reconstruction, pixels in 0 to 1."""
-    difference = run.decode(z) - as_images(images, run.card.shape)
-    return np.asarray(np.square(difference, dtype=np.float64).mean(axis=(1, 2, 3)))
+def _squared_error(run: Run, z: NDArray[np.float32], dataset: Dataset, split: Split) -> NDArray[np.float64]:
+    """Mean squared error of each item's reconstruction from its latent, shape (n,)."""
+    errors, done = np.empty(len(z)), 0
+    for part in dataset.parts(dataset.rows(split)):
+        here = slice(done, done + len(part))
+        errors[here] = run.reconstruction_error(part, z[here])
+        done += len(part)
+    return errors
 
 
 def between_seeds(runs: Sequence[Run]) -> dict[str, Measurement]:

@@ -97,8 +97,8 @@ class Items:
     sorted_ids: NDArray[np.int64]
     order: NDArray[np.intp]
 
-    def images(self, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Images of the items with these ids, shape (k, channels, height, width).
+    def images(self, ids: NDArray[np.int64]) -> NDArray[np.uint8] | NDArray[np.float32]:
+        """Items with these ids as they are stored: images (k, channels, height, width) or vectors (k, features).
 
         Raises:
             BadRunError: an id that the data set does not have.

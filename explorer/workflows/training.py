@@ -20,9 +20,11 @@ from explorer.networks.autoencoder import Autoencoder
 from explorer.registry import lookup
 from explorer.settings import Settings
 from explorer.training.config import TrainingConfig
-from explorer.training.engine import Trainee, pick_device, put_back, start, train
+from explorer.training.engine import check_training, train
 from explorer.training.events import Ended, Event, append_event
-from explorer.workflows.measuring import between_seeds, embed, measure
+from explorer.training.pace import settle
+from explorer.training.trainee import Trainee, pick_device, put_back, start
+from explorer.workflows.measuring import between_seeds, embed_all, measure
 from explorer.workflows.runs import load_dataset, run_roots
 from explorer.zoo.card import NAME, Card, DataPart, TargetsPart
 from explorer.zoo.lock import training_alone
@@ -30,7 +32,6 @@ from explorer.zoo.run import Run
 from explorer.zoo.store import (
     EVENTS,
     LATENTS,
-    SPLITS,
     STATE,
     WEIGHTS,
     find_run,
@@ -79,10 +80,13 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
     folder = _free_folder(plan.name, settings)
     device = pick_device(settings.device)
     dataset = plan.source.load(plan.data, settings.data_root, progress)
+    check_training(plan.method, dataset, plan.training)
     spec = InputSpec(dataset.shape, len(dataset.classes))
     with torch.random.fork_rng():
         torch.manual_seed(plan.training.seed)
         network = plan.method.build(plan.config, spec)
+    network.fit_scale(torch.from_numpy(part) for part in dataset.parts(dataset.rows("train")))
+    plan = replace(plan, training=settle(network, plan.method, plan.config, dataset, plan.training, device))
     card = _first_card(plan, dataset, spec, network, device)
     trainee = start(network, plan.training, device=device)
     with _telling_of_the_disk(folder):
@@ -218,9 +222,10 @@ def _finish(folder: Path, card: Card, dataset: Dataset, settings: Settings, stat
     card = card.model_copy(update={"status": status, "epochs_done": epoch, "files": files})
     write_card(folder, card)
     run = Run(folder)
-    latents = {split: embed(run, dataset, split) for split in SPLITS}
+    latents, svm = embed_all(run, dataset)
     files = {**files, LATENTS: write_latents(folder, latents)}
-    write_card(folder, card.model_copy(update={"files": files, "metrics": measure(run, dataset, latents, settings)}))
+    metrics = measure(run, dataset, latents, svm, settings)
+    write_card(folder, card.model_copy(update={"files": files, "metrics": metrics}))
     if status == "finished":
         (folder / STATE).unlink()
 

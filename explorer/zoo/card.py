@@ -13,7 +13,9 @@ from explorer.latent.targets import ClassTargets
 SCHEMA = 1
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 LONGEST_TEXT = 2000
+MOST_FEATURES = 1_000_000
 DEEPEST = 10
+LONGEST_SIDE = 4096
 
 
 def _is_name(text: str) -> str:
@@ -33,6 +35,12 @@ def _holds_no_path(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
+def _is_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    if len(shape) not in (1, 3) or (len(shape) == 3 and max(shape) > LONGEST_SIDE):
+        raise ValueError(f"should be (channels, height, width), each up to {LONGEST_SIDE}, or (features,)")
+    return shape
+
+
 def _nests_deeper(value: Any, levels: int) -> bool:
     """Whether there are more levels of lists and dicts than that."""
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -41,7 +49,7 @@ def _nests_deeper(value: Any, levels: int) -> bool:
 
 Name = Annotated[str, AfterValidator(_is_name)]
 Values = Annotated[dict[str, Any], AfterValidator(_holds_no_path)]
-Side = Annotated[int, Field(ge=1, le=4096)]
+Size = Annotated[int, Field(ge=1, le=MOST_FEATURES)]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 
 
@@ -85,8 +93,8 @@ class Card(_Part):
     config: Values
     paper: Text
     data: DataPart
-    classes: list[Text] = Field(min_length=1, max_length=254)
-    shape: tuple[Side, Side, Side]
+    classes: list[Text] = Field(max_length=254)
+    shape: Annotated[tuple[Size, ...], AfterValidator(_is_shape)]
     latent_dims: int = Field(ge=1, le=4096)
     has_decoder: bool
     targets: TargetsPart | None = None

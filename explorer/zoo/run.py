@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,7 @@ from explorer.data.dataset import Split
 from explorer.errors import BadDataError, BadRunError, BadValueError
 from explorer.retrieval.index import Hits, best, euclidean_distances
 from explorer.zoo.card import Card
+from explorer.zoo.inputs import as_items, numbers
 from explorer.zoo.store import STATE, WEIGHTS, Latents, read_bytes, read_card, read_latents, verified
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from explorer.networks.autoencoder import Autoencoder
 
 ITEMS_AT_ONCE = 1024
-WHITE = 255
 
 
 class Run:
@@ -73,31 +73,44 @@ class Run:
         return load_state(self.card, state)[0]
 
     def encode(self, images: ArrayLike) -> NDArray[np.float32]:
-        """Latents of images.
+        """Latents of images, or of vectors for a run that was trained on vectors.
 
         Args:
             images: uint8 in 0 to 255 or float in 0 to 1, shape (n, channels, height, width) as the
                 card's `shape`; without the channel axis for grey images; one image without n.
+                Vectors: as they were trained on, shape (n, features).
 
         Returns:
-            Latents, shape (n, d).
+            Latents, shape (n, d); the mean where there is a posterior.
 
         Raises:
-            BadDataError: another shape, NaN pixels, or floats outside 0 to 1.
+            BadDataError: another shape, NaN values, or pixels outside 0 to 1.
         """
-        from torch import float32
+        x = as_items(images, self.card.shape)
+        return self._in_parts(x, lambda part: self.network.encode(self.network.normalise(part)))
 
-        x = as_images(images, self.card.shape)
-        return self._in_parts(x, lambda part: self.network.encode(part.to(float32)))
+    def posterior_std(self, images: ArrayLike) -> NDArray[np.float32]:
+        """Standard deviation of each latent's posterior, shape (n, d); (n, 0) for a run without one.
+
+        Args:
+            images: as `encode` takes them.
+
+        Raises:
+            BadDataError: as `encode`.
+        """
+        x = as_items(images, self.card.shape)
+        if not self.network.variational:
+            return np.empty((len(x), 0), np.float32)
+        return self._in_parts(x, lambda part: self.network.posterior(self.network.normalise(part))[1].mul(0.5).exp())
 
     def decode(self, z: ArrayLike) -> NDArray[np.float32]:
-        """Images of latents.
+        """Images of latents, or vectors for a run that was trained on vectors.
 
         Args:
             z: latents, shape (n, d), or (d,) for one.
 
         Returns:
-            Images in [0, 1], shape (n, channels, height, width).
+            Images in [0, 1], shape (n, channels, height, width); vectors in their own scale.
 
         Raises:
             BadValueError: the run has no decoder.
@@ -105,7 +118,26 @@ class Run:
         """
         if not self.card.has_decoder:
             raise BadValueError(f"{self.card.name} has no decoder, so a place on its map cannot be drawn.")
-        return self._in_parts(self._as_latents(z), self.network.decode)
+        return self._in_parts(self._as_latents(z), lambda part: self.network.restore(self.network.decode(part)))
+
+    def reconstruction_error(self, images: ArrayLike, z: ArrayLike) -> NDArray[np.float64]:
+        """Mean squared error of items decoded from latents, shape (n,).
+
+        Args:
+            images: as `encode` takes them, n of them.
+            z: latents, shape (n, d).
+
+        Returns:
+            Mean over pixels in 0 to 1, or over features in standard deviations of the training items.
+
+        Raises:
+            BadValueError: the run has no decoder.
+            BadDataError: as `encode` and `decode`.
+        """
+        difference = self.decode(z) - as_items(images, self.card.shape)
+        if not self.network.is_image:
+            difference /= self.network.scale.numpy()
+        return np.asarray(np.square(difference.reshape(len(difference), -1), dtype=np.float64).mean(axis=1))
 
     def probabilities(self, z: ArrayLike) -> NDArray[np.float32]:
         """Class probabilities of latents by the run's classifier, shape (n, c).
@@ -135,7 +167,7 @@ class Run:
         return best(euclidean_distances(query[0], self.latents(split).z), k, largest=False)
 
     def _as_latents(self, z: ArrayLike) -> NDArray[np.float32]:
-        latents = np.atleast_2d(_numbers(z).astype(np.float32))
+        latents = np.atleast_2d(numbers(z).astype(np.float32))
         if latents.ndim != 2 or latents.shape[1] != self.card.latent_dims or not np.isfinite(latents).all():
             raise BadDataError(
                 f"Latents of shape {np.shape(z)} do not fit {self.card.name}: expected finite numbers of shape "
@@ -151,46 +183,3 @@ class Run:
         with torch.inference_mode():
             parts = torch.split(torch.from_numpy(np.ascontiguousarray(array)), ITEMS_AT_ONCE)
             return np.concatenate([apply(part).numpy() for part in parts])
-
-
-def _numbers(values: ArrayLike) -> NDArray[Any]:
-    """An array of real numbers.
-
-    Raises:
-        BadDataError: text, complex numbers, or rows of unequal length.
-    """
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        array = np.empty(0, object)
-    if array.dtype.kind not in "biuf":
-        raise BadDataError("Expected an array of real numbers whose rows are equally long; correct the values.")
-    return array
-
-
-def as_images(images: ArrayLike, shape: tuple[int, int, int]) -> NDArray[np.float32]:
-    """Bring images to floats in [0, 1] of shape (n, channels, height, width).
-
-    Raises:
-        BadDataError: another shape, pixels that are NaN, or floats outside 0 to 1.
-    """
-    x = _numbers(images)
-    if x.ndim >= 2 and shape[0] == 1 and x.shape[-2:] == shape[1:] and x.shape[-3:] != shape:  # noqa: PLR2004
-        x = x[..., None, :, :]
-    if x.ndim == 3:  # noqa: PLR2004
-        x = x[None]
-    if x.ndim != 4 or x.shape[1:] != shape:  # noqa: PLR2004
-        raise BadDataError(
-            f"Images of shape {np.shape(images)} do not fit: expected (n, {', '.join(map(str, shape))}). "
-            "Resize them first."
-        )
-    if x.dtype == np.uint8:
-        return x.astype(np.float32) / np.float32(WHITE)
-    x = x.astype(np.float32)
-    if np.isnan(x).any():
-        raise BadDataError(
-            f"{int(np.isnan(x).any(axis=(1, 2, 3)).sum())} images have NaN pixels; repair or leave them out."
-        )
-    if x.size and (x.min() < 0 or x.max() > 1):
-        raise BadDataError(f"Pixels run from {x.min():.3g} to {x.max():.3g}; expected 0 to 1, or uint8 in 0 to 255.")
-    return x

@@ -30,6 +30,7 @@ CARD, WEIGHTS, LATENTS, EVENTS, STATE = (
     "training.safetensors",
 )
 SPLITS: tuple[Split, ...] = ("train", "test")
+OPTIONAL = ("probabilities", "confidence", "std")  # rows of no columns where a run has none
 MAX_CARD_BYTES = 1_000_000
 
 
@@ -42,12 +43,22 @@ class Latents:
         z: latents, shape (n, d), float32.
         labels: classes, shape (n,); -1 for unlabelled items.
         probabilities: of each class by the run's classifier, shape (n, c), or (n, 0) without one.
+        confidence: of each class by a linear SVM on the latents, shape (n, c), for a run with labels
+            but without a classifier; else (n, 0).
+        std: standard deviation of each latent's posterior, shape (n, d), or (n, 0) without one.
     """
 
     ids: NDArray[np.int64]
     z: NDArray[np.float32]
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    std: NDArray[np.float32]
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """Score of each class, 0 to 1, by the classifier or else by the SVM; (n, 0) without either."""
+        return self.probabilities if self.probabilities.shape[1] else self.confidence
 
 
 def run_folders(roots: Iterable[Path]) -> dict[str, Path]:
@@ -141,7 +152,8 @@ def write_latents(folder: Path, latents: Mapping[Split, Latents]) -> str:
         arrays[f"{split}.ids"] = part.ids.astype(np.int64)
         arrays[f"{split}.z"] = np.ascontiguousarray(part.z, np.float32)
         arrays[f"{split}.labels"] = part.labels.astype(np.int64)
-        arrays[f"{split}.probabilities"] = np.ascontiguousarray(part.probabilities, np.float16)
+        for key in OPTIONAL:
+            arrays[f"{split}.{key}"] = np.ascontiguousarray(getattr(part, key), np.float16)
     return write_bytes(folder, LATENTS, dump_tensors(arrays))
 
 
@@ -178,16 +190,18 @@ def _checked(arrays: Mapping[str, NDArray[Any]], split: Split, items: int, card:
                 f"The latents of {where} do not match its items: {split}.{key} is {found or 'missing'}, expected "
                 f"{shape}. Train the run again: {card.command}"
             )
-    probabilities = arrays.get(f"{split}.probabilities", np.empty((items, 0), np.float32))
+    optional = [arrays.get(f"{split}.{key}", np.empty((items, 0), np.float32)) for key in OPTIONAL]
+    columns = (len(card.classes), len(card.classes), card.latent_dims)
+    fit = all(array.shape in {(items, 0), (items, n)} for array, n in zip(optional, columns, strict=True))
     kinds = {arrays[f"{split}.{key}"].dtype.kind for key in ("ids", "labels")}
-    if kinds != {"i"} or probabilities.shape not in {(items, 0), (items, len(card.classes))}:
+    if kinds != {"i"} or not fit:
         raise BadRunError(
-            f"The latents of {where} hold ids or labels that are no whole numbers, or probabilities that do not fit "
+            f"The latents of {where} hold ids or labels that are no whole numbers, or scores that do not fit "
             f"its {len(card.classes)} classes; train the run again: {card.command}"
         )
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is told below
-        z, probabilities = arrays[f"{split}.z"].astype(np.float32), probabilities.astype(np.float32)
-    if not (np.isfinite(z).all() and np.isfinite(probabilities).all()):
+        z, *optional = (array.astype(np.float32) for array in (arrays[f"{split}.z"], *optional))
+    if not all(np.isfinite(array).all() for array in (z, *optional)):
         raise BadRunError(
             f"The latents of {where} hold values that are NaN or infinite; train the run again: {card.command}"
         )
@@ -195,4 +209,4 @@ def _checked(arrays: Mapping[str, NDArray[Any]], split: Split, items: int, card:
     if ((labels < -1) | (labels >= len(card.classes))).any():
         raise BadRunError(f"The latents of {where} hold labels that are no class; train the run again: {card.command}")
     ids = arrays[f"{split}.ids"].astype(np.int64)
-    return Latents(ids, z, labels, probabilities)
+    return Latents(ids, z, labels, *optional)

@@ -23,7 +23,7 @@ def network_of(config: SupervisedConfig, spec: InputSpec = SPEC) -> Autoencoder:
 
 def batch(labels: list[int]) -> Batch:
     images = torch.rand(len(labels), *SPEC.shape, generator=torch.Generator().manual_seed(1))
-    return Batch(images, torch.tensor(labels))
+    return Batch(images, torch.tensor(labels), torch.Generator())
 
 
 def test_loss_is_the_sum_of_its_weighted_terms_by_hand():
@@ -73,7 +73,7 @@ def test_unlabelled_items_have_the_reconstruction_alone(kind):
 
 def test_unlabelled_items_change_nothing_for_the_labelled():
     network, items = network_of(small()), batch([0, 2, -1, -1])
-    labelled = Batch(items.x[:2], items.labels[:2])
+    labelled = Batch(items.x[:2], items.labels[:2], torch.Generator())
     with torch.no_grad():
         mixed, alone = loss(network, items, small()), loss(network, labelled, small())
     for name in ("cross_entropy", "geometric"):
@@ -132,9 +132,11 @@ def test_without_geometric_loss_any_dimensions_do():
 
 
 @pytest.mark.parametrize("shape", [(1, 15, 32), (1, 32, 8), (3, 4, 4)])
-def test_images_under_sixteen_pixels_are_refused(shape):
-    with pytest.raises(BadValueError, match="images of 16 pixels a side or more"):
-        build(small(), InputSpec(shape, 3))
+def test_texture_network_takes_sixteen_pixels_and_more_and_smaller_images_take_conv(shape):
+    assert type(build(small(), InputSpec(shape, 3)).encoder).__name__ == "ConvEncoder"
+    assert type(build(small(), InputSpec((1, 16, 16), 3)).encoder).__name__ == "TextureEncoder"
+    with pytest.raises(BadValueError, match="16 pixels"):
+        build(small(network="texture"), InputSpec(shape, 3))
 
 
 def test_cross_entropy_agrees_with_torch_on_labelled_batches():

@@ -55,16 +55,15 @@ def test_both_linear_layers_add_up_to_the_latent():
 
 
 @pytest.mark.parametrize("shape", [(1, 32, 32), (1, 28, 28), (3, 64, 64), (3, 16, 16), (1, 17, 45)])
-def test_decoder_gives_the_encoders_shape_back_between_0_and_1(shape):
+def test_decoder_gives_the_encoders_shape_back(shape):
     encoder = TextureEncoder(shape, latent_dims=2, width=0.0625)
     decoder = TextureDecoder(shape, latent_dims=2, width=0.0625)
     x_hat = decoder(encoder(torch.rand(2, *shape)))
     assert x_hat.shape == (2, *shape)
-    assert 0 <= x_hat.min() <= x_hat.max() <= 1
 
 
 def test_missing_decoder_and_classifier_are_told():
-    network = Autoencoder(nn.Flatten(), latent_dims=4)
+    network = Autoencoder(nn.Flatten(), shape=(4,), latent_dims=4)
     with pytest.raises(BadValueError, match="no decoder"):
         network.decode(torch.zeros(1, 4))
     with pytest.raises(BadValueError, match="no classifier"):
@@ -72,5 +71,5 @@ def test_missing_decoder_and_classifier_are_told():
 
 
 def test_latents_are_float32_whatever_the_layers_number_format():
-    network = Autoencoder(nn.Linear(4, 2).to(torch.bfloat16), latent_dims=2)
+    network = Autoencoder(nn.Linear(4, 2).to(torch.bfloat16), shape=(4,), latent_dims=2)
     assert network.encode(torch.rand(3, 4).to(torch.bfloat16)).dtype == torch.float32

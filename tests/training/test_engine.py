@@ -6,14 +6,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from explorer.errors import BadValueError, TrainingError
+from explorer.errors import BadDataError, BadValueError, TrainingError
 from explorer.method import Batch, Method
 from explorer.methods.supervised import SUPERVISED, SupervisedConfig
 from explorer.networks.autoencoder import Autoencoder
-from explorer.training import engine
+from explorer.training import engine, report
 from explorer.training.config import TrainingConfig
-from explorer.training.engine import Trainee, pick_device, start, train
+from explorer.training.engine import train
 from explorer.training.events import Ended, EpochEnded, Event, Progressed, Started, append_event, read_events
+from explorer.training.items import TrainingItems
+from explorer.training.trainee import Trainee, pick_device, start
 from tests.runs import built, items
 
 CONFIG = SupervisedConfig(width=0.0625)
@@ -48,7 +50,7 @@ def test_events_come_in_order_with_a_positive_rate():
 
 
 def test_epoch_reports_the_mean_of_each_term_over_its_steps(monkeypatch):
-    monkeypatch.setattr(engine, "REPORT_SECONDS", 0)  # an event a step
+    monkeypatch.setattr(report, "REPORT_SECONDS", 0)  # an event a step
     _, events = follow()
     of_steps = [event.terms for event in events if isinstance(event, Progressed) and event.epoch == 1]
     end = next(event for event in events if isinstance(event, EpochEnded))
@@ -69,15 +71,20 @@ def test_boundary_is_saved_before_its_event():
 
 def test_images_are_kept_as_bytes_and_come_to_the_method_between_0_and_1(monkeypatch):
     seen, kept = [], []
-    make = engine._Items
-    monkeypatch.setattr(engine, "_Items", lambda *parts: (kept.append(parts[0].dtype), make(*parts))[1])
+    take = TrainingItems.take
+
+    def noted(self, chosen):
+        kept.append(take(self, chosen).dtype)
+        return take(self, chosen)
+
+    monkeypatch.setattr(TrainingItems, "take", noted)
 
     def loss(network, batch, config):
         seen.append((batch.x.dtype, float(batch.x.min()), float(batch.x.max())))
         return SUPERVISED.loss(network, batch, config)
 
     follow(with_loss(loss))
-    assert kept == [torch.uint8]
+    assert set(kept) == {torch.uint8}
     assert {kind for kind, _, _ in seen} == {torch.float32}
     assert min(low for _, low, _ in seen) >= 0
     assert 0.5 < max(high for _, _, high in seen) <= 1
@@ -155,7 +162,7 @@ def test_fewer_items_than_a_batch_make_one_step_of_all():
 
 @pytest.mark.parametrize("n", [8, 9])
 def test_no_item_or_one_is_refused(n):
-    with pytest.raises(BadValueError, match=rf"rows has {n - 8} training items; training needs 2 or more"):
+    with pytest.raises(BadDataError, match=rf"rows has {n - 8} training items; training needs 2 or more"):
         follow(dataset=items(n=n))
 
 

@@ -1,0 +1,49 @@
+"""Classifier: the autoencoder's encoder and one output layer, trained on labels alone.
+
+Reference: the baseline of Rudolph, Wandt and Rosenhahn, Structuring Autoencoders.
+"""
+
+from torch import Tensor, nn
+
+from explorer.losses.classification import labelled_cross_entropy
+from explorer.method import Batch, InputSpec, Method
+from explorer.networks.autoencoder import Autoencoder
+from explorer.networks.backbone import NetworkConfig, encoder
+
+
+class ClassifierConfig(NetworkConfig):
+    """Settings of the classifier: its network."""
+
+
+def build(config: ClassifierConfig, spec: InputSpec) -> Autoencoder:
+    """Make the encoder and one linear layer from latents to classes.
+
+    Raises:
+        BadValueError: a network that does not fit the items.
+    """
+    return Autoencoder(
+        encoder(config, spec.shape, outputs=config.latent_dims),
+        shape=spec.shape,
+        latent_dims=config.latent_dims,
+        classifier=nn.Linear(config.latent_dims, spec.n_classes),
+    )
+
+
+def loss(
+    network: Autoencoder,
+    batch: Batch,
+    config: ClassifierConfig,  # noqa: ARG001 - the record's signature
+) -> dict[str, Tensor]:
+    """Cross-entropy over labelled items."""
+    return {"cross_entropy": labelled_cross_entropy(network.classify(network.encode(batch.x)), batch.labels)}
+
+
+CLASSIFIER = Method(
+    name="classifier",
+    title="Classifier: the latent that tells the classes apart, and nothing else",
+    paper="Rudolph, Wandt and Rosenhahn, Structuring Autoencoders (baseline)",
+    config=ClassifierConfig,
+    build=build,
+    loss=loss,
+    needs_labels=True,
+)
