@@ -16,6 +16,7 @@ from urllib.parse import quote
 import tyro
 
 from explorer import places
+from explorer.data.own import ImportConfig
 from explorer.errors import BadValueError, ExplorerError
 from explorer.registry import lookup
 from explorer.training.events import EpochEnded, Event, Progressed, Started
@@ -170,28 +171,26 @@ def models(
 
 
 def data(
-    action: tyro.conf.Positional[Literal["list", "prepare"]],
-    name: Annotated[tyro.conf.Positional[Text], tyro.conf.arg(metavar="[NAME]")] = None,
+    action: tyro.conf.Positional[Literal["list", "prepare", "import"]],
+    what: Annotated[tyro.conf.Positional[Text], tyro.conf.arg(metavar="[NAME|PATH]")] = None,
+    *,
+    asked: Annotated[ImportConfig, tyro.conf.arg(name="")] = ImportConfig(),  # noqa: B008 - it is frozen
 ) -> None:
-    """List the data sets, or prepare one now so that nothing waits for it later.
+    """List the data sets, prepare one so that nothing waits for it later, or import your own under a name.
 
     For example:
       latent-explorer data list
       latent-explorer data prepare textures
+      latent-explorer data import pictures --name my-pictures
 
     Args:
-        action: list or prepare.
-        name: of the data set to prepare, with its default settings.
+        action: list, prepare or import.
+        what: the data set to prepare, with its default settings; or the folder or file to import.
+        asked: of an import.
     """
-    from explorer.data import DATASETS
+    from explorer.workflows.importing import run
 
-    if action == "list":
-        for source in DATASETS.values():
-            print(f"{source.name:16} {source.title}")
-        return
-    source = lookup(DATASETS, name or "", "data set")
-    dataset = source.load(source.config(), _settings(None).data_root, _loading)
-    print(f"{source.name}: {len(dataset):,} items, {len(dataset.rows('test')):,} of them for the test.")
+    print(*run(action, what or "", asked, _settings(None), _loading), sep="\n")
 
 
 def project(

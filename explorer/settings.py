@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     data_root: Path = Field(default_factory=lambda: user_data_path(APP) / "data", description="data sets are kept here")
     runs_root: Path = Field(default_factory=lambda: user_data_path(APP) / "runs", description="your trainings go here")
     device: str = Field("auto", description="auto, cpu, cuda or mps: where networks run")
+    max_image_pixels: int = Field(50_000_000, ge=1, description="larger pictures of your own are skipped")
 
     @classmethod
     def settings_customise_sources(
