@@ -1,4 +1,4 @@
-"""Pictures as plain values: class colours, images as PNG, the thumbnail of a map."""
+"""Pictures as plain values: class colours, items as PNG, the thumbnail of a map."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 WHITE = 255
+BAR, UNKNOWN = "#6C66E0", "#8A8A8A"  # at least 3 to 1 against the page, light and dark
 # Okabe and Ito's palette, safe for colour-blind readers; black is left out, as it vanishes on a dark page.
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#8A8A8A")
 
@@ -53,6 +54,53 @@ def image_png(image: NDArray[np.floating] | NDArray[np.uint8]) -> bytes:
     return _png(picture)
 
 
+def vector_span(vectors: NDArray[np.floating] | NDArray[np.uint8]) -> tuple[float, float]:
+    """The range that pictures of a data set's vectors share, so that they can be compared; it holds 0.
+
+    Args:
+        vectors: shape (n, f); one value in a hundred may lie outside the range.
+    """
+    low, high = np.percentile(vectors, (0.5, 99.5)) if vectors.size else (0.0, 0.0)
+    return min(float(low), 0.0), max(float(high), 0.0)
+
+
+def vector_png(
+    vector: NDArray[np.floating], *, span: tuple[float, float] | None = None, size: tuple[int, int] = (96, 64)
+) -> bytes:
+    """A vector as bars from zero, on a transparent ground, in a colour that both themes can bear.
+
+    Args:
+        vector: shape (f,); where there are more features than half the width, a bar is the mean of successive ones.
+        span: lowest and highest value that the picture shows; the vector's own without it.
+        size: width and height, pixels.
+    """
+    width, height = size
+    values = np.nan_to_num(np.asarray(vector, np.float64))
+    low, high = span or vector_span(values[None])
+    bars = [part.mean() for part in np.array_split(values, min(len(values), width // 2))]
+    scale = (height - 1) / (high - low) if high > low else 0.0
+    base = round(high * scale)
+    picture = Image.new("RGBA", size, (0, 0, 0, 0))
+    draw = ImageDraw.Draw(picture)
+    edges = np.round(np.linspace(0, width, len(bars) + 1)).astype(int)
+    for value, left, right in zip(np.clip(bars, low, high), edges[:-1], edges[1:], strict=True):
+        top, bottom = sorted((base, round((high - value) * scale)))
+        gap = 1 if right - left > 2 else 0
+        draw.rectangle((int(left), top, int(right) - 1 - gap, bottom), fill=BAR)
+    draw.line((0, base, width, base), fill=UNKNOWN)
+    return _png(picture)
+
+
+def item_png(item: NDArray[np.floating] | NDArray[np.uint8], *, span: tuple[float, float] | None = None) -> bytes:
+    """An item as PNG: an image a pixel a pixel, a vector as bars.
+
+    Args:
+        item: an image (channels, height, width), or a vector (f,).
+        span: see `vector_png`.
+    """
+    return vector_png(np.asarray(item, np.float64), span=span) if item.ndim == 1 else image_png(item)
+
+
 def map_thumbnail(
     places: NDArray[np.floating],
     labels: NDArray[np.integer],
@@ -89,13 +137,13 @@ def _draw_points(
         low, high = np.minimum(low, (x - radius, y - radius)), np.maximum(high, (x + radius, y + radius))
     scale = 0.88 * min(picture.width / max(high[0] - low[0], 1e-9), picture.height / max(high[1] - low[1], 1e-9))
     middle, corner = (low + high) / 2, np.array([picture.width, picture.height]) / 2
-    colours = [*class_colours(n_classes), "#8A8A8A"]
+    colours = [*class_colours(n_classes), UNKNOWN]
     draw = ImageDraw.Draw(picture)
     for (x, y), label in zip((places - middle) * (scale, -scale) + corner, labels, strict=True):
         draw.ellipse((x - 2.5, y - 2.5, x + 2.5, y + 2.5), fill=colours[label])
     for x, y, radius in circles:
         (cx, cy), r = (np.array([x, y]) - middle) * (scale, -scale) + corner, radius * scale
-        draw.ellipse((cx - r, cy - r, cx + r, cy + r), outline="#8A8A8A", width=3)
+        draw.ellipse((cx - r, cy - r, cx + r, cy + r), outline=UNKNOWN, width=3)
 
 
 def _png(picture: Image.Image) -> bytes:

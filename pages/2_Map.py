@@ -5,5 +5,4 @@ from explorer.ui import gallery, layout, mapping
 gallery.style()
 run = layout.run_in_use()
 if run is not None:
-    layout.header(run)
     mapping.show(run)

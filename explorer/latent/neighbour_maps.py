@@ -145,6 +145,6 @@ def _tsne(z: NDArray[np.float32], settings: Mapping[str, float], report: Report)
 
 
 NEIGHBOUR_MAPS: dict[str, NeighbourMap] = {
-    "umap": NeighbourMap("umap", "UMAP", "umap-learn", {"n_neighbors": 15, "min_dist": 0.1}, _umap, (20, 2.5)),
-    "tsne": NeighbourMap("tsne", "t-SNE", "openTSNE", {"perplexity": 30}, _tsne, (10, 4)),
+    "umap": NeighbourMap("umap", "UMAP", "umap-learn", {"n_neighbors": 15, "min_dist": 0.1}, _umap, (20, 1.3)),
+    "tsne": NeighbourMap("tsne", "t-SNE", "openTSNE", {"perplexity": 30}, _tsne, (8, 2.4)),
 }

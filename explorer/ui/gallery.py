@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.figures import class_colours, image_png
+from explorer.figures import UNKNOWN, class_colours, item_png
 
 QUERY_PIXELS, HIT_PIXELS = 96, 64
 STYLE = Path(__file__).with_name("style.css")
@@ -18,19 +18,21 @@ STYLE = Path(__file__).with_name("style.css")
 
 @dataclass(frozen=True)
 class Picture:
-    """An image with its caption.
+    """An item with its caption.
 
     Args:
-        image: shape (channels, height, width), uint8 or float in 0 to 1.
+        image: an image (channels, height, width), uint8 or float in 0 to 1; or a vector (features,).
         caption: lines below it.
         mark: "right", "wrong" or empty; drawn as a glyph and a border, never by colour alone.
         label: class for the colour swatch, or None.
+        span: range of values that a vector's picture shows, or None for its own.
     """
 
     image: NDArray[np.uint8] | NDArray[np.floating]
     caption: Sequence[str]
     mark: str = ""
     label: int | None = None
+    span: tuple[float, float] | None = None
 
 
 def style() -> None:
@@ -48,9 +50,13 @@ def problem(text: str) -> None:
     st.error(plain(text), icon=":material/error:")
 
 
-def image_uri(image: NDArray[np.uint8] | NDArray[np.floating]) -> str:
-    """The image as a data address, for an `img` element."""
-    return "data:image/png;base64," + b64encode(image_png(image)).decode()
+def _img(item: Picture, side: int, alt: str) -> str:
+    """An `img` element: an image at a whole multiple of its pixels, a vector's bars a pixel a pixel."""
+    png = item_png(item.image, span=item.span)
+    width, height = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])  # as every PNG's header says
+    factor = max(1, side // max(height, width)) if item.image.ndim > 1 else 1
+    address = "data:image/png;base64," + b64encode(png).decode()
+    return f'<img src="{address}" width="{factor * width}" height="{factor * height}" alt="{alt}">'
 
 
 def pictures(items: Sequence[Picture], *, side: int, n_classes: int, name: str, kind: str = "le-pictures") -> None:
@@ -58,7 +64,7 @@ def pictures(items: Sequence[Picture], *, side: int, n_classes: int, name: str, 
 
     Args:
         items: what to show.
-        side: wanted size on the page, pixels; the nearest whole multiple below is taken.
+        side: wanted size of an image on the page, pixels; the nearest whole multiple below is taken.
         n_classes: for the class colours.
         name: what the group is, for screen readers and tests.
         kind: style of the group.
@@ -69,17 +75,15 @@ def pictures(items: Sequence[Picture], *, side: int, n_classes: int, name: str, 
 
 
 def _cell(item: Picture, side: int, colours: Sequence[str]) -> str:
-    height, width = item.image.shape[1:]
-    factor = max(1, side // max(height, width))
     lines = [escape(line) for line in item.caption]
     if item.label is not None:
-        colour = colours[item.label] if item.label >= 0 else "#8A8A8A"
+        colour = colours[item.label] if item.label >= 0 else UNKNOWN
         lines[0] = f'<i class="le-swatch" style="background:{colour}"></i>{lines[0]}'
     said = {"right": "same class", "wrong": "other class"}.get(item.mark, "")
     alt = escape(", ".join([*item.caption, *([said] if said else [])]))
     glyph = {"right": "&#10003;", "wrong": "&#10007;"}.get(item.mark, "")
     badge = f'<span class="le-mark" title="{said}">{glyph}</span>' if glyph else ""
-    img = f'<img src="{image_uri(item.image)}" width="{factor * width}" height="{factor * height}" alt="{alt}">'
+    img = _img(item, side, alt)
     text = "".join(f"<span>{line}</span>" for line in lines)
     return f'<div class="le-picture {item.mark}" role="listitem"><div class="le-frame">{img}{badge}</div>{text}</div>'
 

@@ -7,11 +7,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
+from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
 from explorer.ui.gallery import HIT_PIXELS, QUERY_PIXELS, Picture, bars, facts, heading, pictures, problem
 from explorer.ui.scatter import Lasso, Marks
 from explorer.ui.state import OpenRun
-from explorer.workflows.search import Answer, Measure, Query, lasso_table, query_at, search
+from explorer.workflows.search import Answer, LatentMap, Measure, Query, lasso_table, query_at, search
 
+Item = NDArray[np.uint8] | NDArray[np.floating]
 UNLABELLED = "unlabelled"
 LASSO_PICTURES = 24
 
@@ -26,19 +28,19 @@ class Ranking:
 
 
 def answer(
-    opened: OpenRun, item: int | None, place: tuple[float, float] | None, ranking: Ranking
+    space: LatentMap, item: int | None, place: tuple[float, float] | None, ranking: Ranking
 ) -> tuple[Query, Answer]:
     """Search for what was touched.
 
     Args:
-        opened: the run.
+        space: the map that is drawn.
         item: row of the touched item, or None.
         place: the touched place, for empty space.
         ranking: measure, b_c and number of hits.
     """
-    query = query_at(opened.space, row=item, place=place)
+    query = query_at(space, row=item, place=place)
     found = search(
-        opened.space,
+        space,
         query,
         k=ranking.k,
         measure=ranking.measure,
@@ -47,15 +49,14 @@ def answer(
     return query, found
 
 
-def marks(opened: OpenRun, touched: tuple[Query, Answer] | None) -> Marks:
+def marks(space: LatentMap, touched: tuple[Query, Answer] | None) -> Marks:
     """What the map shows over its points: class circles, the query and its hits."""
-    space = opened.space
     circles = tuple((x, y, radius, label) for label, (x, y, radius) in enumerate(space.circles))
     if touched is None:
         return Marks(circles)
     query, found = touched
-    x, y = space.projection.apply(query.z[None])[0]
-    own = _label(opened, query)
+    x, y = query.place
+    own = _label(space, query)
     labels = space.latents.labels[found.hits.rows]
     places = space.places[found.hits.rows]
     hits = tuple(
@@ -64,56 +65,72 @@ def marks(opened: OpenRun, touched: tuple[Query, Answer] | None) -> Marks:
     return Marks(circles, (float(x), float(y)), hits, query.row is None)
 
 
-def _label(opened: OpenRun, query: Query) -> int | None:
+def _label(space: LatentMap, query: Query) -> int | None:
     """The query's own class; None for a place and for an unlabelled item, where no hit is right or wrong."""
-    label = -1 if query.row is None else int(opened.space.latents.labels[query.row])
+    label = -1 if query.row is None else int(space.latents.labels[query.row])
     return label if label >= 0 else None
 
 
-def show_touched(opened: OpenRun, query: Query, found: Answer) -> None:
-    """Show the query, its classes and its nearest images."""
-    card, space = opened.run.card, opened.space
+def show_touched(opened: OpenRun, space: LatentMap, query: Query, found: Answer) -> None:
+    """Show the query, its classes and its nearest items."""
+    card = opened.run.card
     if query.row is None:
-        _show_place(opened, query)
+        _show_place(opened, space, query)
     else:
         _show_item(opened, query.row)
     if found.classes is not None:
         heading("Similarity to each class")
         bars(found.classes, card.classes, name="Similarity to each class")
-    own = _label(opened, query)
-    heading("Nearest real items" if query.row is None else "Nearest images")
+    own = _label(space, query)
+    heading(
+        "Nearest on the map" if query.z is None else "Nearest real items" if query.row is None else "Nearest images"
+    )
     images = _images(opened, space.latents.ids[found.hits.rows])
-    cells = [_hit(opened, found, i, image, own) for i, image in enumerate(images)]
+    cells = [_hit(opened, found, i, image, own, query.z is None) for i, image in enumerate(images)]
     pictures(cells, side=HIT_PIXELS, n_classes=len(card.classes), name="Nearest images")
 
 
-def _hit(opened: OpenRun, found: Answer, i: int, image: NDArray[np.uint8], own: int | None) -> Picture:
-    space = opened.space
-    row = int(found.hits.rows[i])
-    label = int(space.latents.labels[row])
-    lines = [[*opened.run.card.classes, UNLABELLED][label], f"distance {found.distances[i]:.3f}"]
+def _hit(opened: OpenRun, found: Answer, i: int, image: Item, own: int | None, on_map: bool) -> Picture:
+    label = int(opened.space.latents.labels[found.hits.rows[i]])
+    far = found.distances[i]  # a map by neighbours has a scale of its own, of any size
+    lines = [f"on the map {far:.3g}" if on_map else f"distance {far:.3f}"]
     if found.similarities is not None:
         lines.append(f"similarity {found.similarities[i]:.4f}")
     mark = "" if own is None else "right" if label == own else "wrong"
-    return Picture(image, lines, mark, label)
+    return _picture(opened, image, lines, label, mark)
+
+
+def _picture(opened: OpenRun, image: Item, lines: list[str], label: int | None = None, mark: str = "") -> Picture:
+    """An item with its class, where the run knows classes, above the other lines."""
+    classes = opened.run.card.classes
+    if label is None or not classes:
+        return Picture(image, lines, mark, span=opened.span)
+    return Picture(image, [[*classes, UNLABELLED][label], *lines], mark, label, opened.span)
 
 
 def _show_item(opened: OpenRun, row: int) -> None:
     card, latents = opened.run.card, opened.space.latents
     image = _images(opened, latents.ids[row : row + 1])[0]
-    shown = [Picture(image, ["Image"]), *_decoded(opened, latents.z[row])]
+    shown = [_picture(opened, image, ["Image" if image.ndim > 1 else "Values"]), *_decoded(opened, latents.z[row])]
     pictures(shown, side=QUERY_PIXELS, n_classes=len(card.classes), name="Query", kind="le-query")
     names = [*card.classes, UNLABELLED]
     label, predicted = int(latents.labels[row]), opened.space.predicted
-    lines = [(names[label], f"{'test' if opened.space.is_test[row] else 'train'} item {latents.ids[row]}")]
-    if predicted is not None:
+    confidence = opened.space.confidence
+    kind = "test" if opened.space.is_test[row] else "train"
+    lines = [(names[label] if card.classes else "", f"{kind} item {latents.ids[row]}")]
+    if predicted is not None and confidence is not None:
         verdict = "" if label < 0 else " \u2713" if predicted[row] == label else " \u2717"
-        lines.append(("", f"predicted {names[predicted[row]]}{verdict}, confidence {opened.space.confidence[row]:.1%}"))
+        lines.append(("", f"predicted {names[predicted[row]]}{verdict}, confidence {confidence[row]:.1%}"))
     facts(lines)
 
 
-def _show_place(opened: OpenRun, query: Query) -> None:
+def _show_place(opened: OpenRun, space: LatentMap, query: Query) -> None:
     card = opened.run.card
+    if query.z is None:
+        x, y = query.place
+        title = NEIGHBOUR_MAPS[space.name].title
+        facts([("Empty place", f"at ({x:.3f}, {y:.3f}): a place on a {title} map has no latent to decode.")])
+        return
     place = ", ".join(f"{value:.3f}" for value in query.z)
     if not card.has_decoder:
         facts([("Empty place", f"at ({place}). This run has no decoder, so it cannot be drawn.")])
@@ -131,13 +148,13 @@ def _decoded(opened: OpenRun, z: NDArray[np.floating]) -> list[Picture]:
     try:
         # Shade and position were left to chance in such a training: the picture's are no statement.
         name = "Decoded pattern" if opened.run.card.config.get("reconstruction") == "pattern" else "Decoded"
-        return [Picture(opened.run.decode(z)[0], [name])]
+        return [_picture(opened, opened.run.decode(z)[0], [name])]
     except ExplorerError as error:
         problem(str(error))
         return []
 
 
-def _images(opened: OpenRun, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
+def _images(opened: OpenRun, ids: NDArray[np.int64]) -> Item:
     if opened.has_items:
         return opened.items.images(ids)
     with st.spinner(f"Preparing the images of {opened.run.card.data.name}: once, a few seconds"):
@@ -152,7 +169,8 @@ def show_lasso(opened: OpenRun, lasso: Lasso) -> None:
     names = [*card.classes, UNLABELLED]
     counts = np.bincount(latents.labels[rows] % len(names), minlength=len(names))
     table = [{"class": name, "items": int(count)} for name, count in zip(names, counts, strict=True) if count]
-    st.dataframe(table, hide_index=True, width="stretch")
+    if card.classes:
+        st.dataframe(table, hide_index=True, width="stretch")
     st.download_button(
         "Export as CSV",
         lambda: lasso_table(opened.space, lasso.mask, card.classes),
@@ -164,19 +182,21 @@ def show_lasso(opened: OpenRun, lasso: Lasso) -> None:
     some = rows[:LASSO_PICTURES]
     labels = latents.labels[some]
     images = _images(opened, latents.ids[some])
-    cells = [Picture(x, [names[label]], label=int(label)) for x, label in zip(images, labels, strict=True)]
+    cells = [_picture(opened, image, [], int(label)) for image, label in zip(images, labels, strict=True)]
     pictures(cells, side=HIT_PIXELS, n_classes=len(card.classes), name="Lassoed images")
     if len(rows) > LASSO_PICTURES:
         st.caption(f"The first {LASSO_PICTURES} of {lasso.count:,}; the export holds all.")
 
 
-def show_nothing(opened: OpenRun) -> None:
+def show_nothing(opened: OpenRun, space: LatentMap) -> None:
     """Say what will be here and how to get it."""
-    similar = " and its similarity to each class" if opened.space.targets is not None else ""
-    drawn = "what the decoder makes of that place" if opened.run.card.has_decoder else "the nearest real items"
+    similar = " and its similarity to each class" if space.targets is not None else ""
+    decodes = opened.run.card.has_decoder and space.projection is not None
+    drawn = "what the decoder makes of that place" if decodes else "the nearest real items"
+    counts = "counts by class, and an export" if opened.run.card.classes else "its items, and an export"
     st.markdown(
         "**Touch the map**\n\n"
         f"- Click a point: its nearest images{similar}.\n"
         f"- Click empty space: {drawn}.\n"
-        "- Lasso some points (shift and drag): counts by class, and an export."
+        f"- Lasso some points (shift and drag): {counts}."
     )

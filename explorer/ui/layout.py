@@ -10,9 +10,11 @@ import streamlit as st
 from explorer import places
 from explorer.errors import ExplorerError
 from explorer.figures import map_thumbnail
+from explorer.ui import projecting
 from explorer.ui.gallery import plain, problem
 from explorer.ui.state import OpenRun, open_for_page, runs
 from explorer.workflows.runs import ShelfEntry, last_words
+from explorer.workflows.search import LatentMap
 from explorer.zoo.card import Card
 
 SHOWN_METRICS = {
@@ -26,6 +28,11 @@ USED = "run used"
 OF_ONE_RUN = ("at", "view", "hide")  # parts of the address that mean nothing on another run's map
 METRICS_ON_A_CARD = 3
 POINTS_ON_A_THUMBNAIL = 3000
+LOOKED_EVERY = 1.0  # seconds
+TRUST = (
+    "Trustworthiness is 1 when all neighbours on the map are neighbours in the latent space too: "
+    "over the 10 nearest, in a sample of at most 2,000 items."
+)
 
 
 def run_in_use() -> OpenRun | None:
@@ -68,21 +75,34 @@ def opened(name: str) -> OpenRun | None:
     return run
 
 
-def header(run: OpenRun) -> None:
+def header(run: OpenRun, space: LatentMap) -> None:
     """Name of the run, what kind of map it has, and what it is, in one line where there is room."""
-    card, space = run.run.card, run.space
-    if space.projection.is_latent:
-        badge = "this map is the latent itself"
+    if projecting.is_measured(run, space):
+        _title(run, space)
     else:
-        badge = f"two principal components of {card.latent_dims} latent dimensions: distances here are not the latent's"
-    st.html(
-        f'<div class="le-title"><h1>{escape(run.name)}</h1><span class="le-badge">{badge}</span>'
-        f"<span>{escape(card.title)}; {escape(card.data.name)}, {len(space):,} items</span></div>"
-    )
+        st.fragment(_title_to_come, run_every=LOOKED_EVERY)(run, space)
+    card = run.run.card
     if card.status != "finished":
         st.warning(plain(_unfinished(run)), icon=":material/hourglass:")
     if card.data.leak:
         st.warning(plain(card.data.leak), icon=":material/water_drop:")
+
+
+def _title_to_come(run: OpenRun, space: LatentMap) -> None:
+    """The title while something in it is being measured; when that is known, the page is drawn once more."""
+    if projecting.is_measured(run, space):
+        st.rerun()
+    _title(run, space)
+
+
+def _title(run: OpenRun, space: LatentMap) -> None:
+    card = run.run.card
+    why = "" if space.is_latent else TRUST
+    st.html(
+        f'<div class="le-title"><h1>{escape(run.name)}</h1>'
+        f'<span class="le-badge" title="{escape(why)}">{escape(projecting.badge(run, space))}</span>'
+        f"<span>{escape(card.title)}; {escape(card.data.name)}, {len(space):,} items</span></div>"
+    )
 
 
 def _unfinished(run: OpenRun) -> str:

@@ -5,12 +5,12 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.retrieval.similarity import BOUNDARY_SIMILARITY
-from explorer.ui import inspector
+from explorer.ui import inspector, layout, projecting
 from explorer.ui.gallery import problem
 from explorer.ui.inspector import Ranking
 from explorer.ui.scatter import Click, Lasso, scatter, touched
 from explorer.ui.state import OpenRun
-from explorer.workflows.search import Answer, Measure, Query
+from explorer.workflows.search import PCA, Answer, LatentMap, Measure, Query
 
 KEY = "map"
 HEIGHT = "max(560px, 100vh - 175px)"  # a tall window gives the map what header and controls leave
@@ -20,45 +20,51 @@ MEASURES: tuple[Measure, ...] = ("latent similarity", "Euclidean")
 
 @st.fragment
 def show(opened: OpenRun) -> None:
-    """Controls, map and inspector; a touch of any runs this part alone."""
-    _remember(opened, *touched(opened.cloud, key=KEY))
-    ranking, colour_by = _controls(opened)
-    found, wrong = _answer(opened, ranking)
+    """Title, controls, map and inspector; a touch of any runs this part alone."""
+    title = st.container()
+    wanted, ranking, colour_by = _controls(opened)
+    space = projecting.drawn(opened, wanted)
+    with title:
+        layout.header(opened, space)
+    if space.name != wanted:
+        projecting.offer(opened, wanted)
+    cloud = opened.cloud(space)
+    _remember(opened, space, *touched(cloud, key=KEY))
+    found, wrong = _answer(space, ranking)
     picture, beside = st.columns([2, 1], gap="medium")
     with picture:
         scatter(
-            opened.cloud,
+            cloud,
             key=KEY,
-            marks=inspector.marks(opened, found),
+            marks=inspector.marks(space, found),
             colour_by="confidence" if colour_by == "confidence" else "class",
-            axes=("z1", "z2") if opened.space.projection.is_latent else ("PC1", "PC2"),
+            axes=projecting.axes(space),
             height=HEIGHT,
             clear_selection=st.session_state.get(_name(opened, "cleared"), 0),
         )
     with beside:
         if wrong:
             problem(wrong)
-        _inspect(opened, found)
+        _inspect(opened, space, found)
 
 
-def _answer(opened: OpenRun, ranking: Ranking) -> tuple[tuple[Query, Answer] | None, str]:
+def _answer(space: LatentMap, ranking: Ranking) -> tuple[tuple[Query, Answer] | None, str]:
     """What was touched with its nearest items, or the sentence that says why there is no answer."""
     try:
-        item, place = _asked(opened)
+        item, place = _asked(space)
         if item is None and place is None:
             return None, ""
-        return inspector.answer(opened, item, place, ranking), ""
+        return inspector.answer(space, item, place, ranking), ""
     except ExplorerError as error:
         return None, str(error)
 
 
-def _controls(opened: OpenRun) -> tuple[Ranking, str]:
-    """The slim bar above the map."""
+def _controls(opened: OpenRun) -> tuple[str, Ranking, str]:
+    """The slim bar above the map: which map, how hits are ranked, what colours say."""
     configured = opened.space.targets is not None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        colour_by = st.segmented_control(
-            "Colour by", ["class", "confidence"], default="class", required=True, key="colour", bind="query-params"
-        )
+        wanted = projecting.choice(opened)
+        colour_by = _colour(opened)
         measure = _measure(configured)
         boundary = st.slider(
             "Boundary similarity $b_c$",
@@ -72,8 +78,18 @@ def _controls(opened: OpenRun) -> tuple[Ranking, str]:
             help="Similarity to a class at the edge of its circle; the paper uses 0.79.",
             width=190,
         )
-        k = st.number_input("Nearest images", 1, 100, NEIGHBOURS, key="k", bind="query-params", width=120)
-    return Ranking(measure, float(boundary), int(k)), str(colour_by)
+        k = st.number_input("How many", 1, 100, NEIGHBOURS, key="k", bind="query-params", width=96)
+    return wanted, Ranking(measure, float(boundary), int(k)), colour_by
+
+
+def _colour(opened: OpenRun) -> str:
+    """What a point's colour says, where there is a choice."""
+    if opened.space.confidence is None:
+        return "class"
+    colours = ["class", "confidence"]
+    return str(
+        st.segmented_control("Colour by", colours, default="class", required=True, key="colour", bind="query-params")
+    )
 
 
 def _measure(configured: bool) -> Measure:
@@ -87,17 +103,21 @@ def _measure(configured: bool) -> Measure:
     return "Euclidean"
 
 
-def _asked(opened: OpenRun) -> tuple[int | None, tuple[float, float] | None]:
-    """The item's row or the place that the address names, so that a link shows the same."""
+def _asked(space: LatentMap) -> tuple[int | None, tuple[float, float] | None]:
+    """The item's row or the place that the address names, so that a link shows the same.
+
+    A place on a map by neighbours bears that map's name: it means nothing on another one.
+    """
     item, place = st.query_params.get("item"), st.query_params.get("at")
     if item is not None:
-        rows = np.flatnonzero(opened.space.latents.ids == _whole(item))
+        rows = np.flatnonzero(space.latents.ids == _whole(item))
         if not len(rows):
             raise ExplorerError(f"This map has no item {item[:40]!r}. Click a point of it.")
         return int(rows[0]), None
-    if place is not None:
-        return None, _pair(place)
-    return None, None
+    if place is None:
+        return None, None
+    pair, _, name = place.partition("@")
+    return None, _pair(pair) if (name or PCA) == space.name else None
 
 
 def _whole(text: str) -> int:
@@ -114,7 +134,7 @@ def _pair(text: str) -> tuple[float, float]:
     return x, y
 
 
-def _remember(opened: OpenRun, click: Click | None, lasso: Lasso | None) -> None:
+def _remember(opened: OpenRun, space: LatentMap, click: Click | None, lasso: Lasso | None) -> None:
     """Note what was touched, in the address where a link can hold it."""
     if lasso is not None:
         st.session_state[_name(opened, "lasso")] = lasso if lasso.count else None
@@ -122,9 +142,10 @@ def _remember(opened: OpenRun, click: Click | None, lasso: Lasso | None) -> None
         for key in ("item", "at"):
             st.query_params.pop(key, None)
         if click.index >= 0:
-            st.query_params["item"] = str(opened.space.latents.ids[click.index])
+            st.query_params["item"] = str(space.latents.ids[click.index])
         else:
-            st.query_params["at"] = f"{click.x:.6g},{click.y:.6g}"
+            where = "" if space.name == PCA else f"@{space.name}"
+            st.query_params["at"] = f"{click.x:.6g},{click.y:.6g}{where}"
         _forget_lasso(opened)
 
 
@@ -138,15 +159,15 @@ def _name(opened: OpenRun, what: str) -> str:
     return f"{KEY}:{what}:{opened.name}:{opened.stamp}"
 
 
-def _inspect(opened: OpenRun, found: tuple[Query, Answer] | None) -> None:
+def _inspect(opened: OpenRun, space: LatentMap, found: tuple[Query, Answer] | None) -> None:
     lasso: Lasso | None = st.session_state.get(_name(opened, "lasso"))
     try:
         if lasso is not None:
             inspector.show_lasso(opened, lasso)
             st.button("Clear the lasso", icon=":material/close:", on_click=_forget_lasso, args=(opened,))
         elif found is not None:
-            inspector.show_touched(opened, *found)
+            inspector.show_touched(opened, space, *found)
         else:
-            inspector.show_nothing(opened)
+            inspector.show_nothing(opened, space)
     except ExplorerError as error:
         problem(str(error))

@@ -28,32 +28,35 @@ FORBIDDEN, NOT_FOUND = 403, 404
 
 
 def points(request: Request) -> Response:
-    """A map's points: n pairs of float32, then class, confidence and split, a byte each."""
+    """The points of one of a run's maps: n pairs of float32, then class, confidence and split, a byte each."""
     opened = _opened(request)
     if isinstance(opened, Response):
         return opened
+    name = request.query_params.get("map", "pca")
     try:
-        content = opened.space.as_bytes()
+        space = opened.on(name)
     except ExplorerError as error:
         return PlainTextResponse(str(error), NOT_FOUND)
+    if space is None:
+        return PlainTextResponse(f"The map {name} of {opened.name} has not been computed.", NOT_FOUND)
     # The first hover and the first click should find images and decoder ready; both start slowly.
     later = BackgroundTask(opened.prepare)
-    return Response(content, media_type="application/octet-stream", headers=KEEP | AS_IS, background=later)
+    return Response(space.as_bytes(), media_type="application/octet-stream", headers=KEEP | AS_IS, background=later)
 
 
 def image(request: Request) -> Response:
-    """One item's image as PNG; its id in the header X-Item-Id."""
+    """One item's picture as PNG; its id in the header X-Item-Id."""
     opened = _opened(request)
     if isinstance(opened, Response):
         return opened
     row = int(request.path_params["row"])
     if row >= len(opened.space):
         return PlainTextResponse(f"There is no item {row} on this map.", NOT_FOUND)
-    from explorer.figures import image_png
+    from explorer.figures import item_png
 
     ids = opened.space.latents.ids[row : row + 1]
     try:
-        content = image_png(opened.items.images(ids)[0])
+        content = item_png(opened.items.images(ids)[0], span=opened.span)
     except ExplorerError as error:
         return PlainTextResponse(str(error), NOT_FOUND)
     return Response(content, media_type="image/png", headers={**KEEP, "X-Item-Id": str(ids[0])})

@@ -1,24 +1,29 @@
 """What sessions share: open runs, their maps and items, kept once a process and renewed when a run changes."""
 
 from contextlib import suppress
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from math import nan
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Timer
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.errors import BadRunError, ExplorerError
-from explorer.figures import class_colours
+from explorer.figures import class_colours, vector_span
+from explorer.latent.projection import trustworthiness
 from explorer.settings import Settings, load_settings
 from explorer.ui.scatter import Cloud
 from explorer.ui.tokens import PREFIX, make_token
+from explorer.workflows.projecting import Kept
 from explorer.workflows.runs import Items, ShelfEntry, load_items, open_run, shelf
-from explorer.workflows.search import LatentMap, latent_map
+from explorer.workflows.search import PCA, LatentMap, laid_out, latent_map
 from explorer.zoo.run import Run
 from explorer.zoo.store import CARD
 
 RUNS_KEPT = 8
+PAUSE = 1.5  # seconds that a page has to itself before something slow is measured beside it
+VECTORS_LOOKED_AT = 1000
 
 
 @lru_cache(maxsize=1)
@@ -38,10 +43,13 @@ class OpenRun:
     def __init__(self, run: Run, stamp: str) -> None:
         self.run = run
         self.stamp = stamp
-        # Two locks: who waits for images that are being made must not hold up another session's map.
-        self._space_lock, self._items_lock = Lock(), Lock()
+        # Locks of their own: who waits for images that are being made must not hold up another session's map.
+        self._space_lock, self._items_lock, self._maps_lock = Lock(), Lock(), Lock()
         self._space: LatentMap | None = None
         self._items: Items | None = None
+        self._maps: dict[str, LatentMap] = {}
+        self._trustworthiness: float | None = None
+        self._measuring: Timer | None = None
 
     @property
     def space(self) -> LatentMap:
@@ -54,6 +62,47 @@ class OpenRun:
             if self._space is None:
                 self._space = latent_map(self.run)
             return self._space
+
+    def on(self, name: str) -> LatentMap | None:
+        """The run's items on one of its maps; None where that has not been computed.
+
+        Raises:
+            UnknownNameError, BadValueError: no such map of this run.
+            BadDataError: kept files that are damaged; they are removed.
+            BadRunError: see `space`.
+        """
+        space = self.space
+        if name == PCA:
+            return space
+        with self._maps_lock:
+            if name not in self._maps:
+                found = self.kept(name).read()
+                if found is None:
+                    return None
+                self._maps[name] = laid_out(space, name, found)
+            return self._maps[name]
+
+    def kept(self, name: str) -> Kept:
+        """Where a map by neighbours is kept, and how it is computed; raises as `Kept` does."""
+        return Kept(self.run, name, settings())
+
+    def trustworthiness(self, space: LatentMap) -> float | None:
+        """How far a map can be trusted; None while that is being measured, which the first question begins."""
+        if space.name != PCA:
+            return space.trustworthiness
+        with self._maps_lock:
+            if self._measuring is None:
+                self._measuring = Timer(PAUSE, self._measure)
+                self._measuring.daemon = True
+                self._measuring.start()
+        return self._trustworthiness
+
+    def _measure(self) -> None:
+        measured = nan
+        try:
+            measured = trustworthiness(self.space.latents.z, self.space.places)
+        finally:
+            self._trustworthiness = measured
 
     @property
     def has_items(self) -> bool:
@@ -71,6 +120,12 @@ class OpenRun:
                 self._items = items
             return self._items
 
+    @cached_property
+    def span(self) -> tuple[float, float] | None:
+        """The range that pictures of the run's vectors share; None for images."""
+        vectors = self.items.dataset.items
+        return vector_span(vectors[:: len(vectors) // VECTORS_LOOKED_AT + 1]) if vectors.ndim == 2 else None
+
     def prepare(self) -> None:
         """Fetch images and network ahead of their first use; a problem is told when they are used."""
         with suppress(ExplorerError):
@@ -78,20 +133,21 @@ class OpenRun:
             if self.run.card.has_decoder:
                 self.run.decode(self.space.latents.z[:1])
 
-    @property
-    def cloud(self) -> Cloud:
-        """What the map component needs to fetch and draw."""
+    def cloud(self, space: LatentMap) -> Cloud:
+        """What the map component needs to fetch and draw one of the run's maps."""
         context = get_script_run_ctx()
         token = make_token(context.session_id if context else "")
         base = f"{st.get_option('server.baseUrlPath') or ''}/{PREFIX}".lstrip("/")
         classes = tuple(self.run.card.classes)
+        which, suffix = ("", "") if space.name == PCA else (f"&map={space.name}", f":{space.name}")
         return Cloud(
-            identity=f"{self.name}:{self.stamp}",
-            url=f"/{base}/points/{self.name}?version={self.stamp}&token={token}",
-            n=len(self.space),
+            identity=f"{self.name}:{self.stamp}{suffix}",
+            url=f"/{base}/points/{self.name}?version={self.stamp}{which}&token={token}",
+            n=len(space),
             thumbnail_url=f"/{base}/image/{self.name}/{{index}}?version={self.stamp}&token={token}",
             classes=classes,
             colours=class_colours(len(classes)),
+            has_confidence=space.confidence is not None,
         )
 
     @property

@@ -34,8 +34,9 @@ class Cloud:
         n: number of points.
         thumbnail_url: holds "{index}"; GET gives that point's image as PNG, its id in the header
             X-Item-Id. Empty: no images.
-        classes: class names; class byte 255 means unlabelled.
+        classes: class names, none where nothing is labelled; class byte 255 means unlabelled.
         colours: "#rrggbb" for each class.
+        has_confidence: the value byte says something; without it, nothing is said about it.
     """
 
     identity: str
@@ -44,6 +45,7 @@ class Cloud:
     thumbnail_url: str
     classes: tuple[str, ...]
     colours: tuple[str, ...]
+    has_confidence: bool = True
 
 
 @dataclass(frozen=True)

@@ -357,7 +357,7 @@ class ScatterMap {
     const { kept, points, cloud, theme } = this;
     const counts = points?.counts;
     const ids = cloud.classes.map((_, index) => index);
-    if (counts?.byClass[UNLABELLED]) ids.push(UNLABELLED);
+    if (ids.length && counts?.byClass[UNLABELLED]) ids.push(UNLABELLED);
     const hint = "click: show or hide; double-click: only this one";
     const entries = ids.map((id) => ({
       id: String(id), name: this.className(id), count: counts ? counts.byClass[id] : null,
@@ -442,8 +442,9 @@ class ScatterMap {
 
   describe() {
     const { n, classes } = this.cloud;
+    const kinds = classes.length ? ` of ${classes.length} classes` : "";
     this.parts.overlay.setAttribute("aria-label",
-      `Map of ${grouped(n)} points of ${classes.length} classes. Arrow keys move a crosshair, with shift faster; ` +
+      `Map of ${grouped(n)} points${kinds}. Arrow keys move a crosshair, with shift faster; ` +
       "Enter clicks there; plus and minus zoom; 0 fits all points; Escape clears the selection.");
   }
 
@@ -506,13 +507,13 @@ class ScatterMap {
   factsOf(index) {
     const { classes, values, splits } = this.points;
     const split = splits[index] ? "test" : "train";
-    const confidence = `${Math.round((values[index] / 255) * 100)} %`;
-    const name = this.className(classes[index]);
+    const sure = this.cloud.has_confidence ? [`confidence ${Math.round((values[index] / 255) * 100)} %`] : [];
+    const name = this.cloud.classes.length ? this.className(classes[index]) : "Item";
     return {
       name,
       colour: css(this.classColour(classes[index])),
-      lines: [split, `confidence ${confidence}`],
-      spoken: `${name}, ${split}, confidence ${confidence}`,
+      lines: [split, ...sure],
+      spoken: [name, split, ...sure].join(", "),
       image: this.cloud.thumbnail_url && {
         name: `${this.cloud.identity} ${index}`, // the address may change, the image does not
         address: this.cloud.thumbnail_url.replace("{index}", String(index)),

@@ -1,0 +1,132 @@
+"""Which map of the latents is drawn; maps by neighbours are offered, watched and cancelled here."""
+
+import time
+
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
+from explorer.ui.gallery import plain, problem
+from explorer.ui.state import OpenRun
+from explorer.workflows.background import Status
+from explorer.workflows.projecting import Kept
+from explorer.workflows.search import PCA, LatentMap
+
+CHOICES = {"PCA": PCA, **{one.title: one.name for one in NEIGHBOUR_MAPS.values()}}
+TITLES = {name: title for title, name in CHOICES.items()}
+LOOKED_EVERY = 0.5  # seconds
+HELP = (
+    "PCA: the two directions in which the latents vary most; distances are theirs, flattened. "
+    "UMAP and t-SNE keep near items near; far distances, sizes and gaps mean little."
+)
+WRONG = "projection:problem"
+
+
+def choice(opened: OpenRun) -> str:
+    """The control above the map, and which map is wanted; up to two dimensions are a map already."""
+    if opened.space.is_latent:
+        return PCA
+    picked = st.segmented_control(
+        "Map", list(CHOICES), default="PCA", required=True, key="projection", bind="query-params", help=HELP
+    )
+    return CHOICES[picked]
+
+
+def drawn(opened: OpenRun, wanted: str) -> LatentMap:
+    """The wanted map if it is kept, else the run's own, which is always there."""
+    try:
+        return opened.on(wanted) or opened.space
+    except ExplorerError as error:
+        problem(str(error))
+        return opened.space
+
+
+def axes(space: LatentMap) -> tuple[str, str]:
+    """Names of a map's axes."""
+    stem = "z" if space.is_latent else "PC" if space.name == PCA else f"{TITLES[space.name]} "
+    return f"{stem}1", f"{stem}2"
+
+
+def badge(opened: OpenRun, space: LatentMap) -> str:
+    """What kind of map this is, in half a sentence."""
+    if space.is_latent or space.projection is None:
+        kind = "this map is the latent itself" if space.is_latent else "distances are not the latent's"
+        return kind if space.is_latent else f"{TITLES[space.name]}: {kind}{_trust(opened, space)}"
+    shown = f"{100 * space.projection.variance:.0f} % of the variance"
+    return f"two principal components of {opened.run.card.latent_dims}: {shown}{_trust(opened, space)}"
+
+
+def is_measured(opened: OpenRun, space: LatentMap) -> bool:
+    """Whether all that the badge says is known."""
+    return space.is_latent or opened.trustworthiness(space) is not None
+
+
+def _trust(opened: OpenRun, space: LatentMap) -> str:
+    trust = opened.trustworthiness(space)
+    if trust is None:
+        return "; measuring its trustworthiness"
+    return f"; trustworthiness {trust:.3f}" if trust == trust else ""  # noqa: PLR0124 - NaN: too few items
+
+
+def offer(opened: OpenRun, wanted: str) -> None:
+    """Below the bar, while a wanted map is not there: what it costs, how far it is, or why it failed."""
+    try:
+        kept = opened.kept(wanted)
+    except ExplorerError as error:
+        problem(str(error))
+        return
+    status = kept.job.look()
+    with st.container(border=True, key="projecting"):
+        if status is None or status.problem:
+            _offer(kept, status)
+        else:
+            st.fragment(_watch, run_every=LOOKED_EVERY)(kept)
+
+
+def _offer(kept: Kept, status: Status | None) -> None:
+    wrong = st.session_state.pop(WRONG, "")
+    if status is not None or wrong:
+        problem(wrong or f"{kept.map.title} could not be computed: {status.problem if status else ''}")
+    words, press = st.columns([5, 1], vertical_alignment="center")
+    words.markdown(
+        f"**{kept.map.title}** of {kept.n_items:,} items: about {in_words(kept.expected_seconds)}, once, in the "
+        "background. The map below is PCA until then."
+    )
+    press.button(
+        "Compute", type="primary", icon=":material/play_arrow:", on_click=_begin, args=(kept,), width="stretch"
+    )
+
+
+def _begin(kept: Kept) -> None:
+    try:
+        kept.begin()
+    except ExplorerError as error:
+        st.session_state[WRONG] = str(error)
+
+
+def _watch(kept: Kept) -> None:
+    """How far the map is, looked at twice a second; when it has ended, the whole page draws what came of it."""
+    status = kept.job.look()
+    if status is None or status.problem:
+        st.rerun()
+        return
+    bar, press = st.columns([5, 1], vertical_alignment="center")
+    bar.progress(min(1.0, status.done / max(1, status.total)), text=plain(_progress(kept, status)))
+    press.button(
+        "Cancel", icon=":material/close:", disabled=status.is_cancelled, on_click=kept.job.cancel, width="stretch"
+    )
+
+
+def _progress(kept: Kept, status: Status) -> str:
+    if status.is_cancelled:
+        return f"{kept.map.title}: being cancelled"
+    steps = f", {status.done:,} of {status.total:,} steps" if status.total else ""
+    return f"{kept.map.title}: {status.stage}{steps}, for {time.time() - status.began:.0f} s"
+
+
+def in_words(seconds: float) -> str:
+    """A rough length of time: half a minute, 3 minutes."""
+    if seconds < 50:
+        return f"{max(10, round(seconds / 10) * 10)} seconds"
+    minutes = round(seconds / 60)
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
