@@ -11,7 +11,8 @@ from torch import Tensor
 
 from explorer.errors import BadValueError
 from explorer.fields import hyper
-from explorer.latent.mds import check_class_distances, converged_targets, step_targets
+from explorer.latent.class_distances import check_class_distances
+from explorer.latent.mds import converged_targets, step_targets
 from explorer.losses.reconstruction import squared_error
 from explorer.losses.structural import structural_loss
 from explorer.method import Batch, InputSpec, Method, TargetMaker

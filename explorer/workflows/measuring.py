@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from explorer.data.dataset import Dataset, Split
 from explorer.evaluation import METRICS, Evidence
 from explorer.evaluation.structure import centroid_offsets, centroid_spread, class_centroids
 from explorer.fields import parse
+from explorer.latent.confidence import LinearSVM, fit_svm
 from explorer.method import FEWEST_CLASSES
 from explorer.registry import lookup
 from explorer.settings import Settings
@@ -20,9 +20,6 @@ from explorer.training.engine import training_labels
 from explorer.zoo.card import Measurement
 from explorer.zoo.run import Run
 from explorer.zoo.store import SPLITS, Latents
-
-if TYPE_CHECKING:
-    from explorer.latent.confidence import LinearSVM
 
 
 def embed(run: Run, dataset: Dataset, split: Split) -> Latents:
@@ -43,7 +40,7 @@ def embed(run: Run, dataset: Dataset, split: Split) -> Latents:
     return Latents(dataset.ids[rows], z, dataset.labels[rows], probabilities, none, std)
 
 
-def embed_all(run: Run, dataset: Dataset) -> tuple[dict[Split, Latents], "LinearSVM | None"]:
+def embed_all(run: Run, dataset: Dataset) -> tuple[dict[Split, Latents], LinearSVM | None]:
     """Latents of both splits, and a linear SVM on the training latents whose labels were known.
 
     Returns:
@@ -55,18 +52,17 @@ def embed_all(run: Run, dataset: Dataset) -> tuple[dict[Split, Latents], "Linear
     known = training_labels(dataset, training)[dataset.rows("train")]
     if len(np.unique(known[known >= 0])) < FEWEST_CLASSES:
         return latents, None
-    try:  # TEMP
-        from explorer.latent.confidence import fit_svm
-    except ImportError:
-        return latents, None
     svm = fit_svm(latents["train"].z, known, n_classes=len(dataset.classes))
     if run.network.classifier is None:
-        latents = {split: replace(part, confidence=svm.confidence(part.z)) for split, part in latents.items()}
+        latents = {
+            split: replace(part, confidence=svm.confidence(part.z).astype(np.float32))
+            for split, part in latents.items()
+        }
     return latents, svm
 
 
 def measure(
-    run: Run, dataset: Dataset, latents: dict[Split, Latents], svm: "LinearSVM | None", settings: Settings
+    run: Run, dataset: Dataset, latents: dict[Split, Latents], svm: LinearSVM | None, settings: Settings
 ) -> dict[str, Measurement]:
     """Every metric that applies to a run: on its splits, and on data sets that it never saw."""
     measured: dict[str, Measurement] = {}
@@ -81,7 +77,7 @@ def measure(
 
 
 def _measured(
-    run: Run, where: str, latents: Latents, svm: "LinearSVM | None", items: tuple[Dataset, Split]
+    run: Run, where: str, latents: Latents, svm: LinearSVM | None, items: tuple[Dataset, Split]
 ) -> dict[str, Measurement]:
     """Every metric that applies, on one split of a data set; `where` begins its name."""
     if not len(latents.ids):

@@ -1,9 +1,11 @@
+import math
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.losses.reconstruction import pattern_error, squared_error
+from explorer.losses.reconstruction import bernoulli_nll, gaussian_nll, pattern_error, squared_error
 from tests import reference
 
 SIZES = st.integers(1, 3), st.integers(1, 2), st.integers(2, 7), st.integers(2, 7)
@@ -78,3 +80,31 @@ def test_each_image_has_a_shift_of_its_own():
     made = torch.cat([stripes(8, phase) for phase in (0, 3, 5)])
     alone = [pattern_error(made[i : i + 1], wanted[:1]).item() for i in range(3)]
     assert pattern_error(made, wanted).item() == pytest.approx(sum(alone) / 3, abs=1e-6)
+
+
+def test_bernoulli_of_even_odds_is_log_two_a_pixel():
+    x = torch.rand(3, 1, 4, 4)
+    assert bernoulli_nll(torch.zeros(3, 1, 4, 4), x).item() == pytest.approx(16 * math.log(2), rel=1e-6)
+
+
+def test_bernoulli_agrees_with_the_formula_one_pixel_at_a_time():
+    logits, x = torch.randn(2, 1, 2, 3), torch.rand(2, 1, 2, 3)
+    p = torch.sigmoid(logits)
+    slow = -(x * p.log() + (1 - x) * (1 - p).log()).sum() / 2
+    assert bernoulli_nll(logits, x).item() == pytest.approx(slow.item(), rel=1e-5)
+
+
+def test_bernoulli_of_a_sure_mistake_is_large_but_finite():
+    assert bernoulli_nll(torch.full((1, 1, 1, 1), 1000.0), torch.zeros(1, 1, 1, 1)).item() == pytest.approx(1000)
+
+
+def test_gaussian_is_half_the_squared_distance_of_an_item():
+    x_hat, x = torch.tensor([[3.0, 4.0], [0.0, 0.0]]), torch.zeros(2, 2)
+    assert gaussian_nll(x_hat, x).item() == pytest.approx(25 / 2 / 2)
+
+
+def test_gaussian_and_likelihood_are_of_one_item_whatever_the_batch():
+    x = torch.rand(4, 5)
+    assert gaussian_nll(torch.zeros(8, 5), x.repeat(2, 1)).item() == pytest.approx(
+        gaussian_nll(torch.zeros(4, 5), x).item()
+    )

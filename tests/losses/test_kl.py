@@ -1,0 +1,24 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.distributions import Normal, kl_divergence
+
+from explorer.losses.kl import gaussian_kl
+
+
+def test_standard_gaussian_costs_nothing():
+    assert gaussian_kl(torch.zeros(3, 4), torch.zeros(3, 4)).item() == 0
+
+
+def test_known_value_by_hand():
+    # mu = 1, sigma^2 = e: (1 + e - 1 - 1) / 2
+    assert gaussian_kl(torch.ones(1, 1), torch.ones(1, 1)).item() == pytest.approx((torch.e - 1) / 2)
+
+
+@given(st.integers(1, 5), st.integers(1, 4), st.integers(0, 99))
+def test_agrees_with_torch_summed_over_dims_and_averaged_over_items(n, d, seed):
+    generator = torch.Generator().manual_seed(seed)
+    mean, logvar = torch.randn(2, n, d, generator=generator).unbind()
+    slow = kl_divergence(Normal(mean, torch.exp(logvar / 2)), Normal(torch.zeros(n, d), 1.0))
+    assert gaussian_kl(mean, logvar).item() == pytest.approx(slow.sum(dim=1).mean().item(), rel=1e-4, abs=1e-5)
