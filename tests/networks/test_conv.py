@@ -26,7 +26,7 @@ def decoder_twin(decoder: ConvDecoder, z: torch.Tensor, sizes: list[tuple[int, i
     x = F.linear(z, decoder.linear.weight, decoder.linear.bias).reshape(len(z), -1, *sizes[0])
     layers = [layer for layer in decoder.modules() if isinstance(layer, nn.Conv2d)]
     for layer, (height, width) in zip(layers, sizes[1:], strict=True):
-        x = F.relu(x)
+        x = F.relu(F.batch_norm(x, None, None, training=True))
         rows = torch.arange(height) * x.shape[2] // height
         columns = torch.arange(width) * x.shape[3] // width
         x = F.conv2d(x[:, :, rows][:, :, :, columns], layer.weight, layer.bias, padding=1)
@@ -46,7 +46,7 @@ def test_digits_have_the_papers_three_stages_and_their_mirror():
     # 9 weights for each pair of channels, a bias for each output channel.
     convolved = 9 * (1 * 32 + 32 * 64 + 64 * 128)
     assert sum(p.numel() for p in encoder.parameters()) == convolved + (32 + 64 + 128) + 1152 * 10 + 10
-    assert sum(p.numel() for p in decoder.parameters()) == convolved + (64 + 32 + 1) + 10 * 1152 + 1152
+    assert sum(p.numel() for p in decoder.parameters()) == convolved + 2 * (128 + 64 + 32) + 1 + 10 * 1152 + 1152
 
 
 @pytest.mark.parametrize(
@@ -127,3 +127,27 @@ def test_images_of_a_single_row_are_refused():
         given = {"outputs": 2} if network is ConvEncoder else {"latent_dims": 2}
         with pytest.raises(BadValueError, match="conv needs images of 2 pixels a side or more, not 1 x 9"):
             network((1, 1, 9), width=1, **given)
+
+
+def test_smallest_images_pass_in_a_batch_of_one_in_training():
+    shape = (1, 2, 3)
+    encoder, decoder = ConvEncoder(shape, outputs=2, width=1), ConvDecoder(shape, latent_dims=2, width=1)
+    decoder(encoder(torch.rand(1, *shape))).sum().backward()
+    assert all(p.grad is not None for p in decoder.parameters())
+
+
+def test_sparse_bright_strokes_do_not_end_in_black():
+    torch.manual_seed(0)
+    x = torch.zeros(28, 1, 28, 28)
+    for place in range(14):
+        x[2 * place, 0, 7:-7, 7 + place : 10 + place] = 1
+        x[2 * place + 1] = x[2 * place].mT
+    encoder = ConvEncoder((1, 28, 28), outputs=2, width=0.25)
+    decoder = ConvDecoder((1, 28, 28), latent_dims=2, width=0.25)
+    optimiser = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=0.002)
+    for _ in range(100):
+        error = (decoder(encoder(x)).sigmoid() - x).square().mean()
+        optimiser.zero_grad()
+        error.backward()
+        optimiser.step()
+    assert error < 0.8 * x.square().mean()

@@ -1,6 +1,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from explorer.errors import BadValueError
 from explorer.networks.vgg import VggDecoder, VggEncoder, convolutions
@@ -51,6 +52,26 @@ def test_smallest_and_odd_photographs_come_back_in_shape_in_training_too(shape):
     encoder, decoder = VggEncoder(shape, outputs=2, width=0.0625), VggDecoder(shape, latent_dims=2, width=0.0625)
     for n in (1, 3):
         assert decoder(encoder(torch.rand(n, *shape))).shape == (n, *shape)
+
+
+def test_each_convolution_is_normed_over_the_batch_then_cut_at_zero_and_each_stage_pooled():
+    shape = (1, 32, 40)
+    encoder, decoder = VggEncoder(shape, outputs=2, width=0.0625), VggDecoder(shape, latent_dims=2, width=0.0625)
+    x = images = torch.rand(3, *shape)
+    for stage in range(5):
+        for layer in encoder.stages[stage].modules():
+            if isinstance(layer, nn.Conv2d):
+                x = F.relu(F.batch_norm(F.conv2d(x, layer.weight, padding=1), None, None, training=True))
+        x = F.max_pool2d(x, 2)
+    torch.testing.assert_close(encoder(images), encoder.linear(x.reshape(3, -1)))
+    z = torch.randn(3, 2)
+    x = decoder.linear(z).reshape(3, -1, 1, 1)
+    for stage, size in enumerate([(2, 2), (4, 5), (8, 10), (16, 20), (32, 40)]):
+        x = F.interpolate(x, size=size)
+        for layer in decoder.stages[stage].modules():
+            if isinstance(layer, nn.Conv2d):
+                x = F.relu(F.batch_norm(F.conv2d(x, layer.weight, padding=1), None, None, training=True))
+    torch.testing.assert_close(decoder(z), decoder.pixels(x))
 
 
 @pytest.mark.parametrize(("width", "first", "last"), [(2, 128, 1024), (0.25, 16, 128), (0.01, 4, 5)])
