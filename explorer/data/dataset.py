@@ -63,7 +63,7 @@ class Dataset:
                 f"Label {self.labels[wrong][0]} of {self.name} is no class: expected 0 to {len(self.classes) - 1}, "
                 f"or {UNLABELLED} for an unlabelled item. Correct the labels."
             )
-        if len(np.unique(self.ids)) != n:
+        if (np.diff(np.sort(self.ids)) == 0).any():
             raise BadDataError(f"{self.name} has doubled item ids; give each item its own.")
 
     def __len__(self) -> int:

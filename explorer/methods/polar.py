@@ -29,7 +29,7 @@ class PolarConfig(NetworkConfig):
     class_width: float = hyper(
         0, low=0, high=360, help="of a class's sector; 0 takes 5/6 of a class's share of the circle", unit="degrees"
     )
-    rotation: float = hyper(
+    fold_rotation: float = hyper(
         0,
         low=0,
         high=360,
@@ -59,7 +59,7 @@ def build(config: PolarConfig, spec: InputSpec) -> Autoencoder:
     head = PolarHead(
         n_classes=c,
         class_width=math.radians(config.class_width) or default_class_width(c),
-        rotation=math.radians(config.rotation) or default_rotation(c),
+        rotation=math.radians(config.fold_rotation) or default_rotation(c),
         rule=config.rule,
     )
     return Autoencoder(

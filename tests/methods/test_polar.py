@@ -25,7 +25,7 @@ def test_no_latent_lies_between_the_beams(make):
 
 def test_angles_are_given_in_degrees():
     spec = InputSpec((1, 16, 16), 6)
-    head = POLAR.build(PolarConfig(class_width=50, rotation=30, **SMALL), spec).head
+    head = POLAR.build(PolarConfig(class_width=50, fold_rotation=30, **SMALL), spec).head
     default = POLAR.build(PolarConfig(**SMALL), spec).head
     assert (head.class_width, head.rotation) == pytest.approx((math.radians(50), math.radians(30)))
     assert (default.class_width, default.rotation) == pytest.approx((head.class_width, head.rotation))
@@ -33,7 +33,7 @@ def test_angles_are_given_in_degrees():
 
 def test_angles_that_leave_points_between_the_beams_are_refused():
     with pytest.raises(BadValueError, match="between the class sectors"):
-        POLAR.build(PolarConfig(class_width=50, rotation=5, **SMALL), InputSpec((1, 16, 16), 6))
+        POLAR.build(PolarConfig(class_width=50, fold_rotation=5, **SMALL), InputSpec((1, 16, 16), 6))
 
 
 def test_pattern_is_not_for_vectors():

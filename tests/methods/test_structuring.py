@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -50,14 +52,14 @@ def test_batch_without_labels_has_the_reconstruction_alone():
     assert STRUCTURING.loss(network, batch, config)["structural"].item() == 0
 
 
-def test_targets_are_asked_once_an_epoch_for_the_known_labels_alone(monkeypatch):
+def test_targets_are_asked_once_an_epoch_for_the_known_labels_alone():
     asked = []
 
     def make(z, labels, rng):
         asked.append((z.shape, sorted(labels.tolist()), rng.random()))
         return np.zeros_like(z)
 
-    method = type(STRUCTURING)(**{**vars(STRUCTURING), "targets": lambda config, n_classes: make})
+    method = replace(STRUCTURING, targets=lambda *_: make)
     trained(method, StructuringConfig(**SMALL), items(), RUN.model_copy(update={"label_share": 0.2}))
     assert len(asked) == 3
     # 56 training items in three classes: 19, 19 and 18 of them.
