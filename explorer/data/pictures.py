@@ -127,7 +127,7 @@ def _read(file: BinaryIO, suffix: str, look: Look, one_large_at_a_time: Lock) ->
         _shrink_while_decoding(image, look)
         orientation = _orientation(image)
         small = _resize(_plain(image, look), look)
-        return _pixels(_upright(small, orientation), look)
+        return _pixels(_padded(_upright(small, orientation), look.size), look)
 
 
 def _open(file: BinaryIO, suffix: str, max_pixels: int) -> "Image":
@@ -220,23 +220,30 @@ def _eight_bits(image: "Image") -> NDArray[np.uint8]:
 
 
 def _resize(image: "Image", look: Look) -> "Image":
-    """Resize to the square, once and with a filter that neither blurs nor makes stairs."""
+    """Resize once, with a filter that neither blurs nor makes stairs: to the square, or to fit into it."""
     from PIL import Image
 
     width, height = image.size
     shrinks = min(width, height) > look.size
     filter_ = Image.Resampling.LANCZOS if shrinks else Image.Resampling.BICUBIC
-    square = (look.size, look.size)
     if look.fit == "pad":
         scale = look.size / max(width, height)
         inner = max(1, round(width * scale)), max(1, round(height * scale))
-        padded = Image.new(image.mode, square)
-        corner = (look.size - inner[0]) // 2, (look.size - inner[1]) // 2
-        padded.paste(image.resize(inner, filter_, reducing_gap=2), corner)
-        return padded
+        return image.resize(inner, filter_, reducing_gap=2)
     cut = min(width, height) if look.fit == "crop" else 0
     left, top = ((width - cut) / 2, (height - cut) / 2) if cut else (0, 0)
-    return image.resize(square, filter_, (left, top, width - left, height - top), reducing_gap=2)
+    return image.resize((look.size, look.size), filter_, (left, top, width - left, height - top), reducing_gap=2)
+
+
+def _padded(image: "Image", size: int) -> "Image":
+    """The picture in the middle of a black square."""
+    from PIL import Image
+
+    if image.size == (size, size):
+        return image
+    square = Image.new(image.mode, (size, size))
+    square.paste(image, ((size - image.width) // 2, (size - image.height) // 2))
+    return square
 
 
 def _pixels(image: "Image", look: Look) -> NDArray[np.uint8]:
