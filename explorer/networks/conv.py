@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from explorer.errors import BadValueError
 
 SMALLEST_SIDE = 2
-FIRST_CHANNELS, MOST_CHANNELS, LEAST_CHANNELS = 32, 256, 4
+FIRST_CHANNELS, MOST_CHANNELS, LEAST_CHANNELS = 16, 128, 4
 
 
 def check_sides(shape: tuple[int, ...], smallest: int, network: str) -> None:
@@ -38,7 +38,7 @@ def pooled_sizes(shape: tuple[int, ...], stages: int) -> list[tuple[int, int]]:
 
 
 def stage_channels(shape: tuple[int, ...], width: float) -> list[int]:
-    """Channels of each stage: 32, 64, 128, 256, 256, ... times the width, 4 at least.
+    """Channels of each stage: 16, 32, 64, 128, 128, ... times the width, 4 at least.
 
     Args:
         shape: (channels, height, width) of the images; there are as many stages as bring the

@@ -37,16 +37,16 @@ def test_digits_have_the_papers_three_stages_and_their_mirror():
     with torch.device("meta"):
         encoder = ConvEncoder((1, 28, 28), outputs=10, width=1)
         decoder = ConvDecoder((1, 28, 28), latent_dims=10, width=1)
-    assert convolutions(encoder) == [(1, 32), (32, 64), (64, 128)]
-    assert convolutions(decoder) == [(128, 64), (64, 32), (32, 1)]
-    assert (encoder.linear.in_features, encoder.linear.out_features) == (128 * 3 * 3, 10)
-    assert (decoder.linear.in_features, decoder.linear.out_features) == (10, 128 * 3 * 3)
+    assert convolutions(encoder) == [(1, 16), (16, 32), (32, 64)]
+    assert convolutions(decoder) == [(64, 32), (32, 16), (16, 1)]
+    assert (encoder.linear.in_features, encoder.linear.out_features) == (64 * 3 * 3, 10)
+    assert (decoder.linear.in_features, decoder.linear.out_features) == (10, 64 * 3 * 3)
     assert sum(isinstance(layer, nn.ReLU) for layer in encoder.modules()) == 3
     assert sum(isinstance(layer, nn.ReLU) for layer in decoder.modules()) == 3
     # 9 weights for each pair of channels, a bias for each output channel.
-    convolved = 9 * (1 * 32 + 32 * 64 + 64 * 128)
-    assert sum(p.numel() for p in encoder.parameters()) == convolved + (32 + 64 + 128) + 1152 * 10 + 10
-    assert sum(p.numel() for p in decoder.parameters()) == convolved + 2 * (128 + 64 + 32) + 1 + 10 * 1152 + 1152
+    convolved = 9 * (1 * 16 + 16 * 32 + 32 * 64)
+    assert sum(p.numel() for p in encoder.parameters()) == convolved + (16 + 32 + 64) + 576 * 10 + 10
+    assert sum(p.numel() for p in decoder.parameters()) == convolved + 2 * (64 + 32 + 16) + 1 + 10 * 576 + 576
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_smaller_side_is_halved_until_three_to_five_pixels_are_left(side, stages
 @pytest.mark.parametrize(
     ("width", "channels"),
     [
-        (1, [32, 64, 128, 256, 256]),
-        (2, [64, 128, 256, 512, 512]),
-        (0.25, [8, 16, 32, 64, 64]),
-        (0.0625, [4, 4, 8, 16, 16]),
+        (1, [16, 32, 64, 128, 128]),
+        (2, [32, 64, 128, 256, 256]),
+        (0.25, [4, 8, 16, 32, 32]),
+        (0.0625, [4, 4, 4, 8, 8]),
     ],
 )
-def test_channels_double_up_to_256_times_the_width_and_are_four_at_least(width, channels):
+def test_channels_double_up_to_128_times_the_width_and_are_four_at_least(width, channels):
     assert stage_channels((1, 128, 128), width) == channels
 
 
