@@ -127,3 +127,28 @@ def class_rankings(z, labels) -> list[list[int]]:
         others = sorted((float(np.linalg.norm(z[query] - z[row])), row) for row in labelled if row != query)
         rankings.append([int(labels[row] == labels[query]) for _, row in others])
     return rankings
+
+
+def raw_stress(x, labels, class_distances) -> float:
+    """Over all pairs once, those within a class at distance 0."""
+    pairs = [(i, j) for i in range(len(x)) for j in range(i)]
+    return sum((math.dist(x[i], x[j]) - class_distances[labels[i]][labels[j]]) ** 2 for i, j in pairs)
+
+
+def guttman_step(x, labels, class_distances) -> np.ndarray:
+    """The next points of SMACOF from the whole n x n matrix B(X)."""
+    n = len(x)
+    b = np.zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            distance = math.dist(x[i], x[j])
+            if i != j and distance > 0:
+                b[i, j] = -class_distances[labels[i]][labels[j]] / distance
+        b[i, i] = -b[i].sum()
+    return b @ x / n
+
+
+def most_uncertain(scores, n, candidates) -> list[int]:
+    """Rows by (highest less second-highest score, row)."""
+    margins = {row: sorted(scores[row])[-1] - sorted(scores[row])[-2] for row in candidates}
+    return sorted(margins, key=lambda row: (margins[row], row))[:n]

@@ -44,7 +44,7 @@ class LinearSVM:
             scores, for a class without labelled items and where the scores do not tell the class from others.
         """
         reach = self.own - self.other
-        share = (self.scores(z) - self.other) / np.where(reach > 0, reach, np.inf)
+        share = (self.scores(z) - self.other) / np.where(reach > 0, reach, 1)
         return np.where(reach > 0, share, 0).clip(0, 1)
 
     def predict(self, z: ArrayLike) -> NDArray[np.intp]:

@@ -48,7 +48,7 @@ def smacof(
         labels: class of each, 0 to c - 1, shape (n,); leave unlabelled items out.
         class_distances: wanted distances D between classes, shape (c, c), latent units.
         max_iterations: most steps, at least 1.
-        tolerance: stop when a step lowers stress by less than this share of it, at least 0.
+        tolerance: stop after a step that lowers stress by no more than this share of it, at least 0.
 
     Returns:
         Points around 0 and the stress of every step. A class that is alone collapses to its mean.
