@@ -157,7 +157,7 @@ def _decoded(opened: OpenRun, z: NDArray[np.floating]) -> list[Picture]:
 def _images(opened: OpenRun, ids: NDArray[np.int64]) -> Item:
     if opened.has_items:
         return opened.items.images(ids)
-    with st.spinner(f"Preparing the images of {opened.run.card.data.name}: once, a few seconds"):
+    with st.spinner(f"Preparing the items of {opened.run.card.data.name}: once, a few seconds"):
         return opened.items.images(ids)
 
 

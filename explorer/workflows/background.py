@@ -21,6 +21,8 @@ from typing import IO
 from explorer.errors import BadValueError, ExplorerError
 from explorer.zoo.store import write_bytes
 
+# -P: a file of the folder that the server stands in must not be taken for a library.
+COMMAND = (sys.executable, "-P", "-m", "explorer")
 WRITTEN_EVERY = 0.3  # seconds
 LOOKED_EVERY = 0.2
 NICENESS = 10
@@ -79,7 +81,7 @@ class Job:
     def _spawn(self, arguments: tuple[str, ...], inherited: int) -> None:
         with self._file("log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "explorer", *arguments],
+                [*COMMAND, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -106,7 +106,8 @@ class Kept:
         """The map, if it is the one that its JSON vouches for; else ValueError, KeyError or TypeError."""
         places = np.load(BytesIO(raw), allow_pickle=False)
         is_sound = hashlib.sha256(raw).hexdigest() == about["sha256"] and about["made of"] == self.made_of
-        if not is_sound or places.shape != (self.n_items, 2) or places.dtype != np.float32:
+        fits = places.shape == (self.n_items, 2) and places.dtype == np.float32
+        if not (is_sound and fits and np.isfinite(places).all()):
             raise ValueError("altered")
         trust = about["trustworthiness"]
         return Places(places, math.nan if trust is None else float(trust))

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from explorer.errors import BadValueError
 from explorer.latent.targets import class_circle
-from explorer.workflows.search import LatentMap, lasso_table, latent_map, query_at, search
+from explorer.workflows.projecting import Places
+from explorer.workflows.search import LatentMap, laid_out, lasso_table, latent_map, query_at, search
 from explorer.zoo.card import Card, DataPart, TargetsPart
 from explorer.zoo.run import Run
 from explorer.zoo.store import LATENTS, Latents, write_card, write_latents
@@ -20,22 +21,34 @@ TRAIN, TEST = 40, 15
 TARGETS = class_circle(3)
 
 
-def latents(n: int, first_id: int, *, dims: int = 2, classifier: bool = True) -> Latents:
+def latents(n: int, first_id: int, *, dims: int = 2, classifier: bool = True, svm: bool = False) -> Latents:
     rng = np.random.default_rng(first_id)
     z = rng.normal(size=(n, dims)).astype(np.float32)
     z[1] = z[0]  # a tie
     probabilities = rng.dirichlet(np.ones(3), n) if classifier else np.empty((n, 0))
     ids = np.arange(first_id, first_id + n, dtype=np.int64)
-    return Latents(ids, z, rng.integers(-1, 3, n), probabilities.astype(np.float16).astype(np.float32))
+    scores = rng.random((n, 3 if svm else 0))
+    return Latents(ids, z, rng.integers(-1, 3, n), half(probabilities), half(scores), np.empty((n, 0), np.float32))
+
+
+def half(values: np.ndarray) -> np.ndarray:
+    """As precise as a file of latents holds them."""
+    return values.astype(np.float16).astype(np.float32)
 
 
 def make_run(
-    folder: Path, *, dims: int = 2, targets: bool = True, classifier: bool = True, train: Latents | None = None
+    folder: Path,
+    *,
+    dims: int = 2,
+    targets: bool = True,
+    classifier: bool = True,
+    svm: bool = False,
+    train: Latents | None = None,
 ) -> Run:
     """A run of random latents, without a network."""
     folder.mkdir()
-    train = train or latents(TRAIN, 1000, dims=dims, classifier=classifier)
-    test = latents(TEST, 2**52, dims=dims, classifier=classifier)
+    train = train or latents(TRAIN, 1000, dims=dims, classifier=classifier, svm=svm)
+    test = latents(TEST, 2**52, dims=dims, classifier=classifier, svm=svm)
     digest = write_latents(folder, {"train": train, "test": test})
     layout = TargetsPart(centres=TARGETS.centres.tolist(), radii=TARGETS.radii.tolist())
     card = Card(
@@ -111,11 +124,22 @@ def test_bytes_are_places_then_class_confidence_and_split(space):
     assert is_test.tolist() == space.is_test.tolist()
 
 
-def test_run_without_classifier_predicts_nothing_and_is_drawn_as_sure(tmp_path):
+def test_run_without_any_scores_predicts_nothing_and_is_drawn_as_sure(tmp_path):
     space = latent_map(make_run(tmp_path / "bare", classifier=False))
     assert space.predicted is None
-    assert space.confidence.tolist() == [1] * len(space)
+    assert space.confidence is None
     assert set(space.as_bytes()[9 * len(space) : 10 * len(space)]) == {255}
+
+
+def test_run_without_classifier_is_as_sure_as_its_svm(tmp_path):
+    space = latent_map(make_run(tmp_path / "svm", classifier=False, svm=True))
+    assert space.predicted.tolist() == space.latents.confidence.argmax(axis=1).tolist()
+    assert space.confidence.tolist() == space.latents.confidence.max(axis=1).tolist()
+
+
+def test_classifier_goes_before_the_svm(tmp_path):
+    space = latent_map(make_run(tmp_path / "both", svm=True))
+    assert space.confidence.tolist() == space.latents.probabilities.max(axis=1).tolist()
 
 
 def test_query_at_a_point_is_its_latent(space):
@@ -135,6 +159,37 @@ def test_query_on_a_flattened_map_is_inverted(tmp_path):
     query = query_at(space, place=(0.25, -3.5))
     assert query.z.shape == (5,)
     assert space.projection.apply(query.z[None])[0] == pytest.approx([0.25, -3.5])
+
+
+def neighbour_map(tmp_path: Path) -> LatentMap:
+    """Five dimensions on a made-up map, in which item i of the run's order lies at (i, 0)."""
+    space = latent_map(make_run(tmp_path / "deep", dims=5, targets=False))
+    places = np.stack([np.arange(TRAIN + TEST), np.zeros(TRAIN + TEST)], axis=1).astype(np.float32)
+    return laid_out(space, "umap", Places(places, 0.9))
+
+
+def test_place_on_a_map_by_neighbours_has_no_latent_and_finds_what_lies_near_on_the_map(tmp_path):
+    space = neighbour_map(tmp_path)
+    query = query_at(space, place=(6.2, 0.5))
+    assert query.z is None
+    assert query.place.tolist() == [6.2, 0.5]
+    answer = search(space, query, k=3, measure="latent similarity", boundary_similarity=0.79)
+    assert space.latents.ids[answer.hits.rows].tolist() == [1006, 1007, 1005]
+    assert answer.distances == pytest.approx(np.hypot([0.2, 0.8, 1.2], 0.5))
+    assert answer.similarities is None
+    assert answer.classes is None
+
+
+def test_point_on_a_map_by_neighbours_finds_its_neighbours_in_the_latent_space(tmp_path):
+    space = neighbour_map(tmp_path)
+    flat = latent_map(Run(tmp_path / "deep"))
+    query = query_at(space, row=9)
+    assert query.place.tolist() == space.places[9].tolist()
+    found, wanted = (
+        search(one, query_at(one, row=9), k=5, measure="Euclidean", boundary_similarity=0.79) for one in (space, flat)
+    )
+    assert found.hits.rows.tolist() == wanted.hits.rows.tolist()
+    assert found.distances.tolist() == wanted.distances.tolist()
 
 
 @pytest.mark.parametrize("row", [-1, TRAIN + TEST, 10**12])
@@ -206,7 +261,8 @@ def test_moving_the_boundary_similarity_changes_the_ranking(tmp_path):
     # v = (0.42, 0, 0) b_c, so it is always 0.28 similar.
     first, second = TARGETS.centres[:2]
     z = np.array([first, first + [1, 0]], np.float32)
-    train = Latents(np.arange(2), z, np.zeros(2, np.int64), np.empty((2, 0), np.float32))
+    none = np.empty((2, 0), np.float32)
+    train = Latents(np.arange(2), z, np.zeros(2, np.int64), none, none, none)
     space = latent_map(make_run(tmp_path / "made", classifier=False, train=train))
     half_way = (first + second) / 2
     query, found = query_at(space, place=(half_way[0], half_way[1])), {}
