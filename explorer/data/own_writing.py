@@ -1,5 +1,6 @@
 """Make an import: in a temporary folder that is renamed into place when it is whole."""
 
+import errno
 import os
 import secrets
 import shutil
@@ -69,10 +70,10 @@ def building(folder: Path, *, replace: bool) -> Iterator[Path]:
         _clear_after_crashes(folder)
         temporary.mkdir()
         yield temporary
-        _put_in_place(temporary, folder)
-    except FileExistsError:
-        raise taken from None
+        _put_in_place(temporary, folder, replace=replace)
     except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # somebody else's import was faster
+            raise taken from None
         raise BadDataError(
             f"{folder} could not be written: {error.strerror or error}. Make room or choose another data root "
             "(LATENT_EXPLORER_DATA_ROOT); nothing was changed."
@@ -81,17 +82,18 @@ def building(folder: Path, *, replace: bool) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _put_in_place(temporary: Path, folder: Path) -> None:
+def _put_in_place(temporary: Path, folder: Path, *, replace: bool) -> None:
     """Rename, the old import put aside until the new one stands; `there` finds it if a crash comes between."""
-    if not folder.exists():
+    if not (replace and folder.exists()):
         os.rename(temporary, folder)
         return
     before = aside(folder)
-    os.rename(folder, before)
     try:
+        os.rename(folder, before)
         os.rename(temporary, folder)
     except BaseException:
-        os.rename(before, folder)
+        if not folder.exists():
+            os.rename(before, folder)
         raise
     shutil.rmtree(before, ignore_errors=True)
 
