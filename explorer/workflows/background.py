@@ -186,8 +186,8 @@ class Job:
         """The last line that the process wrote, where it wrote any."""
         try:
             lines = self._file("log").read_bytes()[-LAST_BYTES:].decode("utf-8", "replace").split("\n")
-        except OSError:
-            return ""
+        except OSError:  # begun by hand, in a terminal
+            lines = []
         words = [line.strip() for line in lines if line.strip()]
         return f": {words[-1]}" if words else " (was it killed, or was there no memory left?)"
 
@@ -214,7 +214,7 @@ def _lock(file: IO[str]) -> bool:
     for _ in range(TRIES):  # who only looks whether it is locked holds it for an instant
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             time.sleep(0.005)
         else:
             return True
@@ -225,8 +225,8 @@ def _is_locked(path: Path) -> bool:
     try:
         with path.open("r") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError:
+    except BlockingIOError:
         return True
+    except OSError:  # no such file yet, or no such folder
+        return False
     return False
