@@ -1,12 +1,20 @@
 """What sessions share: opened once, renewed when a run changes, and never holding each other up."""
 
 import os
-from threading import Event, Thread
+import time
+from threading import Event, Thread, current_thread
+from urllib.parse import urlencode
 
+import numpy as np
 import pytest
+from starlette.requests import Request
 
 from explorer.errors import UnknownNameError
-from explorer.ui import state
+from explorer.latent.projection import trustworthiness
+from explorer.ui import routes, state
+from explorer.ui.tokens import make_token
+from explorer.workflows.projecting import Places
+from tests.workflows.test_search import make_run
 
 
 @pytest.fixture
@@ -49,3 +57,84 @@ def test_a_run_that_is_no_more_is_told_by_name(tiny):
     (tiny / "card.json").unlink()
     with pytest.raises(UnknownNameError, match="tiny"):
         state.open_for_page("tiny")
+
+
+@pytest.fixture
+def deep(tiny, monkeypatch, tmp_path):
+    """A run of four dimensions, and an empty data root."""
+    monkeypatch.setenv("LATENT_EXPLORER_DATA_ROOT", str(tmp_path / "data"))
+    state.settings.cache_clear()
+    make_run(tiny.parent / "deep", dims=4, targets=False)
+    return state.open_for_page("deep")
+
+
+def keep(opened, name="umap"):
+    places = np.random.default_rng(0).normal(size=(len(opened.space), 2)).astype(np.float32)
+    opened.kept(name).write(Places(places, 0.75), 1.0)
+
+
+def test_map_by_neighbours_is_there_once_it_is_kept(deep):
+    assert deep.on("pca") is deep.space
+    assert deep.on("umap") is None
+    keep(deep)
+    space = deep.on("umap")
+    assert (space.name, deep.trustworthiness(space)) == ("umap", 0.75)
+    assert deep.on("umap") is space
+    assert deep.on("tsne") is None
+
+
+def test_each_map_has_an_identity_and_an_address_of_its_own(deep):
+    keep(deep)
+    clouds = [deep.cloud(deep.on(name)) for name in ("pca", "umap")]
+    assert len({cloud.identity for cloud in clouds}) == len({cloud.url for cloud in clouds}) == 2
+    assert deep.cloud(deep.on("umap")).identity == clouds[1].identity
+    assert clouds[0].thumbnail_url == clouds[1].thumbnail_url
+
+
+def test_trustworthiness_of_principal_components_is_measured_once_and_beside_the_page(deep, monkeypatch):
+    asked = []
+
+    def measure(z, places):
+        asked.append(current_thread())
+        return trustworthiness(z, places)
+
+    monkeypatch.setattr(state, "PAUSE", 0.01)
+    monkeypatch.setattr(state, "trustworthiness", measure)
+    assert deep.trustworthiness(deep.space) is None
+    deadline = time.monotonic() + 60
+    while deep.trustworthiness(deep.space) is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert deep.trustworthiness(deep.space) == trustworthiness(deep.space.latents.z, deep.space.places)
+    assert len(asked) == 1
+    assert asked[0] is not current_thread()
+
+
+def ask(path, run, **query):
+    """A browser's question to a route."""
+    query = {"token": make_token("session")} | query
+    return getattr(routes, path)(
+        Request({"type": "http", "path_params": {"run": run}, "query_string": urlencode(query).encode(), "headers": []})
+    )
+
+
+def test_points_of_each_map_come_from_the_same_route(deep):
+    keep(deep)
+    for name in ("pca", "umap"):
+        answer = ask("points", "deep", map=name)
+        assert answer.status_code == 200
+        assert answer.body == deep.on(name).as_bytes()
+    assert ask("points", "deep").body == deep.space.as_bytes()
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ({"map": "tsne"}, 404, "has not been computed"),
+        ({"map": "../../x"}, 404, "There is no map"),
+        ({"map": "umap", "token": "forged"}, 403, "reload the page"),
+    ],
+)
+def test_points_of_no_map_are_refused(deep, query, status, words):
+    answer = ask("points", deep.name, **query)
+    assert answer.status_code == status
+    assert words in answer.body.decode()
