@@ -79,4 +79,4 @@ def built(method: Method, config: Config, dataset: Dataset, seed: int = 0) -> Au
         torch.manual_seed(seed)
         network = method.build(config, InputSpec(dataset.shape, len(dataset.classes)))
     network.fit_scale(torch.from_numpy(part) for part in dataset.parts(dataset.rows("train")))
-    return network
+    return network.to(memory_format=torch.channels_last)  # as a loaded one: else rounding differs

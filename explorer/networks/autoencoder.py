@@ -61,7 +61,8 @@ class Autoencoder(nn.Module):
     def normalise(self, items: Tensor) -> Tensor:
         """Input of items: uint8 or floats in [0, 1] for images, float32 as they are for vectors; same shape."""
         if self.is_image:
-            return items.float() / WHITE if items.dtype == torch.uint8 else items.float()
+            x = items.float() / WHITE if items.dtype == torch.uint8 else items.float()
+            return x.contiguous(memory_format=torch.channels_last)  # convolutions are 2 to 4 times as fast
         return (items.float() - self.offset) / self.scale
 
     def restore(self, x: Tensor) -> Tensor:

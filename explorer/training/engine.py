@@ -100,10 +100,7 @@ def training_labels(dataset: Dataset, run: TrainingConfig) -> NDArray[np.int64]:
 def network_input(network: Autoencoder, items: Tensor, run: TrainingConfig, generator: torch.Generator) -> Tensor:
     """What the network trains on: items normalised and, if they are images and that is wished, varied."""
     x = network.normalise(items)
-    if not network.is_image:
-        return x
-    x = x.contiguous(memory_format=torch.channels_last)
-    return augment(x, run.augmentation, generator) if run.augment else x
+    return augment(x, run.augmentation, generator) if run.augment and network.is_image else x
 
 
 def check_training(method: Method, dataset: Dataset, run: TrainingConfig) -> None:

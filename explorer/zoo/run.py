@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from explorer.networks.autoencoder import Autoencoder
 
-ITEMS_AT_ONCE = 1024
+ITEMS_AT_ONCE = 256  # more would leave the cache
 
 
 class Run:

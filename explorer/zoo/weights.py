@@ -88,7 +88,7 @@ def _assemble(card: Card, tensors: dict[str, Tensor]) -> Autoencoder:
     if not all(tensor.isfinite().all() for tensor in tensors.values()):
         raise BadRunError(f"The weights of {card.name} hold values that are no numbers; train it again: {card.command}")
     network.load_state_dict(tensors, assign=True)
-    network.requires_grad_(False)
+    network.to(memory_format=torch.channels_last).requires_grad_(False)
     return network.eval()
 
 

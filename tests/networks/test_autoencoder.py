@@ -41,8 +41,9 @@ def test_feature_that_never_varies_becomes_zero_and_comes_back():
 def test_images_come_in_bytes_or_between_0_and_1_and_are_left_there():
     network = of_images()
     network.fit_scale(iter([torch.zeros(1)]))
-    assert network.normalise(torch.tensor([0, 51, 255], dtype=torch.uint8)).tolist() == pytest.approx([0, 0.2, 1])
-    assert network.normalise(torch.tensor([0.25])).tolist() == [0.25]
+    stored = torch.tensor([[[[0, 51], [255, 0]]]], dtype=torch.uint8)
+    assert network.normalise(stored).flatten().tolist() == pytest.approx([0, 0.2, 1, 0])
+    assert network.normalise(torch.full((1, 1, 2, 2), 0.25)).flatten().tolist() == [0.25] * 4
     assert network.restore(torch.tensor([0.25])).tolist() == [0.25]
     assert "scale" not in network.state_dict()
 

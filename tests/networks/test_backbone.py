@@ -131,7 +131,7 @@ def test_settings_reach_the_networks():
     with torch.device("meta"):
         convolved = encoder(config, (1, 28, 28), outputs=7)
         dense = decoder(config, (5,))
-    assert [p.shape[0] for name, p in convolved.named_parameters() if name.endswith("weight")] == [16, 32, 64, 7]
+    assert [p.shape[0] for name, p in convolved.named_parameters() if name.endswith("weight")] == [8, 16, 32, 7]
     assert [tuple(p.shape) for p in dense.parameters() if p.ndim == 2] == [(20, 7), (30, 20), (5, 30)]
 
 
