@@ -349,3 +349,35 @@ def test_items_larger_than_memory_are_imported(tmp_path, settings, suffix):
         str(tmp_path / "large.npy"),
     )
     assert "MemoryError" in fails.stderr  # the limit is one
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="needs RLIMIT_DATA to count private memory")
+def test_items_larger_than_memory_are_trained_on(tmp_path, settings):
+    """128 MiB of items in 80 MiB: trained on, encoded and measured; a small run loads the libraries before."""
+    large = np.lib.format.open_memmap(tmp_path / "large.npy", "w+", np.float32, (128 << 10, 256))
+    large[:, :2] = np.random.default_rng(0).normal(size=(128 << 10, 2))
+    np.save(tmp_path / "small.npy", large[:200])
+    for name in ("small", "large"):
+        import_own(tmp_path / f"{name}.npy", asked(name), settings)
+    code = """
+from explorer.data import DATASETS
+from explorer.data.own import OwnConfig
+from explorer.methods.ae import AE, AEConfig
+from explorer.training import items
+from explorer.training.config import TrainingConfig
+from explorer.workflows import training
+
+def train(name):
+    config = TrainingConfig(epochs=1, batch_size=1024, precision="32-true", threads=1, augment=False)
+    source, data = DATASETS["arrays"], OwnConfig(name=name)
+    list(training.train_new(training.Plan(name, AE, AEConfig(hidden=(4,)), source, data, config, "a test"), settings))
+
+items.MOST_BYTES_IN_MEMORY = 1 << 20
+train("small")
+limit(spare)
+train("large")
+"""
+    answer = limited(code, tmp_path, str(tmp_path), spare=80 << 20)
+    assert answer.returncode == 0, answer.stderr[-3000:]
+    assert (tmp_path / "runs" / "large" / "latents.safetensors").exists()
