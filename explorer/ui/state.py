@@ -148,6 +148,8 @@ class OpenRun:
             classes=classes,
             colours=class_colours(len(classes)),
             has_confidence=space.confidence is not None,
+            items=f"{self.name}:{self.stamp}",
+            layout="" if space.name == PCA else space.name,
         )
 
     @property

@@ -37,6 +37,9 @@ class Cloud:
         classes: class names, none where nothing is labelled; class byte 255 means unlabelled.
         colours: "#rrggbb" for each class.
         has_confidence: the value byte says something; without it, nothing is said about it.
+        items: names the points whatever map they lie on, in the same order: what is hidden or selected goes with
+            them from map to map. Empty: they lie on this one alone.
+        layout: names this map among those of the same items; a camera in the page's address bears it.
     """
 
     identity: str
@@ -46,6 +49,8 @@ class Cloud:
     classes: tuple[str, ...]
     colours: tuple[str, ...]
     has_confidence: bool = True
+    items: str = ""
+    layout: str = ""
 
 
 @dataclass(frozen=True)

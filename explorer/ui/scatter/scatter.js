@@ -59,13 +59,19 @@ class ScatterMap {
   }
 
   openCloud() {
-    const { identity, clear_selection: clearSelection } = this.cloud;
+    const { identity, items, clear_selection: clearSelection } = this.cloud;
     let kept = keptClouds.get(identity);
     if (!kept) {
       // Only the first map of this page load takes its view from the address: it is the one the link meant.
-      const { camera, hidden } = keptClouds.size ? { camera: null, hidden: nothingHidden() } : readAddress();
+      const { camera, hidden } = keptClouds.size ? { camera: null, hidden: nothingHidden() } : readAddress(this.cloud.layout);
       kept = { camera, hidden, centresShown: true, selected: null, points: null, clearSelection };
     }
+    if (items && this.kept?.items === items) {
+      // Another map of the same items: what was hidden or selected there is so here.
+      const { hidden, centresShown, selected, clearSelection: cleared } = this.kept;
+      Object.assign(kept, { hidden, centresShown, selected, clearSelection: cleared });
+    }
+    kept.items = items;
     keptClouds.delete(identity); // put it last: the order of the map is the order of use
     keptClouds.set(identity, kept);
     for (const old of [...keptClouds.values()].slice(0, -CLOUDS_KEPT)) old.points = null;
@@ -207,7 +213,7 @@ class ScatterMap {
 
   writeAddressSoon() {
     clearTimeout(this.addressTimer);
-    this.addressTimer = setTimeout(() => writeAddress(this.kept.camera, this.kept.hidden), 250);
+    this.addressTimer = setTimeout(() => writeAddress(this.kept.camera, this.kept.hidden, this.cloud.layout), 250);
   }
 
   resize() {

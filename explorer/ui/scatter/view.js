@@ -38,11 +38,12 @@ function ticks(from, to, scale, gap) {
   return values;
 }
 
-/** Read `view=cx,cy,scale` and `hide=0,3,test` from the page's address. */
-function readAddress() {
+/** Read `view=cx,cy,scale` (`view=cx,cy,scale@layout` of a map that bears a name) and `hide=0,3,test` from the address. */
+function readAddress(layout) {
   const query = new URLSearchParams(window.location.search);
-  const numbers = (query.get("view") ?? "").split(",").map(Number);
-  const sound = numbers.length === 3 && numbers.every(Number.isFinite) && numbers[2] > 0;
+  const [view, name = ""] = (query.get("view") ?? "").split("@");
+  const numbers = view.split(",").map(Number);
+  const sound = name === layout && numbers.length === 3 && numbers.every(Number.isFinite) && numbers[2] > 0;
   const camera = sound ? { x: numbers[0], y: numbers[1], scale: numbers[2] } : null;
   const hidden = { classes: new Set(), splits: [false, false] };
   for (const word of (query.get("hide") ?? "").split(",")) {
@@ -54,17 +55,18 @@ function readAddress() {
 }
 
 /** Write camera (null: fitted) and hidden entries into the address, leaving every other parameter alone. */
-function writeAddress(camera, hidden) {
+function writeAddress(camera, hidden, layout) {
   const url = new URL(window.location.href);
   const words = [...hidden.classes].sort((a, b) => a - b).map(String);
   if (hidden.splits[0]) words.push("train");
   if (hidden.splits[1]) words.push("test");
-  const view = camera && [camera.x, camera.y, camera.scale].map((v) => Number(v.toPrecision(7))).join(",");
+  const numbers = camera && [camera.x, camera.y, camera.scale].map((v) => Number(v.toPrecision(7))).join(",");
+  const view = numbers && layout ? `${numbers}@${layout}` : numbers;
   for (const [name, value] of [["view", view], ["hide", words.join(",")]]) {
     if (value) url.searchParams.set(name, value);
     else url.searchParams.delete(name);
   }
-  const address = url.href.replaceAll("%2C", ",");
+  const address = url.href.replaceAll("%2C", ",").replaceAll("%40", "@");
   if (address !== window.location.href) window.history.replaceState(window.history.state, "", address);
 }
 
