@@ -162,8 +162,8 @@ def _formats() -> list[str]:
 
 
 def _shrink_while_decoding(image: "Image", look: Look) -> None:
-    """Let JPEG's decoder leave out what the resize would: down to no less than twice the final size."""
-    least = 2 * look.size
+    """Let JPEG's decoder leave out what the resize would: down to no less than 3/2 of the final size."""
+    least = look.size * 3 // 2
     side = max(image.size) if look.fit == "pad" else min(image.size)
     wanted = tuple(max(1, -(-length * least // side)) for length in image.size)
     if look.fit == "stretch":
