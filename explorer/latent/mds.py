@@ -19,7 +19,7 @@ from explorer.latent.class_embedding import ClassEmbedding, class_embedding
 __all__ = ["Embedding", "check_class_distances", "class_targets", "converged_targets", "smacof", "step_targets"]
 
 STARTS = 20
-PAIRS_A_TASK = 1_000_000  # a millisecond or so
+WORK_A_TASK = 2_000_000  # pairs times dimensions: half a millisecond or so
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +183,7 @@ def _step(
     pulls = np.empty(scaled.shape)
     kernel = guttman.plane if len(scaled) == 2 else guttman.space
     work = partial(kernel, scaled, first, (wanted / unit).astype(np.float32))
-    rows = max(PAIRS_A_TASK // n, guttman.ROWS)
+    rows = max(WORK_A_TASK // scaled.size, guttman.ROWS)
     between = sum(threads.map(lambda at: work(at, min(at + rows, n), pulls), range(0, n, rows))) / 2
     return pulls[:dims] * (unit / n), between * unit**2 + _within(x, first)
 
