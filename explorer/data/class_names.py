@@ -24,7 +24,7 @@ def natural(text: str) -> tuple[Any, ...]:
         A key that tells every two texts apart.
     """
     parts = re.split(r"([0-9]+)", text)
-    return ([(int(part), "") if part[:1].isdecimal() else (-1, part.casefold()) for part in parts], text)
+    return ([(int(part), "") if i % 2 else (-1, part.casefold()) for i, part in enumerate(parts)], text)
 
 
 def printable(text: str) -> str:

@@ -9,7 +9,8 @@ from explorer.data.class_names import natural, printable
 from explorer.errors import BadDataError
 
 JUNK = {"__macosx", "thumbs.db", "desktop.ini"}  # what systems leave behind, beside hidden files
-TEST_FOLDERS = {"test", "val", "valid", "validation"}
+TRAIN = "train"
+TEST = {"test", "val", "valid", "validation"}
 
 
 @dataclass(frozen=True)
@@ -91,18 +92,16 @@ def _sort_in(entry: os.DirEntry[str], relative: str, root: Path, found: list[Fou
         skipped.append(skip(relative, "is no regular file"))
 
 
-def split_folders(files: Sequence[Found]) -> dict[str, bool]:
-    """Tell whether the top folders are the splits, as in train/cat/1.png and test/cat/2.png.
+def split_names(files: Sequence[Found]) -> list[str] | None:
+    """The split of each file where the top folders are the splits, as in train/cat/1.png and test/cat/2.png.
 
     Args:
         files: of the folder.
 
     Returns:
-        Name of each top folder to whether it is for the test, where all files lie in `train` and
-        in one or more of `test`, `val`, `valid`, `validation`; otherwise empty.
+        The top folder of each file, shape (n,), where all files lie in `train` and in one or more of
+        `test`, `val`, `valid`, `validation`; otherwise None.
     """
-    tops = {one.relative.split("/")[0] if "/" in one.relative else "" for one in files}
+    tops = [one.relative.split("/", maxsplit=1)[0] if "/" in one.relative else "" for one in files]
     lower = {top.lower() for top in tops}
-    if "train" not in lower or len(tops) < 2 or not lower <= TEST_FOLDERS | {"train"}:
-        return {}
-    return {top: top.lower() != "train" for top in tops}
+    return tops if TRAIN in lower and len(lower) > 1 and lower <= TEST | {TRAIN} else None

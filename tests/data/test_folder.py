@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -105,7 +105,7 @@ def test_test_folder_without_a_readable_picture_is_one_sentence(root, tmp_path):
     put(root, "train/1.png")
     (root / "test").mkdir()
     (root / "test" / "1.png").write_bytes(b"no")
-    with pytest.raises(BadDataError, match="No picture of the test folder"):
+    with pytest.raises(BadDataError, match="No picture of the test split"):
         read(root, tmp_path)
 
 
@@ -245,6 +245,26 @@ def test_csv_is_read_as_programs_write_it(root, tmp_path, text, encoding):
     assert labels(content) == {"a.png": "x", "b.png": "y"}
 
 
+def test_column_split_of_a_table_is_the_split(root, tmp_path):
+    put(root, "a.png", "b.png", "c.png")
+    path = table(tmp_path / "t.csv", "file,split\na.png,train\nb.png,Test\nc.png,val\n")
+    content, _ = read(root, tmp_path, table=path)
+    assert content.is_test.tolist() == [False, True, True]
+    assert content.factors["split"].tolist() == ["train", "Test", "val"]
+    with pytest.raises(BadDataError, match="`split` of t.csv holds 'later'; write train or test"):
+        read(root, tmp_path, table=table(path, "file,split\na.png,train\nb.png,later\n"))
+    with pytest.raises(BadDataError, match="No picture of the test split"):
+        read(root, tmp_path, table=table(path, "file,split\na.png,train\nb.png,train\n"))
+
+
+def test_table_in_the_folder_under_another_name_is_no_picture_that_was_left_out(root, tmp_path, monkeypatch):
+    put(root, "a.png", "b.png")
+    table(root / "mine.csv", "file\na.png\nb.png\n")
+    monkeypatch.chdir(root)
+    content, _ = read(root, tmp_path, table=Path("mine.csv"))
+    assert (len(content.ids), content.left_out, content.skipped) == (2, 0, [])
+
+
 def test_backslashes_of_a_table_separate_folders(root, tmp_path):
     put(root, "x/a.png", "x/b.png")
     content, _ = read(root, tmp_path, table=table(tmp_path / "t.csv", "file\nx\\a.png\nx\\b.png\n"))
@@ -346,6 +366,7 @@ def test_no_split_is_empty(n, share, seed):
 
 
 @given(st.lists(st.text(max_size=8), unique=True))
+@example(["٣a", "²", "9" * 50])
 def test_natural_order_is_total(texts):
     assert sorted(texts, key=natural) == sorted(texts[::-1], key=natural)
 
