@@ -13,142 +13,56 @@ loop around them and how images reach it.
 import argparse
 import math
 import time
-from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import Any
 
 import torch
 from harness import table
-from torch import Tensor
-from torch.utils.data import DataLoader
-from torch.utils.data import Dataset as TorchDataset
+from harness.training import Contestant, PilImages, Task, endless, engine, in_turn, loader, repeat, stepping
 
 from explorer.data import DATASETS
 from explorer.data.dataset import Dataset
 from explorer.fields import parse
-from explorer.method import Batch, InputSpec
 from explorer.methods import METHODS
 from explorer.settings import load_settings
 from explorer.training.augment import AugmentConfig, augment
 from explorer.training.config import TrainingConfig
 from explorer.training.engine import train
-from explorer.training.events import EpochEnded, Progressed
-from explorer.training.trainee import Trainee, start
+from explorer.training.trainee import Trainee
 
 METHOD = METHODS["supervised"]
-CONFIG = METHOD.config()
 BATCH = TrainingConfig().batch_size
-ENDLESS = 100_000  # epochs
 BATCHES_IN_MEMORY = 16
-GENERATOR = torch.Generator()
-
-Contestant = Callable[[float], float]  # runs for about so many seconds, returns images a second
+PLAIN = TrainingConfig(precision="32-true")
 
 
-def new_trainee(dataset: Dataset, run: TrainingConfig) -> Trainee:
-    """The same untrained network each time, with its Adam."""
-    torch.manual_seed(run.seed)
-    network = METHOD.build(CONFIG, InputSpec(dataset.shape, len(dataset.classes)))
-    return start(network, run)
-
-
-def step(trainee: Trainee, x: Tensor, labels: Tensor) -> None:
-    """Forward, backward, step."""
-    loss = sum(METHOD.loss(trainee.network, Batch(x, labels, GENERATOR), CONFIG).values())
-    trainee.optimizer.zero_grad()
-    loss.backward()  # type: ignore[union-attr]
-    trainee.optimizer.step()
-
-
-def engine(dataset: Dataset, *, augmented: bool) -> Contestant:
-    """Ours: one long training, of which each round takes the next events."""
-    run = TrainingConfig(epochs=ENDLESS, augment=augmented)
-    events = train(new_trainee(dataset, run), METHOD, CONFIG, dataset, run)
-    last = 0
-
-    def go(seconds: float) -> float:
-        nonlocal last
-        begun, images = time.perf_counter(), 0
-        while time.perf_counter() - begun < seconds:
-            event = next(events)
-            if isinstance(event, Progressed):
-                images += (event.step - last) * BATCH
-                last = event.step
-            elif isinstance(event, EpochEnded):
-                last = 0
-        return images / (time.perf_counter() - begun)
-
-    return go
+def task_of(dataset: Dataset) -> Task:
+    """The method with its default settings."""
+    return Task(METHOD, METHOD.config(), dataset, BATCH)
 
 
 def bare(dataset: Dataset) -> Contestant:
     """Forward, backward and step on random tensors that lie ready: the most that any loop can reach."""
-    trainee = new_trainee(dataset, TrainingConfig())
-    trainee.network.train()
     shape = (BATCH, *dataset.shape)
     ready = [torch.rand(shape).contiguous(memory_format=torch.channels_last) for _ in range(BATCHES_IN_MEMORY)]
     labels = [torch.randint(len(dataset.classes), (BATCH,)) for _ in ready]
-    return repeat(lambda pair: step(trainee, *pair), cycle(zip(ready, labels, strict=True)))
+    return stepping(task_of(dataset), cycle(zip(ready, labels, strict=True)))
 
 
-def pil_loader(dataset: Dataset, workers: int) -> Contestant:
-    """The peer: a DataLoader over PIL images."""
-    trainee = new_trainee(dataset, TrainingConfig())
-    trainee.network.train()
-    return repeat(lambda pair: step(trainee, *pair), endless(loader(PilImages(dataset), workers)))
+def varied(dataset: Dataset) -> PilImages:
+    """The peer's images, each varied by itself."""
+    return PilImages(dataset, transforms(AugmentConfig()))
 
 
 def augmentation_alone(dataset: Dataset) -> Contestant:
     """Our augmentation without any training."""
     x, generator = torch.rand(BATCH, *dataset.shape), torch.Generator().manual_seed(0)
-    return repeat(lambda _: augment(x, AugmentConfig(), generator), cycle([None]))
+    return repeat(lambda _: augment(x, AugmentConfig(), generator), cycle([None]), BATCH)
 
 
 def pil_alone(dataset: Dataset) -> Contestant:
     """The peer's transforms without any training, in this process."""
-    return repeat(lambda _: None, endless(loader(PilImages(dataset), 0)))
-
-
-def repeat(act: Callable[[Any], Any], batches: Iterator[Any]) -> Contestant:
-    """Act on batch after batch until the time is over."""
-
-    def go(seconds: float) -> float:
-        begun, images = time.perf_counter(), 0
-        while time.perf_counter() - begun < seconds:
-            act(next(batches))
-            images += BATCH
-        return images / (time.perf_counter() - begun)
-
-    return go
-
-
-def endless(batches: DataLoader[Any]) -> Iterator[Any]:
-    """Epoch after epoch."""
-    while True:
-        yield from batches
-
-
-def loader(images: "PilImages", workers: int) -> DataLoader[Any]:
-    """A DataLoader as most people write it."""
-    return DataLoader(images, BATCH, shuffle=True, drop_last=True, num_workers=workers, persistent_workers=workers > 0)
-
-
-class PilImages(TorchDataset[tuple[Tensor, int]]):
-    """The training split as PIL images, each varied by itself with torchvision's transforms."""
-
-    def __init__(self, dataset: Dataset) -> None:
-        from PIL import Image
-
-        rows = dataset.rows("train")
-        self.images = [Image.fromarray(image[0]) for image in dataset.items[rows]]
-        self.labels = dataset.labels[rows].tolist()
-        self.vary = transforms(AugmentConfig())
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        return self.vary(self.images[index]), self.labels[index]
+    return repeat(lambda _: None, endless(loader(varied(dataset), BATCH)), BATCH)
 
 
 def transforms(config: AugmentConfig) -> Any:
@@ -173,24 +87,17 @@ def transforms(config: AugmentConfig) -> Any:
 
 def rates(dataset: Dataset, rounds: int, seconds: float, workers: int) -> None:
     """Let the contestants run in turn and print the table."""
+    task = task_of(dataset)
     contestants = {
-        "augmented": engine(dataset, augmented=True),
-        "PIL": pil_loader(dataset, 0),
-        "PIL workers": pil_loader(dataset, workers),
-        "plain": engine(dataset, augmented=False),
+        "augmented": engine(task, PLAIN),
+        "PIL": stepping(task, endless(loader(varied(dataset), BATCH))),
+        "PIL workers": stepping(task, endless(loader(varied(dataset), BATCH, workers))),
+        "plain": engine(task, PLAIN.model_copy(update={"augment": False})),
         "bare": bare(dataset),
         "augment": augmentation_alone(dataset),
         "PIL alone": pil_alone(dataset),
     }
-    for contestant in contestants.values():
-        contestant(min(1.5, seconds))  # the first steps are slow
-    found: dict[str, list[float]] = {name: [] for name in contestants}
-    for i in range(rounds):
-        # Every other round backwards, so that nobody always runs after the same neighbour.
-        for name in list(contestants)[:: -1 if i % 2 else 1]:
-            found[name].append(contestants[name](seconds))
-            if name == "PIL workers":
-                time.sleep(min(1.0, seconds))  # its workers fill their queues before they rest
+    found = in_turn(contestants, rounds, seconds)
     for what, ours, peer in (
         ("augmented: ours / PIL DataLoader", "augmented", "PIL"),
         (f"augmented: ours / the same, {workers} workers", "augmented", "PIL workers"),
@@ -204,16 +111,17 @@ def rates(dataset: Dataset, rounds: int, seconds: float, workers: int) -> None:
 
 def accuracies(dataset: Dataset, epochs: int, seeds: int) -> None:
     """Train ours and the peer alike and print what they get right on the test split."""
-    for contestant in (engine(dataset, augmented=True), pil_loader(dataset, 0)):
+    task = task_of(dataset)
+    for contestant in (engine(task, PLAIN), stepping(task, endless(loader(varied(dataset), BATCH)))):
         contestant(0.5)  # imports and first steps are slow; they are not what is compared
     ours: list[float] = []
     peer: list[float] = []
     seconds: tuple[list[float], list[float]] = [], []
     for seed in range(seeds):
-        run = TrainingConfig(epochs=epochs, seed=seed)
+        run = PLAIN.model_copy(update={"epochs": epochs, "seed": seed})
         for into, taken, learn in ((ours, seconds[0], by_engine), (peer, seconds[1], by_loader)):
             begun = time.perf_counter()
-            trainee = new_trainee(dataset, run)
+            trainee = task.trainee(run)
             learn(trainee, dataset, run)
             taken.append(time.perf_counter() - begun)
             into.append(100 * accuracy(trainee, dataset))
@@ -225,29 +133,29 @@ def accuracies(dataset: Dataset, epochs: int, seeds: int) -> None:
 
 def by_engine(trainee: Trainee, dataset: Dataset, run: TrainingConfig) -> None:
     """Train by our engine."""
-    for _ in train(trainee, METHOD, CONFIG, dataset, run):
+    for _ in train(trainee, METHOD, METHOD.config(), dataset, run):
         pass
 
 
 def by_loader(trainee: Trainee, dataset: Dataset, run: TrainingConfig) -> None:
     """Train by the peer's loop, its rate rising and falling like the engine's."""
-    batches = loader(PilImages(dataset), 0)
-    steps = len(batches)
+    batches, task = loader(varied(dataset), BATCH), task_of(dataset)
+    steps, generator = len(batches), torch.Generator()
     trainee.network.train()
     for epoch in range(run.epochs):
         for i, (x, labels) in enumerate(batches):
             done = epoch * steps + i
             fall = (1 + math.cos(math.pi * done / (run.epochs * steps))) / 2
             trainee.optimizer.param_groups[0]["lr"] = run.learning_rate * fall * min(1, (done + 1) / steps)
-            step(trainee, x, labels)
+            task.step(trainee, x, labels, generator)
 
 
 @torch.inference_mode()
 def accuracy(trainee: Trainee, dataset: Dataset) -> float:
     """Share of test images whose class is found."""
     network, rows = trainee.network.eval(), dataset.rows("test")
-    x = torch.from_numpy(dataset.items[rows]).float() / 255
-    found = torch.cat([network.classify(network.encode(part)).argmax(dim=1) for part in torch.split(x, 1024)])
+    items = torch.split(torch.from_numpy(dataset.items[rows]), 256)
+    found = torch.cat([network.classify(network.encode(network.normalise(part))).argmax(dim=1) for part in items])
     return float((found.numpy() == dataset.labels[rows]).mean())
 
 
