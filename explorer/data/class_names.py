@@ -36,6 +36,8 @@ def printable(text: str) -> str:
     Returns:
         At most 200 characters; a longer text keeps beginning and end.
     """
+    if text.isprintable() and len(text) <= LONGEST_NAME:
+        return text
     safe = text.encode("utf-8", "backslashreplace").decode("utf-8")
     safe = "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in safe)
     half = LONGEST_NAME // 2

@@ -3,7 +3,9 @@
 A subfolder a class, or flat and unlabelled, or with a table that lists the files.
 """
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,8 @@ from explorer.data.streaming import ItemsWriter, in_order, workers
 from explorer.errors import BadDataError
 
 FIRST_REASONS = 3
+SMALL_FILE = 16_384  # bytes: below, Python's lock makes threads slower than one alone
+LOOKED_AT = 100  # files
 
 
 def import_folder(
@@ -87,7 +91,7 @@ def _decode(
     kept: list[int] = []
     skipped: list[Skipped] = []
     with quiet_decoding(), ItemsWriter(path) as writer:
-        for i, picture in enumerate(in_order(attempt, files, workers())):
+        for i, picture in enumerate(in_order(attempt, files, _threads(files))):
             if isinstance(picture, Unreadable):
                 skipped.append(skip(files[i].relative, str(picture)))
             else:
@@ -96,6 +100,16 @@ def _decode(
             if progress:
                 progress(i + 1, len(files))
     return kept, skipped
+
+
+def _threads(files: Sequence[Found]) -> int:
+    """One for small pictures, else one for each processor."""
+    some = files[:: max(1, len(files) // LOOKED_AT)]
+    sizes = 0
+    for one in some:
+        with suppress(OSError):  # a file that has gone meanwhile is told when it is read
+            sizes += os.lstat(one.path).st_size
+    return workers() if sizes > SMALL_FILE * len(some) else 1
 
 
 def _nothing(root: Path, skipped: Sequence[Skipped]) -> str:

@@ -199,8 +199,8 @@ def _plain(image: "Image", look: Look) -> "Image":
         image = Image.new("RGBA", image.size, "white")
         image.alpha_composite(layer)
     if image.mode in ("1", "L") or look.channels == "grey":
-        return image.convert("L")
-    return image.convert("RGB")
+        return image if image.mode == "L" else image.convert("L")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _eight_bits(image: "Image") -> NDArray[np.uint8]:

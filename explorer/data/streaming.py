@@ -33,11 +33,14 @@ def in_order(work: Callable[[Input], Result], inputs: Sequence[Input], threads: 
     Args:
         work: must not raise.
         inputs: shape (n,).
-        threads: how many.
+        threads: how many; one is the caller's own.
 
     Yields:
         n results. Never more than 24 a thread wait, however slow the caller is.
     """
+    if threads == 1:
+        yield from map(work, inputs)
+        return
     tasks = iter([inputs[i : i + PER_TASK] for i in range(0, len(inputs), PER_TASK)])
     pool = ThreadPoolExecutor(threads, thread_name_prefix="pictures")
     waiting: deque[Future[list[Result]]] = deque()

@@ -129,6 +129,29 @@ def test_grey_pictures_stay_grey_until_the_first_colour_comes(root, tmp_path):
     assert mixed[:, :, 0, 0].tolist() == [[i] * 3 for i in range(31)] + [[1, 2, 3]] + [[i] * 3 for i in range(31, 40)]
 
 
+def test_threads_and_one_alone_give_the_same(root, tmp_path, monkeypatch):
+    put(root, *(f"{'ab'[i % 2]}/{i}.png" for i in range(100)))
+    (root / "a" / "50b.png").write_bytes(b"no")
+    alone, items = read(root, tmp_path)
+    monkeypatch.setattr("explorer.data.folder.SMALL_FILE", 0)
+    monkeypatch.setattr("explorer.data.folder.workers", lambda: 4)
+    together, same = read(root, tmp_path)
+    np.testing.assert_array_equal(same, items)
+    assert names(together) == names(alone)
+    assert together.skipped == alone.skipped
+
+
+def test_file_that_goes_while_it_is_read_is_listed(root, tmp_path, monkeypatch):
+    put(root, "a.png", "b.png", "c.png")
+    from explorer.data import folder
+
+    listed = folder.list_files(root, None)
+    (root / "b.png").unlink()
+    monkeypatch.setattr(folder, "list_files", lambda *_: listed)
+    content, _ = read(root, tmp_path)
+    assert reasons(content) == {"b.png": "cannot be read (No such file or directory)"}
+
+
 def test_hidden_files_and_those_of_systems_are_passed_over(root, tmp_path):
     put(root, "a.png", "b.png", ".c.png", ".hidden/d.png", "__MACOSX/a.png")
     (root / "Thumbs.db").write_bytes(b"x")
