@@ -280,6 +280,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0, or 2 after a mistake that its user can mend: one sentence on stderr says how.
     """
     said = list(sys.argv[1:] if arguments is None else arguments)
+    # Before torch is loaded: threads that spin while they wait fight the other programs of a busy machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         if said[:1] == ["train"] and [text[:1] == "-" for text in said[1:3]] == [False] * NAMES_BEFORE_FLAGS:
             train_new(said[1:])

@@ -1,5 +1,6 @@
 """What a training changes, and how it takes a step."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -98,6 +99,7 @@ class Stepper:
     def __init__(self, trainee: Trainee, method: Method, config: Config, precision: str) -> None:
         from lightning_fabric import Fabric  # imports slowly
 
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells each precision as it is tried
         device = next(trainee.network.parameters()).device.type
         number_format: Any = PLAIN_PRECISION if precision == "auto" else precision
         self._fabric = Fabric(accelerator=device, devices=1, precision=number_format)
