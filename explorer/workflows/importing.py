@@ -7,7 +7,7 @@ from explorer.data import DATASETS
 from explorer.data.arrays import OPENERS, import_arrays
 from explorer.data.dataset import Progress
 from explorer.data.folder import import_folder
-from explorer.data.own import RECORD, ImportConfig, ImportRecord, import_names, place, read_record
+from explorer.data.own import HOW, RECORD, ImportConfig, ImportRecord, import_names, place, read_record
 from explorer.data.own_writing import building, finish
 from explorer.errors import BadValueError, ExplorerError
 from explorer.registry import lookup
@@ -42,6 +42,8 @@ def run(
     if action == "list":
         return [f"{source.name:16} {source.title}" for source in DATASETS.values()] + _shelf(settings)
     if action == "import":
+        if not what:
+            raise BadValueError(f"Say what to import, a folder of pictures or a file of arrays: {HOW}")
         return report(import_own(Path(what), asked, settings, progress), settings)
     source = lookup(DATASETS, what, "data set")
     dataset = source.load(source.config(), settings.data_root, progress)

@@ -292,6 +292,14 @@ def test_command_imports_lists_and_refuses(pictures, settings, monkeypatch, caps
     assert "mine             folder: 12 items, 2 classes" in capsys.readouterr().out
 
 
+def test_command_without_a_path_never_takes_the_folder_it_is_called_in(pictures, settings, monkeypatch, capsys):
+    monkeypatch.setenv("LATENT_EXPLORER_DATA_ROOT", str(settings.data_root))
+    monkeypatch.chdir(pictures)
+    assert cli.main(["data", "import", "--name", "mine"]) == 2
+    assert "Say what to import" in capsys.readouterr().err
+    assert not settings.data_root.exists()
+
+
 LIMITED = """
 import resource, sys
 from pathlib import Path
