@@ -130,7 +130,7 @@ def _targets(trainee: Trainee, make: TargetMaker, items: TrainingItems, run: Tra
     labelled = (items.labels >= 0).nonzero().squeeze(1)
     with torch.inference_mode():
         z = torch.cat([network.encode(network.normalise(part)) for part in items.parts(labelled)]).cpu().numpy()
-    rng = np.random.default_rng([run.seed, trainee.epoch])
+    rng = np.random.default_rng(run.seed)  # the same starts in every epoch: targets do not hop
     targets = torch.full((len(items), z.shape[1]), torch.nan, device=items.device)
     found = make(z, items.labels[labelled].cpu().numpy(), rng)
     targets[labelled] = torch.from_numpy(np.asarray(found, np.float32)).to(items.device)

@@ -65,7 +65,7 @@ def test_targets_are_asked_once_an_epoch_for_the_known_labels_alone():
     # 56 training items in three classes: 19, 19 and 18 of them.
     assert {shape for shape, _, _ in asked} == {(12, 2)}
     assert asked[0][1] == [0] * 4 + [1] * 4 + [2] * 4
-    assert len({chance for _, _, chance in asked}) == 3
+    assert len({chance for _, _, chance in asked}) == 1  # or targets would hop between equally good layouts
 
 
 @pytest.mark.parametrize("target", ["steps", "converged"])
