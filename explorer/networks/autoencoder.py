@@ -86,7 +86,7 @@ class Autoencoder(nn.Module):
             total = total + (part.double() - shift).sum(dim=0)
             square = square + (part.double() - shift).square().sum(dim=0)
         mean = total / count
-        deviation = (square / count - mean.square()).clamp(min=0).sqrt()
+        deviation = (square / count - mean.square()).clamp(min=0).sqrt().float()  # the smallest become 0
         self.offset.copy_(mean + shift)
         self.scale.copy_(deviation.where(deviation > 0, 1))  # a feature that never varies stays 0
 
