@@ -64,15 +64,21 @@ def _within(evidence: Evidence) -> float | None:
 
 
 def _offset(evidence: Evidence) -> float | None:
-    if evidence.targets is None:
-        return None
-    return float(np.nanmean(centroid_offsets(evidence.z, evidence.labels, evidence.targets)))
+    offsets = _offsets(evidence)
+    return float(offsets.mean()) if offsets.size else None
 
 
 def _farthest(evidence: Evidence) -> float | None:
+    offsets = _offsets(evidence)
+    return float(offsets.max()) if offsets.size else None
+
+
+def _offsets(evidence: Evidence) -> NDArray[np.float64]:
+    """Of the classes that have items here; none without configured centres."""
     if evidence.targets is None:
-        return None
-    return float(np.nanmax(centroid_offsets(evidence.z, evidence.labels, evidence.targets)))
+        return np.empty(0)
+    offsets = centroid_offsets(evidence.z, evidence.labels, evidence.targets)
+    return np.asarray(offsets[~np.isnan(offsets)])
 
 
 def _rmse(evidence: Evidence) -> float | None:
