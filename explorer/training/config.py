@@ -12,11 +12,11 @@ class TrainingConfig(Config):
     epochs: int = hyper(40, low=1, help="passes over the training items")
     batch_size: int = hyper(32, low=2, help="items a step", unit="items")
     learning_rate: float = hyper(0.002, low=0, help="Adam's step size at the start; falls to 0 along a cosine")
-    seed: int = hyper(0, low=0, help="starts weights, shuffling and augmentation")
+    seed: int = hyper(0, low=0, high=99_999_999, help="starts weights, shuffling and augmentation")
     augment: bool = hyper(True, help="vary training images (rotation, perspective, jitter, erasing, mirroring)")
     augmentation: AugmentConfig = AugmentConfig()
     label_share: float = hyper(1, low=0, high=1, help="share of the training labels that the method sees")
-    label_seed: int = hyper(0, low=0, help="which labels those are")
+    label_seed: int = hyper(0, low=0, high=99_999_999, help="which labels those are")
     precision: Literal["auto", "32-true", "bf16-mixed"] = hyper(
         "auto", help="number format of the layers; auto measures which is faster here"
     )
