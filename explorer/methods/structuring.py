@@ -19,6 +19,8 @@ from explorer.method import Batch, InputSpec, Method, TargetMaker
 from explorer.networks.autoencoder import Autoencoder
 from explorer.networks.backbone import NetworkConfig, decoder, encoder
 
+LARGEST_DISTANCE = 1e6  # its square and the sums over items stay far within float32
+
 
 class StructuringConfig(NetworkConfig):
     """Settings of the structuring autoencoder."""
@@ -30,7 +32,9 @@ class StructuringConfig(NetworkConfig):
         help="balance of structural against reconstruction loss; 0 is the plain autoencoder",
         symbol="a",
     )
-    class_distance: float = hyper(1, low=0.001, help="distance between any two classes, latent units")
+    class_distance: float = hyper(
+        1, low=0.001, high=LARGEST_DISTANCE, help="distance between any two classes, latent units"
+    )
     class_distances: str = hyper(
         "", help="a distance for each two classes instead: rows parted by ';', as in '0 1 2; 1 0 1; 2 1 0'"
     )
@@ -44,8 +48,8 @@ def distance_matrix(config: StructuringConfig, n_classes: int) -> NDArray[np.flo
     """Wanted distances between classes, shape (c, c).
 
     Raises:
-        BadValueError: a matrix that is not numbers, of another size, not symmetric, negative, or
-            with a diagonal that is not zero.
+        BadValueError: a matrix that is not numbers, of another size, not symmetric, negative, too
+            large, or with a diagonal that is not zero.
     """
     if not config.class_distances.strip():
         return config.class_distance * (1 - np.eye(n_classes))
@@ -57,7 +61,10 @@ def distance_matrix(config: StructuringConfig, n_classes: int) -> NDArray[np.flo
             f"class_distances = {config.class_distances[:80]!r}, but it must be {n_classes} rows of {n_classes} "
             "numbers, the rows parted by ';', as in '0 1 2; 1 0 1; 2 1 0'."
         ) from None
-    check_class_distances(matrix, n_classes)
+    if check_class_distances(matrix, n_classes).max() > LARGEST_DISTANCE:
+        raise BadValueError(
+            f"class_distances go up to {matrix.max():g}, but at most to {LARGEST_DISTANCE:,.0f}; give smaller ones."
+        )
     return matrix
 
 
