@@ -94,4 +94,4 @@ def _seconds_a_step(
 
 def _wait_for(terms: dict[str, Tensor]) -> None:
     """Let the device finish the step that gives these terms."""
-    float(torch.stack(list(terms.values())).sum())
+    float(torch.stack([term.detach() for term in terms.values()]).sum())
