@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from explorer.data import DATASETS
 from explorer.data.dataset import Dataset, Split
+from explorer.errors import TrainingError
 from explorer.evaluation import METRICS, Evidence
 from explorer.evaluation.structure import centroid_offsets, centroid_spread, class_centroids
 from explorer.fields import parse
@@ -23,7 +24,11 @@ from explorer.zoo.store import SPLITS, Latents
 
 
 def embed(run: Run, dataset: Dataset, split: Split) -> Latents:
-    """Encode and classify a split's items, in parts, so that they may be larger than memory."""
+    """Encode and classify a split's items, in parts, so that they may be larger than memory.
+
+    Raises:
+        TrainingError: weights so large that latents are infinite or NaN.
+    """
     rows = dataset.rows(split)
     z, std = np.empty((len(rows), run.card.latent_dims), np.float32), np.empty((len(rows), 0), np.float32)
     if run.network.variational:
@@ -35,6 +40,11 @@ def embed(run: Run, dataset: Dataset, split: Split) -> Latents:
         if run.network.variational:
             std[here] = run.posterior_std(part)
         done += len(part)
+    if not np.isfinite(z).all() or np.isnan(std).any():
+        raise TrainingError(
+            f"The latents of {run.card.name} became infinite or NaN, so there is no map of them. Train again with a "
+            "lower --learning-rate."
+        )
     none = np.empty((len(rows), 0), np.float32)
     probabilities = run.probabilities(z) if run.network.classifier is not None else none
     return Latents(dataset.ids[rows], z, dataset.labels[rows], probabilities, none, std)
@@ -46,6 +56,9 @@ def embed_all(run: Run, dataset: Dataset) -> tuple[dict[Split, Latents], LinearS
     Returns:
         Latents by split, with the SVM's confidence where the run has no classifier; the SVM, or None
         with fewer than two classes among the known labels.
+
+    Raises:
+        TrainingError: weights so large that latents are infinite or NaN.
     """
     latents = {split: embed(run, dataset, split) for split in SPLITS}
     training = parse(TrainingConfig, run.card.training, f"The card of {run.card.name}")
@@ -112,6 +125,8 @@ def between_seeds(runs: Sequence[Run]) -> dict[str, Measurement]:
     """How far class centroids of the training latents move between runs that differ by seed alone."""
     parts = [run.latents("train") for run in runs]
     n_classes, targets = len(runs[0].card.classes), runs[0].card.class_targets
+    if not n_classes:
+        return {}
     centroids = np.stack([class_centroids(part.z, part.labels, n_classes) for part in parts])
     found = {"seeds_centroid_spread": (centroid_spread(centroids), "distance of class centroids from their mean")}
     if targets is not None:

@@ -170,8 +170,10 @@ def _drive(
         end = Ended("failed", str(error))
         raise
     finally:
-        _finish(folder, card, dataset, settings, end.status)
+        end = _finish(folder, card, dataset, settings, end)
         append_event(folder / EVENTS, end)  # last: who reads it finds everything in place
+    if end.status == "failed":
+        raise TrainingError(end.message)
     yield end
 
 
@@ -215,19 +217,28 @@ def _first_card(plan: Plan, dataset: Dataset, spec: InputSpec, network: Autoenco
         ) from None
 
 
-def _finish(folder: Path, card: Card, dataset: Dataset, settings: Settings, status: str) -> None:
-    """Write weights, latents, metrics and the card that vouches for them, as of the last whole epoch."""
+def _finish(folder: Path, card: Card, dataset: Dataset, settings: Settings, end: Ended) -> Ended:
+    """Write weights, latents, metrics and the card that vouches for them, as of the last whole epoch.
+
+    Returns:
+        How it ended: as it was said, or failed, and then without latents, where these are no numbers.
+    """
     network, _, epoch = load_state(card, (folder / STATE).read_bytes())
     files = {WEIGHTS: write_bytes(folder, WEIGHTS, dump_network(network))}
-    card = card.model_copy(update={"status": status, "epochs_done": epoch, "files": files})
+    card = card.model_copy(update={"status": end.status, "epochs_done": epoch, "files": files})
     write_card(folder, card)
     run = Run(folder)
-    latents, svm = embed_all(run, dataset)
+    try:
+        latents, svm = embed_all(run, dataset)
+        metrics = measure(run, dataset, latents, svm, settings)
+    except TrainingError as error:
+        write_card(folder, card.model_copy(update={"status": "failed"}))
+        return end if end.status == "failed" else Ended("failed", str(error))
     files = {**files, LATENTS: write_latents(folder, latents)}
-    metrics = measure(run, dataset, latents, svm, settings)
     write_card(folder, card.model_copy(update={"files": files, "metrics": metrics}))
-    if status == "finished":
+    if end.status == "finished":
         (folder / STATE).unlink()
+    return end
 
 
 def train_repeats(

@@ -32,6 +32,7 @@ CARD, WEIGHTS, LATENTS, EVENTS, STATE = (
 SPLITS: tuple[Split, ...] = ("train", "test")
 OPTIONAL = ("probabilities", "confidence", "std")  # rows of no columns where a run has none
 MAX_CARD_BYTES = 1_000_000
+LARGEST = np.float32(np.finfo(np.float16).max)
 
 
 @dataclass(frozen=True)
@@ -152,8 +153,8 @@ def write_latents(folder: Path, latents: Mapping[Split, Latents]) -> str:
         arrays[f"{split}.ids"] = part.ids.astype(np.int64)
         arrays[f"{split}.z"] = np.ascontiguousarray(part.z, np.float32)
         arrays[f"{split}.labels"] = part.labels.astype(np.int64)
-        for key in OPTIONAL:
-            arrays[f"{split}.{key}"] = np.ascontiguousarray(getattr(part, key), np.float16)
+        for key in OPTIONAL:  # a standard deviation may be larger than a float16 can be
+            arrays[f"{split}.{key}"] = np.ascontiguousarray(getattr(part, key).clip(0, LARGEST), np.float16)
     return write_bytes(folder, LATENTS, dump_tensors(arrays))
 
 
