@@ -12,7 +12,7 @@ from explorer.errors import BadDataError
 from explorer.fields import Config
 
 UNLABELLED = -1
-ITEMS_AT_ONCE = 4096
+BYTES_AT_ONCE = 4 << 20
 Split = Literal["train", "test"]
 Progress = Callable[[int, int], None]
 
@@ -75,9 +75,10 @@ class Dataset:
         return self.items.shape[1:]
 
     def parts(self, rows: NDArray[np.intp]) -> Iterator[NDArray[np.uint8] | NDArray[np.float32]]:
-        """Items at these rows in turn, so that memory does not grow with their number."""
-        for start in range(0, len(rows), ITEMS_AT_ONCE):
-            yield self.items[rows[start : start + ITEMS_AT_ONCE]]
+        """Items at these rows in turn, so that memory does not grow with their number or size."""
+        step = max(1, BYTES_AT_ONCE // max(self.items[:1].nbytes, 1))
+        for start in range(0, len(rows), step):
+            yield self.items[rows[start : start + step]]
 
     def rows(self, split: Split) -> NDArray[np.intp]:
         """Positions of a split's items, ascending."""

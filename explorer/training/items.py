@@ -9,7 +9,7 @@ from torch import Tensor
 from explorer.data.dataset import Dataset
 
 MOST_BYTES_IN_MEMORY = 4 << 30
-ITEMS_AT_ONCE = 1024
+ITEMS_AT_ONCE = 256
 
 
 class TrainingItems:
