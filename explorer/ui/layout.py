@@ -28,7 +28,7 @@ USED = "run used"
 OF_ONE_RUN = ("at", "view", "hide")  # parts of the address that mean nothing on another run's map
 METRICS_ON_A_CARD = 3
 POINTS_ON_A_THUMBNAIL = 3000
-LOOKED_EVERY = 1.0  # seconds
+LOOKED_EVERY = 2.0  # seconds
 TRUST = (
     "Trustworthiness is 1 when all neighbours on the map are neighbours in the latent space too: "
     "over the 10 nearest, in a sample of at most 2,000 items."
@@ -80,19 +80,12 @@ def header(run: OpenRun, space: LatentMap) -> None:
     if projecting.is_measured(run, space):
         _title(run, space)
     else:
-        st.fragment(_title_to_come, run_every=LOOKED_EVERY)(run, space)
+        st.fragment(_title, run_every=LOOKED_EVERY)(run, space)  # tells it as soon as it is measured
     card = run.run.card
     if card.status != "finished":
         st.warning(plain(_unfinished(run)), icon=":material/hourglass:")
     if card.data.leak:
         st.warning(plain(card.data.leak), icon=":material/water_drop:")
-
-
-def _title_to_come(run: OpenRun, space: LatentMap) -> None:
-    """The title while something in it is being measured; when that is known, the page is drawn once more."""
-    if projecting.is_measured(run, space):
-        st.rerun()
-    _title(run, space)
 
 
 def _title(run: OpenRun, space: LatentMap) -> None:

@@ -26,8 +26,10 @@ def show(opened: OpenRun) -> None:
     space = projecting.drawn(opened, wanted)
     with title:
         layout.header(opened, space)
-    if space.name != wanted:
-        projecting.offer(opened, wanted)
+    # Empty, it takes no room, but keeps the map at its place: elsewhere the browser would build it anew.
+    with st.container():
+        if space.name != wanted:
+            projecting.offer(opened, wanted)
     cloud = opened.cloud(space)
     _remember(opened, space, *touched(cloud, key=KEY))
     found, wrong = _answer(space, ranking)

@@ -76,17 +76,18 @@ def offer(opened: OpenRun, wanted: str) -> None:
         problem(str(error))
         return
     status = kept.job.look()
+    wrong = st.session_state.pop(WRONG, "")
+    if wrong or (status is not None and status.problem):
+        problem(wrong or f"{kept.map.title} could not be computed: {status.problem if status else ''}")
     with st.container(border=True, key="projecting"):
         if status is None or status.problem:
-            _offer(kept, status)
+            with st.container():  # as a fragment has one: its progress then takes the place of these words at once
+                _offer(kept)
         else:
             st.fragment(_watch, run_every=LOOKED_EVERY)(kept)
 
 
-def _offer(kept: Kept, status: Status | None) -> None:
-    wrong = st.session_state.pop(WRONG, "")
-    if status is not None or wrong:
-        problem(wrong or f"{kept.map.title} could not be computed: {status.problem if status else ''}")
+def _offer(kept: Kept) -> None:
     words, press = st.columns([5, 1], vertical_alignment="center")
     words.markdown(
         f"**{kept.map.title}** of {kept.n_items:,} items: about {in_words(kept.expected_seconds)}, once, in the "

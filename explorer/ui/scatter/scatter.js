@@ -66,9 +66,10 @@ class ScatterMap {
       const { camera, hidden } = keptClouds.size ? { camera: null, hidden: nothingHidden() } : readAddress(this.cloud.layout);
       kept = { camera, hidden, centresShown: true, selected: null, points: null, clearSelection };
     }
-    if (items && this.kept?.items === items) {
-      // Another map of the same items: what was hidden or selected there is so here.
-      const { hidden, centresShown, selected, clearSelection: cleared } = this.kept;
+    const sibling = [...keptClouds.values()].filter((other) => items && other.items === items).pop();
+    if (sibling) {
+      // The map of the same items that was shown last: what was hidden or selected there is so here.
+      const { hidden, centresShown, selected, clearSelection: cleared } = sibling;
       Object.assign(kept, { hidden, centresShown, selected, clearSelection: cleared });
     }
     kept.items = items;
