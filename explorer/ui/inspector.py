@@ -196,7 +196,7 @@ def show_nothing(opened: OpenRun, space: LatentMap) -> None:
     counts = "counts by class, and an export" if opened.run.card.classes else "its items, and an export"
     st.markdown(
         "**Touch the map**\n\n"
-        f"- Click a point: its nearest images{similar}.\n"
+        f"- Click a point: its nearest {'images' if len(opened.run.card.shape) > 1 else 'items'}{similar}.\n"
         f"- Click empty space: {drawn}.\n"
         f"- Lasso some points (shift and drag): {counts}."
     )

@@ -205,7 +205,7 @@ def telling_of_the_disk(folder: Path) -> Iterator[None]:
 
 def _in_words(error: BaseException) -> str:
     if isinstance(error, MemoryError):
-        return "there is not enough memory for it"
+        return "there is not enough memory for it; end other programs, then begin again."
     return str(error) if isinstance(error, ExplorerError) else f"{type(error).__name__}: {error}"
 
 

@@ -140,7 +140,9 @@ def test_process_that_died_is_one_sentence_and_can_be_begun_anew(open_page, deep
         raise MemoryError
     at = open_page(MAP, run=RUN, projection="UMAP")
     assert not at.exception
-    assert sentences(at) == ["UMAP could not be computed: there is not enough memory for it"]
+    assert sentences(at) == [
+        "UMAP could not be computed: there is not enough memory for it; end other programs, then begin again."
+    ]
     next(button for button in at.button if button.label == "Compute").click().run()
     assert begun
 

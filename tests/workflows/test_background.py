@@ -133,7 +133,7 @@ def test_only_one_process_works_at_a_time(job):
     ("error", "told"),
     [
         (BadDataError("All latents are the same."), "All latents are the same."),
-        (MemoryError(), "there is not enough memory for it"),
+        (MemoryError(), "there is not enough memory for it; end other programs, then begin again."),
         (ZeroDivisionError("by zero"), "ZeroDivisionError: by zero"),
     ],
 )
