@@ -25,7 +25,7 @@ def as_vectors(vectors: ArrayLike, features: int) -> NDArray[np.float32]:
     Raises:
         BadDataError: another shape, or values that are NaN or infinite.
     """
-    x = np.atleast_2d(numbers(vectors).astype(np.float32))
+    x = np.atleast_2d(as_float32(numbers(vectors)))
     if x.ndim != 2 or x.shape[1] != features:
         raise BadDataError(f"Vectors of shape {np.shape(vectors)} do not fit: expected (n, {features}).")
     wrong = int((~np.isfinite(x)).any(axis=1).sum())
@@ -52,7 +52,7 @@ def as_images(images: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float32]:
         )
     if x.dtype == np.uint8:
         return x.astype(np.float32) / np.float32(WHITE)
-    x = x.astype(np.float32)
+    x = as_float32(x)
     if np.isnan(x).any():
         raise BadDataError(
             f"{int(np.isnan(x).any(axis=(1, 2, 3)).sum())} images have NaN pixels; repair or leave them out."
@@ -60,6 +60,12 @@ def as_images(images: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float32]:
     if x.size and (x.min() < 0 or x.max() > 1):
         raise BadDataError(f"Pixels run from {x.min():.3g} to {x.max():.3g}; expected 0 to 1, or uint8 in 0 to 255.")
     return x
+
+
+def as_float32(array: NDArray[Any]) -> NDArray[np.float32]:
+    """The same numbers as float32; what it cannot hold becomes infinite, for the caller to tell."""
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32)
 
 
 def numbers(values: ArrayLike) -> NDArray[Any]:

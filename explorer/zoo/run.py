@@ -13,7 +13,7 @@ from explorer.data.dataset import Split
 from explorer.errors import BadDataError, BadRunError, BadValueError
 from explorer.retrieval.index import Hits, best, euclidean_distances
 from explorer.zoo.card import Card
-from explorer.zoo.inputs import as_items, numbers
+from explorer.zoo.inputs import as_float32, as_items, numbers
 from explorer.zoo.store import STATE, WEIGHTS, Latents, read_bytes, read_card, read_latents, verified
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class Run:
         return best(euclidean_distances(query[0], self.latents(split).z), k, largest=False)
 
     def _as_latents(self, z: ArrayLike) -> NDArray[np.float32]:
-        latents = np.atleast_2d(numbers(z).astype(np.float32))
+        latents = np.atleast_2d(as_float32(numbers(z)))
         if latents.ndim != 2 or latents.shape[1] != self.card.latent_dims or not np.isfinite(latents).all():
             raise BadDataError(
                 f"Latents of shape {np.shape(z)} do not fit {self.card.name}: expected finite numbers of shape "
