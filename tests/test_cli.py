@@ -6,13 +6,20 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from explorer import cli
+from explorer.data import DATASETS
 from explorer.errors import BadValueError
+from explorer.methods import METHODS
+from explorer.training.config import TrainingConfig
 from explorer.ui import server
+from tests.commands import CASES, set_up, train
+from tests.runs import vectors
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
@@ -116,3 +123,83 @@ def test_interrupt_ends_command_and_server_without_a_traceback(number, busy_port
         assert "Traceback" not in process.stderr.read()
     with socket.socket() as probe:
         assert probe.connect_ex((server.HOST, port)) != 0
+
+
+@pytest.fixture
+def vectors_imported(tmp_path, monkeypatch):
+    """An installation of its own, with vectors to train on; gives its home."""
+    home = set_up(tmp_path, monkeypatch)
+    CASES["vectors"].prepare(home)
+    return home
+
+
+@pytest.mark.parametrize("data", DATASETS)
+@pytest.mark.parametrize("method", METHODS)
+def test_help_of_a_training_names_every_setting_of_method_data_set_and_training(method, data, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["train", method, data, "--help"])
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    settings = [*METHODS[method].config.model_fields, *TrainingConfig.model_fields]
+    flags = {f"--{name.replace('_', '-')}" for name in settings} - {"--augmentation"}
+    flags |= {f"--data.{name.replace('_', '-')}" for name in DATASETS[data].config.model_fields}
+    assert flags <= set(re.findall(r"--[a-z.-]+", told))
+
+
+@pytest.mark.usefixtures("vectors_imported")
+def test_ctrl_c_says_how_to_go_on_and_going_on_ends_the_training(monkeypatch, capsys):
+    ae, steps = METHODS["ae"], []
+
+    def loss(network, batch, config):
+        steps.append(None)
+        if len(steps) == 2:
+            raise KeyboardInterrupt
+        return ae.loss(network, batch, config)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(METHODS, "ae", replace(ae, loss=loss))
+        assert train("ae", "arrays", "cut", "--data.name", "vectors", "--epochs", "3") == 130
+    assert "Go on: latent-explorer train --resume cut" in capsys.readouterr().err
+    assert cli.main(["train", "--resume", "cut"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in told if line.startswith("Epoch")] == ["Epoch 2", "Epoch 3"]
+    assert cli.main(["train", "--resume", "cut"]) == 2
+    assert capsys.readouterr().err.startswith("cut is finished, so it cannot go on.")
+
+
+@pytest.mark.usefixtures("vectors_imported")
+def test_training_ends_with_a_table_of_numbers_and_the_next_command(capsys):
+    assert train("structuring", "arrays", "try", "--data.name", "vectors") == 0
+    told = capsys.readouterr().out.splitlines()
+    lines = told[next(i for i, line in enumerate(told) if line.startswith("train_")) :]
+    assert lines[-1] == "See it: latent-explorer app try"
+    assert all(re.fullmatch(r"(train|test)_[a-z_]+ +\d+\.\d{4}", line) for line in lines[:-1])
+    assert len({line.index(line.split()[1]) for line in lines[:-1]}) == 1  # the numbers stand in one column
+    assert len(lines) > 8
+
+
+def test_training_without_a_terminal_says_nothing_on_stderr(vectors_imported):
+    np.save(vectors_imported / "plain.npy", vectors().items)
+    assert cli.main(["data", "import", str(vectors_imported / "plain.npy"), "--name", "plain"]) == 0
+    answer = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "explorer",
+            "train",
+            "vae",
+            "arrays",
+            "--data.name",
+            "plain",
+            "--name",
+            "a",
+            "--epochs=1",
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=120,
+        check=False,
+    )
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "test_reconstruction_rmse" in answer.stdout
