@@ -129,7 +129,8 @@ def resume(name: str, settings: Settings, progress: Progress | None = None) -> G
 
     Raises:
         UnknownNameError: no such run.
-        BadRunError: a run that is finished, or whose training state is missing or damaged.
+        BadRunError: a run that is finished, whose training state is missing or damaged, or whose data are
+            no longer those that it began with.
     """
     folder = find_run(name, run_roots(settings))
     card = read_card(folder)
@@ -139,6 +140,7 @@ def resume(name: str, settings: Settings, progress: Progress | None = None) -> G
         why = "is finished" if card.status == "finished" else "has lost its training state"
         raise BadRunError(f"{name} {why}, so it cannot go on. Train a new run under another --name.") from None
     dataset = load_dataset(card, settings, progress)
+    _check_data(card, dataset)
     training = parse(TrainingConfig, card.training, f"The card of {name}")
     network, moments, epoch = load_state(card, state)
     trainee = start(network.requires_grad_(True), training, device=pick_device(settings.device))
@@ -148,6 +150,19 @@ def resume(name: str, settings: Settings, progress: Progress | None = None) -> G
     with _telling_of_the_disk(folder), training_alone(folder):
         write_card(folder, card)
         yield from _drive(folder, card, trainee, dataset, settings)
+
+
+def _check_data(card: Card, dataset: Dataset) -> None:
+    """Raise BadRunError where an import of the same name has taken the place of a run's data."""
+    began = card.data.train_items, card.data.test_items, tuple(card.shape), tuple(card.classes)
+    found = len(dataset.rows("train")), len(dataset.rows("test")), dataset.shape, dataset.classes
+    if began != found:
+        what = ("training items", "test items", "shape", "classes")
+        changed = next(name for name, a, b in zip(what, began, found, strict=True) if a != b)
+        raise BadRunError(
+            f"The data of {card.name} have other {changed} than when its training began, so it cannot go on. Import "
+            "them as they were, or train a new run under another --name."
+        )
 
 
 def _drive(

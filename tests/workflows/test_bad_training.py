@@ -229,7 +229,8 @@ def test_unlabelled_folder_is_refused_by_methods_that_need_labels(home, capsys, 
 def test_unlabelled_folder_trains_the_others_and_their_seeds_compare(method):
     assert train(method, "folder", "try", "--data.name", "flat", "--repeats", "2") == 0
     run = explorer.load("try")
-    assert run.latents("test").scores.shape[1] == 0
+    assert run.svm is None
+    assert run.latents("test").probabilities.shape[1] == 0
     assert set(run.card.metrics) == {"train_reconstruction_rmse", "test_reconstruction_rmse"}
     assert explorer.load("try-seed-1").card.status == "finished"
 
@@ -259,3 +260,33 @@ def test_training_whose_last_step_diverges_is_no_finished_run(home, ask, method)
     assert said.sentence.startswith("The latents of try became infinite or NaN, so there is no map of them.")
     assert explorer.load("try").card.status == "failed"
     assert ends(home / "runs" / "try") == [("failed", said.sentence.strip())]
+
+
+OTHER_DATA = {
+    "training items": only(vectors(), np.arange(40)),
+    "test items": only(vectors(66), np.r_[np.arange(57)]),
+    "shape": vectors(features=7),
+    "classes": replace(vectors(), classes=("a", "b", "c")),
+}
+
+
+@pytest.mark.parametrize("changed", OTHER_DATA)
+def test_run_whose_data_changed_does_not_go_on(home, ask, monkeypatch, capsys, changed):
+    method, steps = METHODS["ae"], []
+
+    def loss(network, batch, config):
+        steps.append(None)
+        if len(steps) == 2:
+            raise KeyboardInterrupt
+        return method.loss(network, batch, config)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(METHODS, "ae", replace(method, loss=loss))
+        assert ask(vectors(), "ae", "--epochs", "3").code == 130
+    before = {path.name: path.read_bytes() for path in (home / "runs" / "try").iterdir()}
+    monkeypatch.setitem(DATASETS, "made", replace(DATASETS["made"], load=lambda *_: OTHER_DATA[changed]))
+    assert main(["train", "--resume", "try"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"The data of try have other {changed} than when its training began, so it cannot go on.")
+    assert told.count("\n") == 1
+    assert {path.name: path.read_bytes() for path in (home / "runs" / "try").iterdir()} == before
