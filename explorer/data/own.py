@@ -39,9 +39,7 @@ class ImportConfig(Config):
     fit: Fit = hyper("crop", help='"crop" cuts to the middle, "pad" adds black, "stretch" changes the proportions')
     test_share: float = hyper(0.2, low=0.01, high=0.9, help="Share of items for the test, if folders do not say")
     seed: int = hyper(0, low=0, high=99_999_999, help="Another seed chooses other items for the test")
-    table: Path | None = hyper(
-        None, help="For a folder: CSV or Parquet with columns file, label and any factors"
-    )
+    table: Path | None = hyper(None, help="For a folder: CSV or Parquet with columns file, label and any factors")
     labels: Path | None = hyper(None, help="For a file of arrays: .npy or CSV with the label of each item")
     replace: bool = hyper(False, help="Let the import take the place of one of the same name")
 

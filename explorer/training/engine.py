@@ -93,7 +93,6 @@ def train(
 
 def training_labels(dataset: Dataset, run: TrainingConfig) -> NDArray[np.int64]:
     """Labels that a training may see, -1 for the others, shape (len(dataset),)."""
-
     return known_labels(dataset.labels, dataset.is_test, share=run.label_share, seed=run.label_seed)
 
 

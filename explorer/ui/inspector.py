@@ -120,7 +120,8 @@ def _show_item(opened: OpenRun, row: int) -> None:
     lines = [(names[label] if card.classes else "", f"{kind} item {latents.ids[row]}")]
     if predicted is not None and confidence is not None:
         verdict = "" if label < 0 else " \u2713" if predicted[row] == label else " \u2717"
-        lines.append(("", f"predicted {names[predicted[row]]}{verdict}, confidence {confidence[row]:.1%}"))
+        by = f"by {opened.space.predictor}, confidence {confidence[row]:.1%}"
+        lines.append(("", f"predicted {names[predicted[row]]}{verdict} {by}"))
     facts(lines)
 
 

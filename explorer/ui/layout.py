@@ -19,10 +19,12 @@ from explorer.zoo.card import Card
 
 SHOWN_METRICS = {
     "test_accuracy": "test accuracy",
+    "test_svm_accuracy": "SVM on test latents",
     "other_cameras_accuracy": "on other cameras",
     "seeds_centroid_spread": "centres move by seed",
     "test_within_two_radii": "test within 2 radii",
     "test_retrieval_map": "test retrieval MAP",
+    "test_reconstruction_rmse": "test reconstruction error",
 }
 USED = "run used"
 OF_ONE_RUN = ("at", "view", "hide")  # parts of the address that mean nothing on another run's map

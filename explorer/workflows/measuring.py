@@ -1,7 +1,6 @@
 """Encode a run's items and measure what came out."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from explorer.training.config import TrainingConfig
 from explorer.training.engine import training_labels
 from explorer.zoo.card import Measurement
 from explorer.zoo.run import Run
-from explorer.zoo.store import SPLITS, Latents
+from explorer.zoo.store import Latents
 
 
 def embed(run: Run, dataset: Dataset, split: Split) -> Latents:
@@ -45,33 +44,27 @@ def embed(run: Run, dataset: Dataset, split: Split) -> Latents:
             f"The latents of {run.card.name} became infinite or NaN, so there is no map of them. Train again with a "
             "lower --learning-rate."
         )
-    none = np.empty((len(rows), 0), np.float32)
-    probabilities = run.probabilities(z) if run.network.classifier is not None else none
-    return Latents(dataset.ids[rows], z, dataset.labels[rows], probabilities, none, std)
+    has_classifier = run.network.classifier is not None
+    probabilities = run.probabilities(z) if has_classifier else np.empty((len(rows), 0), np.float32)
+    return Latents(dataset.ids[rows], z, dataset.labels[rows], probabilities, std)
 
 
-def embed_all(run: Run, dataset: Dataset) -> tuple[dict[Split, Latents], LinearSVM | None]:
-    """Latents of both splits, and a linear SVM on the training latents whose labels were known.
+def fit_classifier(run: Run, dataset: Dataset, z: NDArray[np.float32]) -> LinearSVM | None:
+    """A linear SVM on the training latents whose labels were known.
+
+    Args:
+        run: the run.
+        dataset: it was trained on.
+        z: latents of its training items, shape (n, d).
 
     Returns:
-        Latents by split, with the SVM's confidence where the run has no classifier; the SVM, or None
-        with fewer than two classes among the known labels.
-
-    Raises:
-        TrainingError: weights so large that latents are infinite or NaN.
+        The SVM; None with fewer than two classes among the known labels.
     """
-    latents = {split: embed(run, dataset, split) for split in SPLITS}
     training = parse(TrainingConfig, run.card.training, f"The card of {run.card.name}")
     known = training_labels(dataset, training)[dataset.rows("train")]
     if len(np.unique(known[known >= 0])) < FEWEST_CLASSES:
-        return latents, None
-    svm = fit_svm(latents["train"].z, known, n_classes=len(dataset.classes))
-    if run.network.classifier is None:
-        latents = {
-            split: replace(part, confidence=svm.confidence(part.z).astype(np.float32))
-            for split, part in latents.items()
-        }
-    return latents, svm
+        return None
+    return fit_svm(z, known, n_classes=len(dataset.classes))
 
 
 def measure(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import BadValueError
 from explorer.latent import projection
+from explorer.latent.confidence import LinearSVM
 from explorer.latent.targets import ClassTargets
 from explorer.retrieval.index import Hits, best, euclidean_distances
 from explorer.retrieval.similarity import class_similarity, latent_similarity
@@ -35,6 +36,7 @@ class LatentMap:
         places: on the map, shape (n, 2), float32.
         projection: from latents to places and back; None on a map by neighbours, which has no way back.
         targets: the run's configured centres and radii, or None.
+        svm: of the run's latents, or None.
         name: PCA, or of the map in NEIGHBOUR_MAPS.
         trustworthiness: of a map by neighbours, 0 to 1; NaN where it was not measured.
     """
@@ -44,6 +46,7 @@ class LatentMap:
     places: NDArray[np.float32]
     projection: projection.Projection | None
     targets: ClassTargets | None
+    svm: LinearSVM | None = None
     name: str = PCA
     trustworthiness: float = math.nan
 
@@ -57,15 +60,22 @@ class LatentMap:
 
     @cached_property
     def confidence(self) -> NDArray[np.float32] | None:
-        """Score of the predicted class, 0 to 1, shape (n,); None for a run that scores no classes."""
-        scores = self.latents.scores
-        return scores.max(axis=1) if scores.shape[1] else None
+        """How sure the classifier, or else the SVM, is of its class, 0 to 1, shape (n,); None without either."""
+        if self.latents.probabilities.shape[1]:
+            return np.asarray(self.latents.probabilities.max(axis=1))
+        return None if self.svm is None else self.svm.confidence(self.latents.z).max(axis=1).astype(np.float32)
 
     @cached_property
     def predicted(self) -> NDArray[np.intp] | None:
-        """Predicted class of each item, shape (n,); None for a run that scores no classes."""
-        scores = self.latents.scores
-        return scores.argmax(axis=1) if scores.shape[1] else None
+        """Class of each item by the classifier, or else by the SVM, shape (n,); None without either."""
+        if self.latents.probabilities.shape[1]:
+            return np.asarray(self.latents.probabilities.argmax(axis=1))
+        return None if self.svm is None else self.svm.predict(self.latents.z)
+
+    @property
+    def predictor(self) -> str:
+        """What predicts, in words for a person; empty where nothing does."""
+        return "the classifier" if self.latents.probabilities.shape[1] else "" if self.svm is None else "a linear SVM"
 
     @property
     def circles(self) -> tuple[tuple[float, float, float], ...]:
@@ -96,7 +106,9 @@ def latent_map(run: Run) -> LatentMap:
     )
     is_test = np.repeat([False, True], [len(part.ids) for part in parts])[order]
     fitted = projection.fit(latents.z)
-    return LatentMap(latents, is_test, fitted.apply(latents.z).astype(np.float32), fitted, run.card.class_targets)
+    return LatentMap(
+        latents, is_test, fitted.apply(latents.z).astype(np.float32), fitted, run.card.class_targets, run.svm
+    )
 
 
 def laid_out(space: LatentMap, name: str, found: Places) -> LatentMap:

@@ -24,15 +24,18 @@ from explorer.training.engine import check_training, train
 from explorer.training.events import Ended, Event, append_event
 from explorer.training.pace import settle
 from explorer.training.trainee import Trainee, pick_device, put_back, start
-from explorer.workflows.measuring import between_seeds, embed_all, measure
+from explorer.workflows.measuring import between_seeds, embed, fit_classifier, measure
 from explorer.workflows.runs import load_dataset, run_roots
 from explorer.zoo.card import NAME, Card, DataPart, TargetsPart
+from explorer.zoo.classifier import write_svm
 from explorer.zoo.lock import training_alone
 from explorer.zoo.run import Run
 from explorer.zoo.store import (
     EVENTS,
     LATENTS,
+    SPLITS,
     STATE,
+    SVM,
     WEIGHTS,
     find_run,
     read_bytes,
@@ -244,12 +247,13 @@ def _finish(folder: Path, card: Card, dataset: Dataset, settings: Settings, end:
     write_card(folder, card)
     run = Run(folder)
     try:
-        latents, svm = embed_all(run, dataset)
+        latents = {split: embed(run, dataset, split) for split in SPLITS}
+        svm = fit_classifier(run, dataset, latents["train"].z)
         metrics = measure(run, dataset, latents, svm, settings)
     except TrainingError as error:
         write_card(folder, card.model_copy(update={"status": "failed"}))
         return end if end.status == "failed" else Ended("failed", str(error))
-    files = {**files, LATENTS: write_latents(folder, latents)}
+    files = {**files, LATENTS: write_latents(folder, latents)} | ({SVM: write_svm(folder, svm)} if svm else {})
     write_card(folder, card.model_copy(update={"files": files, "metrics": metrics}))
     if end.status == "finished":
         (folder / STATE).unlink()

@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from explorer.data.dataset import Split
 from explorer.errors import BadDataError, BadRunError, BadValueError
+from explorer.latent.confidence import LinearSVM
 from explorer.retrieval.index import Hits, best, euclidean_distances
 from explorer.zoo.card import Card
+from explorer.zoo.classifier import read_svm
 from explorer.zoo.inputs import as_float32, as_items, numbers
 from explorer.zoo.store import STATE, WEIGHTS, Latents, read_bytes, read_card, read_latents, verified
 
@@ -50,6 +52,15 @@ class Run:
     @cached_property
     def _latents(self) -> dict[Split, Latents]:
         return read_latents(self.folder, self.card)
+
+    @cached_property
+    def svm(self) -> LinearSVM | None:
+        """The linear SVM on the training latents whose labels were known; None for a run without one.
+
+        Raises:
+            BadRunError: an SVM that is missing, altered or does not fit the run.
+        """
+        return read_svm(self.folder, self.card)
 
     @property
     def network(self) -> "Autoencoder":

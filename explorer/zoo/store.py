@@ -22,15 +22,16 @@ from explorer.registry import lookup
 from explorer.zoo.card import Card, parse_card
 from explorer.zoo.lock import is_training
 
-CARD, WEIGHTS, LATENTS, EVENTS, STATE = (
+CARD, WEIGHTS, LATENTS, SVM, EVENTS, STATE = (
     "card.json",
     "weights.safetensors",
     "latents.safetensors",
+    "svm.safetensors",
     "events.jsonl",
     "training.safetensors",
 )
 SPLITS: tuple[Split, ...] = ("train", "test")
-OPTIONAL = ("probabilities", "confidence", "std")  # rows of no columns where a run has none
+OPTIONAL = ("probabilities", "std")  # rows of no columns where a run has none
 MAX_CARD_BYTES = 1_000_000
 LARGEST = np.float32(np.finfo(np.float16).max)
 
@@ -44,8 +45,6 @@ class Latents:
         z: latents, shape (n, d), float32.
         labels: classes, shape (n,); -1 for unlabelled items.
         probabilities: of each class by the run's classifier, shape (n, c), or (n, 0) without one.
-        confidence: of each class by a linear SVM on the latents, shape (n, c), for a run with labels
-            but without a classifier; else (n, 0).
         std: standard deviation of each latent's posterior, shape (n, d), or (n, 0) without one.
     """
 
@@ -53,13 +52,7 @@ class Latents:
     z: NDArray[np.float32]
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float32]
-    confidence: NDArray[np.float32]
     std: NDArray[np.float32]
-
-    @property
-    def scores(self) -> NDArray[np.float32]:
-        """Score of each class, 0 to 1, by the classifier or else by the SVM; (n, 0) without either."""
-        return self.probabilities if self.probabilities.shape[1] else self.confidence
 
 
 def run_folders(roots: Iterable[Path]) -> dict[str, Path]:
@@ -192,7 +185,7 @@ def _checked(arrays: Mapping[str, NDArray[Any]], split: Split, items: int, card:
                 f"{shape}. Train the run again: {card.command}"
             )
     optional = [arrays.get(f"{split}.{key}", np.empty((items, 0), np.float32)) for key in OPTIONAL]
-    columns = (len(card.classes), len(card.classes), card.latent_dims)
+    columns = (len(card.classes), card.latent_dims)
     fit = all(array.shape in {(items, 0), (items, n)} for array, n in zip(optional, columns, strict=True))
     kinds = {arrays[f"{split}.{key}"].dtype.kind for key in ("ids", "labels")}
     if kinds != {"i"} or not fit:

@@ -8,12 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explorer.errors import BadValueError
+from explorer.latent.confidence import fit_svm
 from explorer.latent.targets import class_circle
 from explorer.workflows.projecting import Places
 from explorer.workflows.search import LatentMap, laid_out, lasso_table, latent_map, query_at, search
 from explorer.zoo.card import Card, DataPart, TargetsPart
+from explorer.zoo.classifier import write_svm
 from explorer.zoo.run import Run
-from explorer.zoo.store import LATENTS, Latents, write_card, write_latents
+from explorer.zoo.store import LATENTS, SVM, Latents, write_card, write_latents
 from tests import reference
 
 CLASSES = ["stripes", 'dots, "big"', "plain"]
@@ -21,14 +23,13 @@ TRAIN, TEST = 40, 15
 TARGETS = class_circle(3)
 
 
-def latents(n: int, first_id: int, *, dims: int = 2, classifier: bool = True, svm: bool = False) -> Latents:
+def latents(n: int, first_id: int, *, dims: int = 2, classifier: bool = True) -> Latents:
     rng = np.random.default_rng(first_id)
     z = rng.normal(size=(n, dims)).astype(np.float32)
     z[1] = z[0]  # a tie
     probabilities = rng.dirichlet(np.ones(3), n) if classifier else np.empty((n, 0))
     ids = np.arange(first_id, first_id + n, dtype=np.int64)
-    scores = rng.random((n, 3 if svm else 0))
-    return Latents(ids, z, rng.integers(-1, 3, n), half(probabilities), half(scores), np.empty((n, 0), np.float32))
+    return Latents(ids, z, rng.integers(-1, 3, n), half(probabilities), np.empty((n, 0), np.float32))
 
 
 def half(values: np.ndarray) -> np.ndarray:
@@ -47,9 +48,11 @@ def make_run(
 ) -> Run:
     """A run of random latents, without a network."""
     folder.mkdir()
-    train = train or latents(TRAIN, 1000, dims=dims, classifier=classifier, svm=svm)
-    test = latents(TEST, 2**52, dims=dims, classifier=classifier, svm=svm)
-    digest = write_latents(folder, {"train": train, "test": test})
+    train = train or latents(TRAIN, 1000, dims=dims, classifier=classifier)
+    test = latents(TEST, 2**52, dims=dims, classifier=classifier)
+    files = {LATENTS: write_latents(folder, {"train": train, "test": test})}
+    if svm:
+        files[SVM] = write_svm(folder, fit_svm(train.z, train.labels, n_classes=3))
     layout = TargetsPart(centres=TARGETS.centres.tolist(), radii=TARGETS.radii.tolist())
     card = Card(
         name=folder.name,
@@ -69,7 +72,7 @@ def make_run(
         command="latent-explorer train",
         created="2026-01-01T00:00:00+00:00",
         versions={},
-        files={LATENTS: digest},
+        files=files,
     )
     write_card(folder, card)
     return Run(folder)
@@ -133,13 +136,16 @@ def test_run_without_any_scores_predicts_nothing_and_is_drawn_as_sure(tmp_path):
 
 def test_run_without_classifier_is_as_sure_as_its_svm(tmp_path):
     space = latent_map(make_run(tmp_path / "svm", classifier=False, svm=True))
-    assert space.predicted.tolist() == space.latents.confidence.argmax(axis=1).tolist()
-    assert space.confidence.tolist() == space.latents.confidence.max(axis=1).tolist()
+    assert space.predicted.tolist() == space.svm.predict(space.latents.z).tolist()
+    assert space.confidence == pytest.approx(space.svm.confidence(space.latents.z).max(axis=1))
+    assert space.predictor == "a linear SVM"
 
 
 def test_classifier_goes_before_the_svm(tmp_path):
     space = latent_map(make_run(tmp_path / "both", svm=True))
     assert space.confidence.tolist() == space.latents.probabilities.max(axis=1).tolist()
+    assert space.predicted.tolist() == space.latents.probabilities.argmax(axis=1).tolist()
+    assert space.predictor == "the classifier"
 
 
 def test_query_at_a_point_is_its_latent(space):
@@ -225,7 +231,7 @@ def test_euclidean_search_equals_brute_force(space, row):
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.floats(-2, 2), st.floats(-2, 2), st.floats(0, 1))
+@given(st.floats(-2, 2), st.floats(-2, 2), st.integers(0, 100).map(lambda percent: percent / 100))
 def test_similarity_search_equals_brute_force(space, x, y, boundary):
     query = query_at(space, place=(x, y))
     answer = search(space, query, k=12, measure="latent similarity", boundary_similarity=boundary)
@@ -262,7 +268,7 @@ def test_moving_the_boundary_similarity_changes_the_ranking(tmp_path):
     first, second = TARGETS.centres[:2]
     z = np.array([first, first + [1, 0]], np.float32)
     none = np.empty((2, 0), np.float32)
-    train = Latents(np.arange(2), z, np.zeros(2, np.int64), none, none, none)
+    train = Latents(np.arange(2), z, np.zeros(2, np.int64), none, none)
     space = latent_map(make_run(tmp_path / "made", classifier=False, train=train))
     half_way = (first + second) / 2
     query, found = query_at(space, place=(half_way[0], half_way[1])), {}

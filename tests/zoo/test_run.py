@@ -219,17 +219,17 @@ def test_posterior_wider_than_a_float16_is_kept_as_wide_as_that(of_vectors, tmp_
     assert (read_latents(folder, card)["test"].std == 65504).all()
 
 
-def test_latents_of_before_there_were_confidence_and_deviations_still_open(run):
+def test_latents_of_before_there_were_deviations_still_open(run):
     before = run.latents("test")
     arrays = parse_tensors((run.folder / LATENTS).read_bytes())
     for split in SPLITS:
-        del arrays[f"{split}.confidence"], arrays[f"{split}.std"]
+        del arrays[f"{split}.std"]
     digest = write_bytes(run.folder, LATENTS, dump_tensors(arrays))
     write_card(run.folder, run.card.model_copy(update={"files": run.card.files | {LATENTS: digest}}))
     found = Run(run.folder).latents("test")
-    assert (found.confidence.shape, found.std.shape) == ((24, 0), (24, 0))
+    assert found.std.shape == (24, 0)
     np.testing.assert_array_equal(found.z, before.z)
-    np.testing.assert_array_equal(found.scores, before.probabilities)
+    np.testing.assert_array_equal(found.probabilities, before.probabilities)
 
 
 def test_card_of_before_there_were_networks_and_threads_to_choose_encodes_as_it_did(run, dataset):
