@@ -86,5 +86,5 @@ def explain(error: ValidationError, allowed: list[str]) -> str:
         return f"there is no setting {name!r}. Choose from: {', '.join(allowed)}."
     if first["type"] == "missing":
         return f"{name} is missing."
-    wanted = first["msg"].removeprefix("Input ").removeprefix("Value error, ").rstrip(".")
+    wanted = first["msg"].removeprefix("Input ").removeprefix("String ").removeprefix("Value error, ").rstrip(".")
     return f"{name} = {str(first['input'])[:80]!r}, but it {wanted}."

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from explorer import cli
+from explorer.cli import dashboard
 from explorer.data import DATASETS
 from explorer.errors import BadValueError
 from explorer.methods import METHODS
@@ -92,17 +93,17 @@ def test_only_busy_ports_is_a_mistake_that_says_what_to_do(busy_port, monkeypatc
 
 
 def test_run_opens_its_map():
-    assert cli.map_path("textures-petals") == "Map?run=textures-petals"
+    assert dashboard.map_path("textures-petals") == "Map?run=textures-petals"
 
 
 def test_name_of_a_run_cannot_add_to_the_address():
-    assert cli.map_path("a&b=c/../d#e") == "Map?run=a%26b%3Dc%2F..%2Fd%23e"
+    assert dashboard.map_path("a&b=c/../d#e") == "Map?run=a%26b%3Dc%2F..%2Fd%23e"
 
 
 def test_server_that_dies_is_told_in_one_sentence(tmp_path, monkeypatch, capfd, busy_port):
     broken = tmp_path / "broken.py"
     broken.write_text("import streamlit as st\nimport no_such_module\napp = st.App('x.py')\n")
-    monkeypatch.setattr(cli.places, "entry_script", lambda: broken)
+    monkeypatch.setattr(dashboard.places, "entry_script", lambda: broken)
     assert cli.main(["app", "--no-browser", "--port", str(server.free_port(busy_port))]) == 2
     assert capfd.readouterr().err.strip().splitlines()[-1].startswith("The server ended by itself")
 

@@ -219,5 +219,9 @@ def load(config: OwnConfig, data_root: Path, _progress: Progress | None = None) 
 
 
 ARRAYS = DatasetSource(
-    "arrays", "Your own images or vectors, after `latent-explorer data import FILE --name NAME`", OwnConfig, load
+    "arrays",
+    "Your own images or vectors, after `latent-explorer data import FILE --name NAME`",
+    OwnConfig,
+    load,
+    training={"augment": False},  # mirrored or turned images may be wrong ones
 )

@@ -31,6 +31,7 @@ class Dataset:
         is_test: True where the item belongs to the test split, shape (n,).
         factors: known generative variables, name to array of shape (n,).
         leak: why the test split cannot be trusted; empty when it can.
+        identity: of a person's own data, another after each import; empty where name and settings say all.
 
     Raises:
         BadDataError: shapes that do not fit together, doubled ids, or a label that is no class.
@@ -44,6 +45,7 @@ class Dataset:
     is_test: NDArray[np.bool_]
     factors: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     leak: str = ""
+    identity: str = ""
 
     def __post_init__(self) -> None:
         n = len(self.items)

@@ -126,5 +126,9 @@ def load(config: OwnConfig, data_root: Path, _progress: Progress | None = None) 
 
 
 FOLDER = DatasetSource(
-    "folder", "Your own pictures, after `latent-explorer data import PATH --name NAME`", OwnConfig, load
+    "folder",
+    "Your own pictures, after `latent-explorer data import PATH --name NAME`",
+    OwnConfig,
+    load,
+    training={"augment": False},  # mirrored or turned pictures may be wrong ones
 )

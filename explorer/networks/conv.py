@@ -58,7 +58,7 @@ class ConvEncoder(nn.Module):
     Args:
         shape: (channels, height, width) of the images; height and width at least 2.
         outputs: numbers for each image, d or more.
-        width: scales the channels; 1 gives 32, 64, 128, ..., at most 256.
+        width: scales the channels; 1 gives 16, 32, 64, ..., at most 128.
 
     Raises:
         BadValueError: images under 2 pixels a side.

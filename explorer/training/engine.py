@@ -112,8 +112,8 @@ def check_training(method: Method, dataset: Dataset, run: TrainingConfig) -> Non
     rows = dataset.rows("train")
     if len(rows) < FEWEST_ITEMS:
         raise BadDataError(
-            f"{dataset.name} has {len(rows)} training items; training needs {FEWEST_ITEMS} or more. Add some, or "
-            "lower the share of the test."
+            f"{dataset.name} has {len(rows)} training item{'s' * (len(rows) != 1)}; training needs {FEWEST_ITEMS} or "
+            "more. Add some, or lower the share of the test."
         )
     first = dataset.items[rows[0]]
     if all((part == first).all() for part in dataset.parts(rows)):

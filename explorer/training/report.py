@@ -35,7 +35,7 @@ class Report:
 
     def progress(self) -> Progressed:
         """Empty what is pending into one event; raises TrainingError at the first term that is not finite."""
-        new = torch.stack(self.pending).double().cpu()  # (steps, terms); this waits for the device
+        new = torch.stack(self.pending).cpu().double()  # (steps, terms); this waits for the device
         bad = (~new.isfinite()).nonzero()
         if len(bad):
             step, term = (int(value) for value in bad[0])

@@ -30,7 +30,7 @@ def as_vectors(vectors: ArrayLike, features: int) -> NDArray[np.float32]:
         raise BadDataError(f"Vectors of shape {np.shape(vectors)} do not fit: expected (n, {features}).")
     wrong = int((~np.isfinite(x)).any(axis=1).sum())
     if wrong:
-        raise BadDataError(f"{wrong} vectors hold values that are NaN or infinite; repair or leave them out.")
+        raise BadDataError(f"{wrong} of {len(x)} vectors hold NaN or infinite values; repair or leave them out.")
     return x
 
 

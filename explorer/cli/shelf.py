@@ -1,0 +1,112 @@
+"""The commands about what is there: runs, data sets, kept maps, items to label next."""
+
+from typing import Annotated, Literal
+
+import tyro
+
+from explorer.cli.terminal import Text, loading, settings_for
+from explorer.data.own import ImportConfig
+from explorer.errors import BadValueError
+
+
+def models(
+    action: tyro.conf.Positional[Literal["list", "show"]],
+    name: Annotated[tyro.conf.Positional[Text], tyro.conf.arg(metavar="[NAME]")] = None,
+) -> None:
+    """List the runs there are, shipped ones included, or show one's card.
+
+    For example:
+      latent-explorer models list
+      latent-explorer models show textures-petals
+
+    Args:
+        action: list or show.
+        name: of the run to show.
+    """
+    from explorer.workflows import runs
+
+    if action == "show":
+        if name is None:
+            raise BadValueError("Say which run to show: latent-explorer models show NAME.")
+        print(runs.open_run(name).card.model_dump_json(indent=2))
+        return
+    for entry in runs.shelf():
+        if entry.card is None:
+            print(f"{entry.name:32} cannot be opened: {entry.problem}")
+            continue
+        accuracy = entry.card.metrics.get("test_accuracy")
+        score = f"test accuracy {accuracy.value:.3f}" if accuracy else ""
+        print(f"{entry.name:32} {entry.card.status:12} {entry.card.method} on {entry.card.data.name}  {score}")
+
+
+def data(
+    action: tyro.conf.Positional[Literal["list", "prepare", "import"]],
+    what: Annotated[tyro.conf.Positional[Text], tyro.conf.arg(metavar="[NAME|PATH]")] = None,
+    *,
+    asked: Annotated[ImportConfig, tyro.conf.arg(name="")] = ImportConfig(),  # noqa: B008 - it is frozen
+) -> None:
+    """List the data sets, prepare one so that nothing waits for it later, or import your own under a name.
+
+    For example:
+      latent-explorer data list
+      latent-explorer data prepare textures
+      latent-explorer data import pictures --name my-pictures
+
+    Args:
+        action: list, prepare or import.
+        what: the data set to prepare, with its default settings; or the folder or file to import.
+        asked: of an import.
+    """
+    from explorer.workflows.importing import run
+
+    print(*run(action, what or "", asked, settings_for(), loading), sep="\n")
+
+
+def project(
+    run: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="RUN", help_behavior_hint="")],
+    *,
+    method: Annotated[Literal["umap", "tsne"], tyro.conf.arg(name="map")],
+) -> None:
+    """Lay a run's latents of more than two dimensions out by UMAP or t-SNE; the map is kept for the Map page.
+
+    For example:
+      latent-explorer project my-run --map umap
+
+    Args:
+        run: name of the run.
+        method: umap or tsne.
+    """
+    from explorer.workflows.projecting import Kept, compute
+    from explorer.workflows.runs import open_run
+
+    kept = Kept(open_run(run), method, settings_for())
+    found = compute(kept, lambda stage, done, total: loading(done, total, stage))
+    print(f"The {kept.map.title} map of {run} is kept; its trustworthiness is {found.trustworthiness:.3f}.")
+
+
+def suggest(
+    run: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="RUN", help_behavior_hint="")],
+    *,
+    n: int = 20,
+    strategy: Literal["margin", "random"] = "margin",
+    seed: int = 0,
+) -> None:
+    """Name the unlabelled training items that a person should label next.
+
+    For example:
+      latent-explorer suggest my-run --n 50
+      latent-explorer suggest my-run --strategy random --seed 1
+
+    Args:
+        run: name of the run.
+        n: how many.
+        strategy: margin, the items whose two likeliest classes are hardest to tell apart; or random.
+        seed: of random picks.
+    """
+    from explorer.workflows.runs import open_run
+    from explorer.workflows.suggesting import suggestions
+
+    picked = suggestions(open_run(run), n, strategy, seed=seed, settings=settings_for(), progress=loading)
+    print(f"{'id':>16}  {'margin':>8}  likeliest class, next, file")
+    for pick in picked:
+        print(f"{pick.id:>16}  {pick.margin:>8.3f}  {', '.join(text for text in pick.words if text)}")

@@ -1,0 +1,88 @@
+"""Picks among the items whose label a training did not see."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import explorer
+from explorer.cli import main
+from explorer.errors import BadDataError, BadValueError, UnknownNameError
+from explorer.fields import parse
+from explorer.settings import Settings, load_settings
+from explorer.training.config import TrainingConfig
+from explorer.training.engine import training_labels
+from explorer.workflows.runs import load_dataset
+from explorer.workflows.suggesting import suggestions
+from explorer.zoo.run import Run
+from tests.runs import TRAINING, train
+
+SHARE = TRAINING.model_copy(update={"label_share": 0.3, "epochs": 1})
+
+
+@pytest.fixture
+def settings(installation) -> Settings:
+    return load_settings()
+
+
+@pytest.fixture
+def partly(settings) -> Run:
+    train(settings, "partly", training=SHARE)
+    return explorer.load("partly")
+
+
+def picked(run: Run, n: int, strategy: str = "margin", seed: int = 0):
+    return suggestions(run, n, strategy, seed=seed, settings=load_settings())
+
+
+def test_margin_names_the_least_certain_of_the_unlabelled(partly):
+    found = picked(partly, 5)
+    dataset, latents = load_dataset(partly.card), partly.latents("train")
+    known = training_labels(dataset, parse(TrainingConfig, partly.card.training, "it"))[dataset.rows("train")]
+    ranked = np.sort(latents.probabilities, axis=1)
+    margins = np.where(known < 0, ranked[:, -1] - ranked[:, -2], np.inf)
+    expected = latents.ids[np.argsort(margins, kind="stable")[:5]].tolist()
+    assert [one.id for one in found] == expected
+    assert [one.margin for one in found] == pytest.approx(np.sort(margins)[:5])
+    assert all(set(one.words[:2]) <= set(partly.card.classes) and one.words[0] != one.words[1] for one in found)
+
+
+def test_random_draws_by_seed_among_the_unlabelled(partly):
+    first, again, other = picked(partly, 8, "random"), picked(partly, 8, "random"), picked(partly, 8, "random", seed=1)
+    assert first == again != other
+    everything = {one.id for one in picked(partly, 10_000, "random")}
+    assert {one.id for one in other} <= everything
+    assert len(everything) == round(0.7 * partly.card.data.train_items)
+
+
+def test_run_without_scores_has_random_picks_alone(partly):
+    bare = Run(partly.folder)
+    bare._latents = {
+        split: replace(part, probabilities=np.empty((len(part.ids), 0), np.float32))
+        for split, part in partly._latents.items()
+    }
+    bare.svm = None
+    with pytest.raises(BadValueError, match="Use --strategy random"):
+        picked(bare, 3)
+    assert np.isnan([one.margin for one in picked(bare, 3, "random")]).all()
+
+
+def test_nothing_is_left_to_ask_about(settings):
+    with pytest.raises(BadDataError, match="Every training item of tiny is labelled"):
+        suggestions(explorer.load("tiny"), 3, "margin", seed=0, settings=settings)
+
+
+def test_bad_requests_are_told(partly):
+    with pytest.raises(BadValueError, match="n = 0"):
+        picked(partly, 0)
+    with pytest.raises(UnknownNameError, match="margin"):
+        picked(partly, 3, "margins")
+
+
+@pytest.mark.usefixtures("partly")
+def test_command_prints_ids_with_their_classes(capsys):
+    assert main(["suggest", "partly", "--n", "4"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5
+    ids = {str(one.id) for one in picked(explorer.load("partly"), 4)}
+    assert {line.split()[0] for line in lines[1:]} == ids
