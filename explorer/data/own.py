@@ -5,6 +5,7 @@ which says what was asked and what came of it. Nobody's card ever holds the path
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -54,11 +55,15 @@ class SkippedFile(BaseModel):
 
 
 class ImportRecord(BaseModel):
-    """What was asked of an import and what came of it; counts are of items."""
+    """What was asked of an import and what came of it; counts are of items.
+
+    `identity` is drawn anew at each import: two of one name are told apart by it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_version: Literal[1] = 1
+    identity: str = ""
     kind: Kind
     source: str
     asked: dict[str, Any]
@@ -99,13 +104,15 @@ def import_names(data_root: Path) -> list[str]:
         entries = list(own_root(data_root).iterdir())
     except OSError:
         return []
-    names = {entry.name.removeprefix(".").removesuffix(".before") for entry in entries if _is_import(entry)}
+    names = {_name(entry) for entry in entries if (entry / RECORD).is_file()}
     return sorted(name for name in names if NAME.fullmatch(name) and ".." not in name)
 
 
-def _is_import(folder: Path) -> bool:
-    is_visible = folder.name[:1] != "." or folder.name.endswith(".before")
-    return is_visible and (folder / RECORD).is_file()
+def _name(folder: Path) -> str:
+    """The import that a folder holds, put aside or not; a hidden name for what is still being built."""
+    if folder.name.startswith(".") and folder.name.endswith(".before"):
+        return folder.name[1:].removesuffix(".before")
+    return folder.name
 
 
 def there(folder: Path) -> Path:
@@ -155,7 +162,7 @@ def read_own(kind: Kind, name: str, data_root: Path) -> Dataset:
     dataset = cache.read(there(place(name, data_root)), vouched(kind), name=kind)
     if dataset is None:
         raise BadDataError(f"The import {name} is damaged; make it again with --replace: {HOW}")
-    return dataset
+    return replace(dataset, identity=record.identity)
 
 
 def vouched(kind: Kind) -> str:

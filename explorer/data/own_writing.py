@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,6 +146,7 @@ def finish(folder: Path, kind: Kind, source: Path, asked: ImportConfig, content:
         raise BadDataError(f"{source} could not be written whole; check the disk and import it again.")
     counts = np.bincount(content.labels[content.labels != UNLABELLED], minlength=len(content.classes))
     record = ImportRecord(
+        identity=uuid4().hex,
         kind=kind,
         source=str(source.absolute()).encode("utf-8", "backslashreplace").decode(),
         asked=asked.model_dump(mode="json"),

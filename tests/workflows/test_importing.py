@@ -2,6 +2,7 @@
 
 import errno
 import importlib
+import json
 import os
 import shutil
 import subprocess
@@ -92,6 +93,35 @@ def test_adding_pictures_keeps_ids_and_split_of_the_others(pictures, settings):
     now = {int(i): (bool(t), f) for i, t, f in zip(after.ids, after.is_test, after.factors["file"], strict=True)}
     assert len(now) == 42
     assert {key: now[key] for key in was} == was
+
+
+def test_each_import_has_an_identity_of_its_own(pictures, vectors, settings):
+    seen = set()
+    for path, kind in ((pictures, "folder"), (pictures, "folder"), (vectors, "arrays"), (vectors, "arrays")):
+        record = import_own(path, asked(replace=True), settings)
+        assert dataset(kind, settings).identity == dataset(kind, settings).identity == record.identity
+        seen.add(record.identity)
+    assert len(seen - {""}) == 4
+
+
+def test_import_from_before_there_were_identities_is_read(vectors, settings):
+    import_own(vectors, asked(), settings)
+    path = settings.data_root / "own" / "mine" / "import.json"
+    path.write_text(
+        json.dumps({key: value for key, value in json.loads(path.read_text()).items() if key != "identity"})
+    )
+    assert dataset("arrays", settings).identity == ""
+
+
+@pytest.mark.parametrize("name", ["a.before", "before", "a.before.before", "a.tmp"])
+def test_name_that_ends_like_one_put_aside_is_a_name(vectors, settings, name):
+    import_own(vectors, asked(name), settings)
+    assert import_names(settings.data_root) == [name]
+    assert len(dataset("arrays", settings, name)) == 20
+    own = settings.data_root / "own"
+    os.rename(own / name, own / f".{name}.before")  # a crash in the middle of its replacement
+    assert import_names(settings.data_root) == [name]
+    assert len(dataset("arrays", settings, name)) == 20
 
 
 def test_name_that_is_taken_is_refused_and_replaced_only_when_asked(pictures, vectors, settings):
