@@ -4,10 +4,11 @@ A file is believed in nothing: formats are told by content, sizes are checked be
 decoded, and formats that would start another program are refused.
 """
 
+import ctypes
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -48,7 +49,7 @@ class Look:
         channels: "grey" or "colour"; "auto" keeps a picture grey that has no colour.
         fit: "crop" cuts the longer side to its middle, "pad" fills the shorter one with black,
             "stretch" changes the proportions.
-        max_pixels: a picture of more is not decoded.
+        max_pixels: a picture of more is not decoded, nor ever one of more than 178,956,970, Pillow's own limit.
     """
 
     size: int
@@ -78,6 +79,7 @@ def decoder(look: Look) -> Callable[[Path], NDArray[np.uint8]]:
         raises `Unreadable` for everything that is no usable picture.
     """
     one_large_at_a_time = Lock()
+    _hush_libtiff()
 
     def decode(path: Path) -> NDArray[np.uint8]:
         try:
@@ -90,9 +92,24 @@ def decoder(look: Look) -> Callable[[Path], NDArray[np.uint8]]:
         except MemoryError as error:
             raise Unreadable("needs more memory to decode than there is") from error
         except Exception as error:  # decoders meet damage with errors of every kind
-            raise Unreadable(f"is damaged ({type(error).__name__})") from error
+            raise Unreadable("is damaged") from error
 
     return decode
+
+
+@cache
+def _hush_libtiff() -> None:
+    """Stop libtiff from writing about damaged files to stderr: it does so by itself, past Python's warnings.
+
+    Its handlers belong to the process and are the same for all threads, so they are taken away once
+    and for good. Only messages are lost: the error itself comes back through Pillow.
+    """
+    from PIL import _imaging
+
+    with suppress(OSError, AttributeError, TypeError):  # a build without libtiff, or with it inside
+        library = ctypes.CDLL(_imaging.__file__)
+        library.TIFFSetErrorHandler(None)
+        library.TIFFSetWarningHandler(None)
 
 
 @contextmanager
@@ -125,7 +142,8 @@ def _read(file: BinaryIO, suffix: str, look: Look, one_large_at_a_time: Lock) ->
     alone = one_large_at_a_time if image.width * image.height > LARGE else nullcontext()
     with image, alone:
         _shrink_while_decoding(image, look)
-        orientation = _orientation(image)
+        image.load()
+        orientation = _orientation(image)  # after the load, which turns some formats by itself
         small = _resize(_plain(image, look), look)
         return _pixels(_padded(_upright(small, orientation), look.size), look)
 
@@ -144,12 +162,22 @@ def _open(file: BinaryIO, suffix: str, max_pixels: int) -> "Image":
     except UnidentifiedImageError:
         raise Unreadable("is no picture of a known format") from None
     except Image.DecompressionBombError:
-        raise Unreadable(f"has more than {max_pixels:,} pixels (setting max_image_pixels)") from None
+        raise Unreadable(f"has more than {_limit(max_pixels)}") from None
     if image.width * image.height > max_pixels:
         raise Unreadable(
             f"has {image.width:,} x {image.height:,} pixels, more than {max_pixels:,} (setting max_image_pixels)"
         )
     return image
+
+
+def _limit(max_pixels: int) -> str:
+    """The limit that holds, and whose it is: Pillow has one of its own, and it is the whole process's."""
+    from PIL import Image
+
+    most = 2 * Image.MAX_IMAGE_PIXELS if Image.MAX_IMAGE_PIXELS else max_pixels
+    if most < max_pixels:
+        return f"{most:,} pixels, the most that are ever decoded"
+    return f"{max_pixels:,} pixels (setting max_image_pixels)"
 
 
 @cache
@@ -191,7 +219,6 @@ def _plain(image: "Image", look: Look) -> "Image":
     """The picture as L or RGB, transparency over white."""
     from PIL import Image
 
-    image.load()
     if image.mode.startswith("I") or image.mode == "F":
         return Image.fromarray(_eight_bits(image))
     if image.has_transparency_data:
@@ -215,7 +242,7 @@ def _eight_bits(image: "Image") -> NDArray[np.uint8]:
         raise Unreadable("has pixels that are NaN or infinite")
     full = 1.0 if image.mode == "F" else FULL_16_BIT
     if low < 0 or high > full:
-        values, full = values - low, high - low
+        values, full = values - low, (high - low) or 1.0  # a flat picture becomes black
     return np.asarray(np.rint(values * (255 / full)), np.uint8)
 
 

@@ -92,6 +92,12 @@ def test_fractions_and_whole_numbers_outside_their_range_are_stretched(tmp_path)
     assert (np.diff(row.astype(int)) > 0).all()
 
 
+@pytest.mark.parametrize("value", [np.int32(70_000), np.int32(-3), np.float32(2), np.float32(-1)], ids=str)
+def test_flat_picture_of_values_outside_their_range_is_black(tmp_path, value):
+    path = saved(tmp_path, Image.fromarray(np.full((9, 9), value)), "a.tiff")
+    assert not read(path).any()
+
+
 def test_fractions_that_are_not_finite_are_a_reason(tmp_path):
     path = saved(tmp_path, Image.fromarray(np.full((4, 4), np.nan, np.float32)), "a.tiff")
     with pytest.raises(Unreadable, match="NaN"):
@@ -133,14 +139,21 @@ def test_tiny_and_thin_pictures_fill_their_square(tmp_path, fit, size):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
-def test_exif_turns_as_pillow_itself_does(tmp_path, orientation, fit):
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tiff", "webp"])
+def test_orientation_turns_as_pillow_itself_does(tmp_path, orientation, fit, suffix):
     exif = Image.Exif()
     exif[0x0112] = orientation
-    pixels = np.zeros((30, 48), np.uint8)
-    pixels[:15, :24], pixels[:15, 24:], pixels[15:, :24] = 255, 160, 80
-    path = saved(tmp_path, Image.fromarray(pixels), exif=exif)
+    pixels = np.zeros((32, 48), np.uint8)
+    pixels[:16, :24], pixels[:16, 24:], pixels[16:, :24] = 255, 160, 80
+    how = {"exif": exif, "quality": 95} | ({"tiffinfo": {0x0112: orientation}} if suffix == "tiff" else {})
+    path = saved(tmp_path, Image.fromarray(pixels).convert("RGB"), f"a.{suffix}", **how)
     turned = saved(tmp_path, ImageOps.exif_transpose(Image.open(path)), "upright.png")
     assert np.abs(read(path, fit=fit).astype(int) - read(turned, fit=fit)).max() <= 8
+    quarters = np.array([[255, 160], [80, 0]])
+    right = [quarters, quarters[:, ::-1], quarters[::-1, ::-1], quarters[::-1], quarters.T]
+    right += [np.rot90(quarters, -1), quarters[::-1, ::-1].T, np.rot90(quarters)]
+    small = read(path, size=16, fit="stretch", channels="grey")[0]
+    assert np.abs(small[4::8, 4::8].astype(int) - right[orientation - 1]).max() <= 8
 
 
 def test_shrinking_while_decoding_changes_hardly_a_pixel(tmp_path):
@@ -214,6 +227,34 @@ def test_huge_picture_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda _: pytest.fail("was decoded"))
     with pytest.raises(Unreadable, match="100 x 100 pixels"):
         read(path, max_pixels=9_999)
+
+
+def test_above_what_pillow_ever_decodes_the_limit_is_not_said_to_be_the_setting(tmp_path, monkeypatch):
+    path = saved(tmp_path, flat("L", 3, (100, 100)))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 4_000)
+    with pytest.raises(Unreadable, match="has more than 8,000 pixels, the most that are ever decoded"):
+        read(path, max_pixels=1_000_000)
+    with pytest.raises(Unreadable, match=r"has more than 7,000 pixels \(setting max_image_pixels\)"):
+        read(path, max_pixels=7_000)
+
+
+def test_damaged_tiff_has_a_reason_without_a_word_on_stderr_or_of_python(tmp_path, capfd):
+    rng = np.random.default_rng(0)
+    content = io.BytesIO()
+    Image.fromarray(rng.integers(0, 255, (64, 64, 3), np.uint8)).save(content, "TIFF", compression="tiff_lzw")
+    reasons = set()
+    for _ in range(40):
+        damaged = bytearray(content.getvalue())
+        for at in rng.integers(8, len(damaged), 8):
+            damaged[at] = rng.integers(256)
+        (tmp_path / "a.tiff").write_bytes(damaged)
+        try:
+            read(tmp_path / "a.tiff")
+        except Unreadable as error:
+            reasons.add(str(error))
+    assert "is damaged" in reasons
+    assert not any("Error" in reason for reason in reasons)
+    assert capfd.readouterr().err == ""
 
 
 def test_picture_of_exactly_the_limit_is_read(tmp_path):
