@@ -52,6 +52,16 @@ TargetMaker = Callable[[NDArray[np.float32], NDArray[np.int64], np.random.Genera
 """(latents (m, d), labels (m,), randomness) of all labelled training items to their targets (m, d)."""
 
 
+def always(config: Config) -> bool:  # noqa: ARG001 - the record's signature
+    """For methods that learn from labels whatever their settings."""
+    return True
+
+
+def never(config: Config) -> bool:  # noqa: ARG001 - the record's signature
+    """For methods that learn without labels."""
+    return False
+
+
 def no_class_targets(config: Config, spec: InputSpec) -> ClassTargets | None:  # noqa: ARG001 - the record's signature
     """For methods that leave it to the training where classes lie."""
     return None
@@ -74,7 +84,7 @@ class Method:
         build: (config, spec) to a new network; initial weights come from torch's random state.
         loss: (network, batch, config) to the loss terms by name, already weighted; their sum is
             minimised.
-        needs_labels: whether it can be trained only where two classes or more have labelled items.
+        needs_labels: config to whether it can be trained only where two classes or more have labelled items.
         class_targets: (config, spec) to configured centres and radii, or None where the method
             (or this configuration of it) has none.
         targets: (config, number of classes) to what makes the targets of labelled items' latents at the start of each
@@ -87,16 +97,18 @@ class Method:
     config: type[Config]
     build: Callable[[Any, InputSpec], Autoencoder]
     loss: Callable[[Autoencoder, Batch, Any], dict[str, Tensor]]
-    needs_labels: bool = False
+    needs_labels: Callable[[Any], bool] = never
     class_targets: Callable[[Any, InputSpec], ClassTargets | None] = no_class_targets
     targets: Callable[[Any, int], TargetMaker | None] = no_targets
 
 
-def check_labels(method: Method, labels: NDArray[np.int64], classes: tuple[str, ...], data: str) -> None:
+def check_labels(
+    method: Method, config: Config, labels: NDArray[np.int64], classes: tuple[str, ...], data: str
+) -> None:
     """Raise where a method cannot learn from these training labels.
 
     Args:
-        method: what is to be trained.
+        method, config: what is to be trained.
         labels: of the training items, -1 for unlabelled ones, shape (n,).
         classes: the class names.
         data: name of the data set, for the message.
@@ -104,7 +116,7 @@ def check_labels(method: Method, labels: NDArray[np.int64], classes: tuple[str, 
     Raises:
         BadDataError: fewer than two classes, no labelled item, or a class without one.
     """
-    if not method.needs_labels:
+    if not method.needs_labels(config):
         return
     other = "Label some, or train a method that needs no labels, such as ae or vae."
     if len(classes) < FEWEST_CLASSES:

@@ -84,14 +84,14 @@ def follow(events: Generator[Event, None, None], name: str) -> None:
     from tqdm import tqdm
 
     bar = tqdm(unit=" steps", disable=None)
-    steps = 0
+    steps, under_way = 0, ""
     try:
         for event in events:
             match event:
                 case Started():
                     left = count(event.epochs - event.epoch, "epoch")
                     print(f"Training on {event.device}: {count(event.items, 'item')}, {left}.")
-                    steps = event.steps
+                    steps, under_way = event.steps, event.run
                     bar.reset(total=event.epochs * steps)
                     bar.update(event.epoch * steps)
                 case EpochEnded() if bar.disable:  # no terminal to draw a bar in
@@ -102,7 +102,8 @@ def follow(events: Generator[Event, None, None], name: str) -> None:
                     terms = ", ".join(f"{term} {value:.3g}" for term, value in event.terms.items())
                     bar.set_postfix_str(f"{event.rate:,.0f} items/s, {terms}")
     except KeyboardInterrupt:
-        print(f"\nStopped at the last whole epoch. Go on: latent-explorer train --resume {name}", file=sys.stderr)
+        go_on = f"at the last whole epoch. Go on: latent-explorer train --resume {under_way}"
+        print(f"\nStopped {go_on if under_way else 'before the training began.'}", file=sys.stderr)
         raise
     finally:
         bar.close()

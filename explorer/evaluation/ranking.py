@@ -16,6 +16,7 @@ RECALL_LEVELS = 11
 HIGHEST_GRADE = 30
 MOST_QUERIES = 1000
 DISTANCES_AT_ONCE = 1_000_000
+MOST_DISTANCES = 30_000_000  # some seconds
 
 
 @dataclass(frozen=True)
@@ -211,16 +212,16 @@ def class_retrieval(
     Args:
         z: latents, shape (n, d).
         labels: classes, shape (n,); -1 (unlabelled) is neither query nor gallery.
-        most_queries: at most so many labelled items, evenly spaced, are queries.
+        most_queries: at most so many labelled items, evenly spaced, are queries; fewer above 30,000 of them.
 
     Returns:
-        q = min(number of labelled items, most_queries) values a measure.
+        q values a measure, one a query.
     """
     from scipy.spatial.distance import cdist  # imports slowly
 
     labelled = labels != UNLABELLED
     gallery, classes = np.asarray(z[labelled], np.float64), labels[labelled]
-    n_queries = min(len(gallery), most_queries)
+    n_queries = min(len(gallery), most_queries, max(MOST_DISTANCES // max(len(gallery), 1), 1))
     spaced = np.arange(n_queries) * len(gallery) // max(n_queries, 1)  # a data set may be sorted by class
     step = max(1, DISTANCES_AT_ONCE // max(len(gallery), 1))  # so that memory does not grow with the gallery
     parts: list[tuple[NDArray[np.float64], ...]] = [(np.empty(0),) * 3]

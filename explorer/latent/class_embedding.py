@@ -1,4 +1,4 @@
-"""One point a class: what SMACOF over the items ends at once each class has collapsed, in milliseconds at any n."""
+"""One point a class: what SMACOF over the items ends at once each class has collapsed, at once for some ten classes."""
 
 from dataclasses import dataclass
 

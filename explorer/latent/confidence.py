@@ -3,12 +3,15 @@
 Reference: Structuring autoencoders, section 4: a linear SVM on the labelled latents.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from explorer.errors import BadDataError
+
+MOST_ROUNDS = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,11 +94,15 @@ def fit_svm(z: ArrayLike, labels: ArrayLike, n_classes: int) -> LinearSVM:
 
 def _linear_svm(z: NDArray[np.float64], labels: NDArray[np.integer]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weights (k, d) and bias (k,) of the k labelled classes."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.svm import LinearSVC
 
     mean = z.mean(axis=0)
     spread = float(np.sqrt(((z - mean) ** 2).mean())) or 1.0
-    svm = LinearSVC(dual=False).fit((z - mean) / spread, labels)
+    svm = LinearSVC(dual=False, max_iter=MOST_ROUNDS)
+    with warnings.catch_warnings():  # an answer that is nearly the best will do
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        svm.fit((z - mean) / spread, labels)
     weights, bias = svm.coef_ / spread, svm.intercept_
     if len(weights) == 1:  # two classes share one boundary
         weights, bias = np.concatenate([-weights, weights]), np.concatenate([-bias, bias])

@@ -6,7 +6,7 @@ Reference: the baseline of Rudolph, Wandt and Rosenhahn, Structuring Autoencoder
 from torch import Tensor, nn
 
 from explorer.losses.classification import labelled_cross_entropy
-from explorer.method import Batch, InputSpec, Method
+from explorer.method import Batch, InputSpec, Method, always
 from explorer.networks.autoencoder import Autoencoder
 from explorer.networks.backbone import NetworkConfig, encoder
 
@@ -45,5 +45,5 @@ CLASSIFIER = Method(
     config=ClassifierConfig,
     build=build,
     loss=loss,
-    needs_labels=True,
+    needs_labels=always,
 )

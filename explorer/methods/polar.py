@@ -12,7 +12,7 @@ from explorer.errors import BadValueError
 from explorer.fields import hyper
 from explorer.losses.classification import labelled_cross_entropy
 from explorer.losses.reconstruction import ERRORS
-from explorer.method import Batch, InputSpec, Method
+from explorer.method import Batch, InputSpec, Method, always
 from explorer.networks.autoencoder import Autoencoder
 from explorer.networks.backbone import NetworkConfig, decoder, encoder
 from explorer.networks.heads import PolarHead, default_class_width, default_rotation
@@ -89,5 +89,5 @@ POLAR = Method(
     config=PolarConfig,
     build=build,
     loss=loss,
-    needs_labels=True,
+    needs_labels=always,
 )

@@ -74,7 +74,8 @@ def build(config: StructuringConfig, spec: InputSpec) -> Autoencoder:
     Raises:
         BadValueError: a network that does not fit the items, or distances that do not fit the classes.
     """
-    distance_matrix(config, spec.n_classes)
+    if config.structural_weight:
+        distance_matrix(config, spec.n_classes)
     return Autoencoder(
         encoder(config, spec.shape, outputs=config.latent_dims),
         shape=spec.shape,
@@ -114,6 +115,6 @@ STRUCTURING = Method(
     config=StructuringConfig,
     build=build,
     loss=loss,
-    needs_labels=True,
+    needs_labels=lambda config: config.structural_weight > 0,
     targets=targets,
 )

@@ -15,7 +15,7 @@ from explorer.latent.targets import PAPER_RADIUS, ClassTargets, class_circle, pe
 from explorer.losses.classification import labelled_cross_entropy
 from explorer.losses.geometric import geometric_loss
 from explorer.losses.reconstruction import ERRORS
-from explorer.method import Batch, InputSpec, Method
+from explorer.method import Batch, InputSpec, Method, always
 from explorer.networks.autoencoder import Autoencoder
 from explorer.networks.backbone import NetworkConfig, decoder, encoder
 from explorer.networks.texture import classifier
@@ -104,6 +104,6 @@ SUPERVISED = Method(
     config=SupervisedConfig,
     build=build,
     loss=loss,
-    needs_labels=True,
+    needs_labels=always,
     class_targets=class_targets,
 )

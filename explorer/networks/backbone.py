@@ -21,6 +21,7 @@ SMALLEST_SIDES: dict[Network, int] = {
     "texture": 16,
 }
 PHOTOGRAPH_SIDE = 96
+MOST_LAYERS, MOST_UNITS = 16, 16_384
 
 
 class NetworkConfig(Config):
@@ -31,7 +32,7 @@ class NetworkConfig(Config):
     )
     width: float = hyper(1, low=0.0625, high=2, help="scales the channels of conv, vgg and texture")
     latent_dims: int = hyper(2, low=1, high=512, help="dimensions of the latent space", symbol="d")
-    hidden: tuple[Annotated[int, Field(ge=1)], ...] = hyper(
+    hidden: Annotated[tuple[Annotated[int, Field(ge=1, le=MOST_UNITS)], ...], Field(max_length=MOST_LAYERS)] = hyper(
         (500, 100), help="layers of the mlp network: units of each, 1 or more, mirrored in the decoder"
     )
 

@@ -64,7 +64,7 @@ def train(
             which the method cannot learn.
     """
     device = next(trainee.network.parameters()).device
-    check_training(method, dataset, run)
+    check_training(method, config, dataset, run)
     try:
         with threads(run.threads):
             items = TrainingItems(dataset, training_labels(dataset, run), device)
@@ -102,7 +102,7 @@ def network_input(network: Autoencoder, items: Tensor, run: TrainingConfig, gene
     return augment(x, run.augmentation, generator) if run.augment and network.is_image else x
 
 
-def check_training(method: Method, dataset: Dataset, run: TrainingConfig) -> None:
+def check_training(method: Method, config: Config, dataset: Dataset, run: TrainingConfig) -> None:
     """Raise where there is nothing to learn from.
 
     Raises:
@@ -120,7 +120,7 @@ def check_training(method: Method, dataset: Dataset, run: TrainingConfig) -> Non
         raise BadDataError(
             f"All training items of {dataset.name} are the same, so there is nothing to learn from; give others."
         )
-    check_labels(method, training_labels(dataset, run)[rows], dataset.classes, dataset.name)
+    check_labels(method, config, training_labels(dataset, run)[rows], dataset.classes, dataset.name)
 
 
 def _targets(trainee: Trainee, make: TargetMaker, items: TrainingItems, run: TrainingConfig) -> Tensor:

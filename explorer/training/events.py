@@ -18,6 +18,7 @@ class Started:
         items: training items.
         steps: steps an epoch.
         device: where it runs.
+        run: its name.
     """
 
     epoch: int
@@ -25,6 +26,7 @@ class Started:
     items: int
     steps: int
     device: str
+    run: str = ""
     time: float = field(default_factory=time)
 
 

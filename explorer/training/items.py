@@ -1,6 +1,8 @@
 """The training items of a data set: in memory on the device, or read from disk batch by batch."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -8,7 +10,7 @@ from torch import Tensor
 
 from explorer.data.dataset import Dataset
 
-MOST_BYTES_IN_MEMORY = 4 << 30
+SHARE_OF_MEMORY = 0.5  # of what is free may be taken by the items
 ITEMS_AT_ONCE = 256
 
 
@@ -26,11 +28,25 @@ class TrainingItems:
         self.device = device
         self.labels = torch.from_numpy(labels[self.rows]).to(device)
         self._stored = dataset.items
-        fits = len(self.rows) * dataset.items[:1].nbytes <= MOST_BYTES_IN_MEMORY
-        self._held = torch.from_numpy(dataset.items[self.rows]).to(device) if fits else None
+        self._held = self._read_all() if self._fit() else None
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def _fit(self) -> bool:
+        """Whether they leave memory to train in, here and on the device."""
+        needed = len(self.rows) * self._stored[:1].nbytes
+        free = free_memory()
+        if self.device.type == "cuda":
+            free = min(free, torch.cuda.mem_get_info(self.device)[0])
+        return needed <= SHARE_OF_MEMORY * free
+
+    def _read_all(self) -> Tensor | None:
+        """All items on the device; None where there is less memory than was said."""
+        try:
+            return torch.from_numpy(self._stored[self.rows]).to(self.device)
+        except (MemoryError, torch.OutOfMemoryError):
+            return None
 
     def take(self, chosen: Tensor) -> Tensor:
         """Items at these positions of the split, shape (k, *shape), on the device."""
@@ -46,3 +62,23 @@ class TrainingItems:
         """Items at these positions in turn, so that memory does not grow with their number."""
         for part in torch.split(chosen, ITEMS_AT_ONCE):
             yield self.take(part)
+
+
+def free_memory() -> int:
+    """Bytes that this process may still take, as far as the system tells."""
+    known = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2]
+    for line in _text("/proc/meminfo").splitlines():
+        if line.startswith("MemAvailable:"):
+            known = [1024 * int(line.split()[1])]
+    limit, used = (_text(f"/sys/fs/cgroup/memory.{name}").strip() for name in ("max", "current"))
+    if limit.isdecimal() and used.isdecimal():  # a container's
+        known.append(int(limit) - int(used))
+    return max(0, min(known))
+
+
+def _text(path: str) -> str:
+    """Content of a file of the system; empty where there is none."""
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""

@@ -29,15 +29,12 @@ def embed(run: Run, dataset: Dataset, split: Split) -> Latents:
         TrainingError: weights so large that latents are infinite or NaN.
     """
     rows = dataset.rows(split)
-    z, std = np.empty((len(rows), run.card.latent_dims), np.float32), np.empty((len(rows), 0), np.float32)
-    if run.network.variational:
-        std = np.empty_like(z)
+    z = np.empty((len(rows), run.card.latent_dims), np.float32)
+    std = np.empty((len(rows), run.card.latent_dims if run.network.variational else 0), np.float32)
     done = 0
     for part in dataset.parts(rows):
         here = slice(done, done + len(part))
-        z[here] = run.encode(part)
-        if run.network.variational:
-            std[here] = run.posterior_std(part)
+        z[here], std[here] = run.posterior(part)
         done += len(part)
     if not np.isfinite(z).all() or np.isnan(std).any():
         raise TrainingError(

@@ -71,10 +71,17 @@ def load_dataset(card: Card, settings: Settings | None = None, progress: Progres
 
     Raises:
         UnknownNameError, BadValueError: a data set or settings that this version does not have.
+        BadRunError: another import has taken the place of the data.
     """
     source = lookup(DATASETS, card.data.name, "data set")
     config = parse(source.config, card.data.settings, f"The data of {card.name}")
-    return source.load(config, (settings or load_settings()).data_root, progress)
+    dataset = source.load(config, (settings or load_settings()).data_root, progress)
+    if card.data.identity != dataset.identity:
+        raise BadRunError(
+            f"The data of {card.name} were imported anew after it was trained, so its items are no longer at hand. "
+            "Import them as they were under another name, and train a new run on them."
+        )
+    return dataset
 
 
 def last_words(run: Run) -> str:

@@ -21,7 +21,7 @@ from explorer.registry import lookup
 from explorer.settings import Settings
 from explorer.training.config import TrainingConfig
 from explorer.training.engine import check_training, train
-from explorer.training.events import Ended, Event, append_event
+from explorer.training.events import Ended, Event, Started, append_event
 from explorer.training.pace import settle
 from explorer.training.trainee import Trainee, pick_device, put_back, start
 from explorer.workflows.measuring import between_seeds, embed, fit_classifier, measure
@@ -83,21 +83,30 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
     folder = _free_folder(plan.name, settings)
     device = pick_device(settings.device)
     dataset = plan.source.load(plan.data, settings.data_root, progress)
-    check_training(plan.method, dataset, plan.training)
+    check_training(plan.method, plan.config, dataset, plan.training)
     spec = InputSpec(dataset.shape, len(dataset.classes))
     with torch.random.fork_rng():
         torch.manual_seed(plan.training.seed)
         network = plan.method.build(plan.config, spec)
     network.fit_scale(torch.from_numpy(part) for part in dataset.parts(dataset.rows("train")))
-    plan = replace(plan, training=settle(network, plan.method, plan.config, dataset, plan.training, device))
+    plan = _settled(plan, settle(network, plan.method, plan.config, dataset, plan.training, device))
     card = _first_card(plan, dataset, spec, network, device)
     trainee = start(network, plan.training, device=device)
     with _telling_of_the_disk(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        _save(folder, trainee)
-        write_card(folder, card)
         with training_alone(folder):
+            _free_folder(plan.name, settings)  # another may have taken the name while the data were loading
+            _save(folder, trainee)
+            write_card(folder, card)
             yield from _drive(folder, card, trainee, dataset, settings)
+
+
+def _settled(plan: Plan, training: TrainingConfig) -> Plan:
+    """The plan with what was measured, in its command too: that is what trains the same again."""
+    said = {"--precision": plan.training.precision != "auto", "--threads": plan.training.threads > 0}
+    found = {"--precision": training.precision, "--threads": training.threads}
+    added = [f"{flag} {found[flag]}" for flag, already in said.items() if not already]
+    return replace(plan, training=training, command=" ".join([plan.command, *added]))
 
 
 def _free_folder(name: str, settings: Settings) -> Path:
@@ -177,7 +186,8 @@ def _drive(
     training = parse(TrainingConfig, card.training, f"The card of {card.name}")
     end = Ended("failed", "The program stopped at a defect of its own.")  # unless something below says better
     try:
-        for event in train(trainee, method, config, dataset, training, save=lambda done: _save(folder, done)):
+        for told in train(trainee, method, config, dataset, training, save=lambda done: _save(folder, done)):
+            event = replace(told, run=card.name) if isinstance(told, Started) else told
             append_event(folder / EVENTS, event)
             yield event
         end = Ended("finished")
@@ -216,6 +226,7 @@ def _first_card(plan: Plan, dataset: Dataset, spec: InputSpec, network: Autoenco
                 train_items=len(dataset.rows("train")),
                 test_items=len(dataset.rows("test")),
                 leak=dataset.leak,
+                identity=dataset.identity,
             ),
             classes=list(dataset.classes),
             shape=spec.shape,
@@ -280,9 +291,12 @@ def train_repeats(
     names = [plan.name, *(f"{plan.name}-seed-{first + i}" for i in range(1, repeats))]
     for name in names:  # a name that is taken is told now, not after hours
         _free_folder(name, settings)
+    training = plan.training
     for seed, name in enumerate(names, first):
-        training = plan.training.model_copy(update={"seed": seed})
+        training = training.model_copy(update={"seed": seed})
         yield from train_new(replace(plan, name=name, training=training), settings, progress)
+        # The others take what was measured for the first, or they would differ by more than the seed.
+        training = parse(TrainingConfig, read_card(settings.runs_root / name).training, f"The card of {name}")
     if repeats > 1:
         folder = settings.runs_root / plan.name
         card = read_card(folder)

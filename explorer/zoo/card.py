@@ -58,13 +58,14 @@ class _Part(BaseModel):
 
 
 class DataPart(_Part):
-    """What a run was trained on: name in DATASETS, its settings, and counts of items."""
+    """What a run was trained on: name in DATASETS, its settings, counts of items, and which import they were."""
 
     name: Name
     settings: Values
     train_items: int = Field(ge=0)
     test_items: int = Field(ge=0)
     leak: Text = ""
+    identity: Text = ""
 
 
 class TargetsPart(_Part):

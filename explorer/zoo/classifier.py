@@ -36,8 +36,10 @@ def read_svm(folder: Path, card: Card) -> LinearSVM | None:
         parts = []
     classes = len(card.classes)
     shapes = [(classes, card.latent_dims), *[(classes,)] * (len(NAMES) - 1)]
+    fit = [part.shape for part in parts] == shapes
     # A class without labelled items has a bias of -inf: it is never predicted.
-    if [part.shape for part in parts] != shapes or not all((part < np.inf).all() for part in parts):
+    numbers = [part[part != -np.inf] if name == "bias" else part for name, part in zip(NAMES, parts, strict=fit)]
+    if not fit or not all(np.isfinite(part).all() for part in numbers):
         raise BadRunError(
             f"{SVM} of {folder.name} does not fit its classes and latents; train it again: {card.command}"
         )

@@ -100,19 +100,26 @@ class Run:
         x = as_items(images, self.card.shape)
         return self._in_parts(x, lambda part: self.network.encode(self.network.normalise(part)))
 
-    def posterior_std(self, images: ArrayLike) -> NDArray[np.float32]:
-        """Standard deviation of each latent's posterior, shape (n, d); (n, 0) for a run without one.
+    def posterior(self, images: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Latents of images and the standard deviations of their posteriors, (n, 0) for a run without any.
 
         Args:
             images: as `encode` takes them.
 
+        Returns:
+            Latents, shape (n, d), as `encode` gives them, and deviations, shape (n, d) or (n, 0).
+
         Raises:
             BadDataError: as `encode`.
         """
+        from torch import cat
+
         x = as_items(images, self.card.shape)
         if not self.network.variational:
-            return np.empty((len(x), 0), np.float32)
-        return self._in_parts(x, lambda part: self.network.posterior(self.network.normalise(part))[1].mul(0.5).exp())
+            return self.encode(x), np.empty((len(x), 0), np.float32)
+        both = self._in_parts(x, lambda part: cat(self.network.posterior(self.network.normalise(part)), dim=1))
+        mean, logvar = np.split(both, 2, axis=1)
+        return mean, np.exp(logvar / 2)
 
     def decode(self, z: ArrayLike) -> NDArray[np.float32]:
         """Images of latents, or vectors for a run that was trained on vectors.

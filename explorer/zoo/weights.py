@@ -76,6 +76,11 @@ def _assemble(card: Card, tensors: dict[str, Tensor]) -> Autoencoder:
     config = parse(method.config, card.config, f"The card of {card.name}")
     with torch.device("meta"):
         network = method.build(config, InputSpec(card.shape, len(card.classes)))
+    if (network.latent_dims, network.decoder is not None) != (card.latent_dims, card.has_decoder):
+        raise BadRunError(
+            f"The card of {card.name} does not fit its own settings: they make a network of {network.latent_dims} "
+            f"latent dimensions. Restore card.json or train it again: {card.command}"
+        )
     wanted: dict[str, Any] = {name: _kind(tensor) for name, tensor in network.state_dict().items()}
     found = {name: _kind(tensor) for name, tensor in tensors.items()}
     if wanted != found:

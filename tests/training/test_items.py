@@ -14,7 +14,7 @@ def test_items_from_disk_equal_those_in_memory(make, tmp_path, monkeypatch):
     dataset = make()
     held = TrainingItems(dataset, dataset.labels, CPU)
     np.save(tmp_path / "items.npy", dataset.items)
-    monkeypatch.setattr(module, "MOST_BYTES_IN_MEMORY", 0)
+    monkeypatch.setattr(module, "free_memory", lambda: 0)
     mapped = type(dataset)(**{**vars(dataset), "items": np.load(tmp_path / "items.npy", mmap_mode="r")})
     read = TrainingItems(mapped, dataset.labels, CPU)
     assert read._held is None
@@ -39,3 +39,51 @@ def test_parts_are_all_items_in_order(monkeypatch):
     parts = list(training.parts(torch.arange(32)))
     assert [len(part) for part in parts] == [10, 10, 10, 2]
     assert torch.equal(torch.cat(parts), torch.from_numpy(dataset.items[:32]))
+
+
+def test_items_are_held_where_they_take_no_more_than_half_of_what_is_free(monkeypatch):
+    dataset = items(n=40)
+    needed = 32 * 256
+    for free, held in ((2 * needed, True), (2 * needed - 1, False)):
+        monkeypatch.setattr(module, "free_memory", lambda free=free: free)
+        assert (TrainingItems(dataset, dataset.labels, CPU)._held is not None) == held
+
+
+def test_items_are_read_from_disk_where_there_was_less_memory_than_said():
+    class Large(np.ndarray):
+        def __getitem__(self, at):
+            if isinstance(at, np.ndarray) and len(at) == 32:
+                raise MemoryError
+            return np.asarray(self)[at]
+
+    dataset = items(n=40)
+    large = type(dataset)(**{**vars(dataset), "items": dataset.items.view(Large)})
+    training = TrainingItems(large, dataset.labels, CPU)
+    assert training._held is None
+    assert torch.equal(training.take(torch.tensor([3, 1])), torch.from_numpy(dataset.items[[3, 1]]))
+
+
+def test_free_memory_is_less_than_the_machine_has():
+    import os
+
+    assert 0 < module.free_memory() <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+@pytest.mark.parametrize(
+    ("files", "free"),
+    [
+        ({"/proc/meminfo": "MemTotal: 99 kB\nMemAvailable:      2 kB\n"}, 2048),
+        ({"/proc/meminfo": "MemAvailable: 9 kB", "max": "5000", "current": "4000"}, 1000),
+        ({"/proc/meminfo": "MemAvailable: 9 kB", "max": "max", "current": "4000"}, 9216),
+        ({"/proc/meminfo": "MemAvailable: 9 kB", "max": "10", "current": "40"}, 0),
+    ],
+)
+def test_free_memory_is_the_least_that_system_and_container_leave(files, free, monkeypatch):
+    named = {
+        "/proc/meminfo": "/proc/meminfo",
+        "max": "/sys/fs/cgroup/memory.max",
+        "current": "/sys/fs/cgroup/memory.current",
+    }
+    texts = {named[key]: text for key, text in files.items()}
+    monkeypatch.setattr(module, "_text", lambda path: texts.get(path, ""))
+    assert module.free_memory() == free

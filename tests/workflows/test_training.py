@@ -15,6 +15,7 @@ from explorer.settings import Settings
 from explorer.training.config import TrainingConfig
 from explorer.training.events import Ended, EpochEnded, Progressed, Started, read_events
 from explorer.workflows import training
+from explorer.workflows.runs import load_dataset
 from explorer.zoo import store
 from explorer.zoo.run import Run
 from explorer.zoo.store import CARD, EVENTS, LATENTS, STATE, WEIGHTS, read_card
@@ -250,3 +251,62 @@ def test_events_of_a_run_tell_its_progress(trained_runs_root):
     assert [event.epoch for event in events if isinstance(event, EpochEnded)] == [1, 2]
     assert any(isinstance(event, Progressed) and set(event.terms) for event in events)
     assert (TRAINING.epochs, CONFIG.reconstruction_weight) == (2, 1.0)
+
+
+def test_name_taken_while_the_data_were_loading_is_refused_and_its_run_left_alone(settings):
+    """Of two trainings of one name the second finds out only when it is about to write."""
+    first, source = train(settings, "race"), plan().source
+    card, content = read_card(first), (first / LATENTS).read_bytes()
+    shutil.move(first, settings.runs_root.parent / "aside")
+
+    def load_slowly(*asked):
+        shutil.move(settings.runs_root.parent / "aside", first)
+        return source.load(*asked)
+
+    with pytest.raises(BadValueError, match="There is a run 'race' already"):
+        train(settings, "race", source=replace(source, load=load_slowly, shifts={}))
+    assert read_card(first) == card
+    assert (first / LATENTS).read_bytes() == content
+
+
+def test_command_of_a_card_says_the_precision_and_threads_that_were_measured(settings):
+    training = TRAINING.model_copy(update={"precision": "auto", "threads": 1, "epochs": 1})
+    folder = train(settings, "measured", training=training)
+    assert read_card(folder).command.endswith("--name measured --precision 32-true")
+    assert read_card(settings.runs_root / "tiny").command.endswith("--name tiny")
+
+
+def test_repeats_take_the_precision_that_was_measured_for_the_first(settings, monkeypatch):
+    asked = []
+
+    def settle(*given):
+        asked.append(given[4].precision)
+        return given[4].model_copy(update={"precision": "bf16-mixed", "threads": 1})
+
+    monkeypatch.setattr(training, "settle", settle)
+    auto = TRAINING.model_copy(update={"precision": "auto", "epochs": 1})
+    list(training.train_repeats(plan("pair", training=auto), 2, settings))
+    assert asked == ["auto", "bf16-mixed"]
+    assert read_card(settings.runs_root / "pair-seed-1").training["precision"] == "bf16-mixed"
+
+
+def test_start_of_a_training_names_its_run(settings):
+    folder = train(settings, "named", training=TRAINING.model_copy(update={"epochs": 1}))
+    assert [event.run for event in read_events(folder / EVENTS) if isinstance(event, Started)] == ["named"]
+
+
+def test_run_whose_own_data_were_imported_anew_says_so(settings):
+    source = plan().source
+
+    def imported(identity):
+        return replace(source, load=lambda *asked: replace(source.load(*asked), identity=identity), shifts={})
+
+    folder = train(settings, "own", source=imported("first"))
+    card = read_card(folder)
+    assert card.data.identity == "first"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("explorer.workflows.runs.DATASETS", {"textures": imported("second")})
+        with pytest.raises(BadRunError, match="imported anew after it was trained"):
+            load_dataset(card, settings)
+        patch.setattr("explorer.workflows.runs.DATASETS", {"textures": imported("first")})
+        assert load_dataset(card, settings).identity == "first"

@@ -302,3 +302,10 @@ def test_any_truncation_is_refused_in_a_sentence(trained_runs_root, tmp_path, sh
     content = (folder / name).read_bytes().rstrip()
     (folder / name).write_bytes(content[: int(share * len(content))])
     refused(lambda: (Run(folder).latents("test"), Run(folder).network))
+
+
+@pytest.mark.parametrize("change", [{"latent_dims": 5}, {"has_decoder": False}])
+def test_card_that_does_not_fit_its_own_settings_is_refused(tiny, change):
+    change_card(tiny, lambda card: card.update(change, targets=None))
+    with pytest.raises(BadRunError, match="does not fit its own settings"):
+        _ = Run(tiny).network

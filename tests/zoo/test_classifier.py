@@ -40,6 +40,7 @@ def test_run_without_one_has_none(run):
         lambda arrays: arrays.update(weights=np.zeros((5, 3))),
         lambda arrays: arrays.update(bias=np.full(5, np.nan)),
         lambda arrays: arrays.update(other=np.full(5, np.inf)),
+        lambda arrays: arrays.update(weights=np.full((5, 2), -np.inf)),
     ],
 )
 def test_numbers_that_do_not_fit_are_one_sentence(run, change):

@@ -167,7 +167,7 @@ def test_run_of_vectors_keeps_shape_scale_and_posterior(of_vectors):
     assert run.card.shape == (12,)
     rows, stored = dataset.rows("test"), run.latents("test")
     np.testing.assert_allclose(run.encode(dataset.items[rows]), stored.z, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(run.posterior_std(dataset.items[rows]), stored.std, rtol=1e-3)
+    np.testing.assert_allclose(run.posterior(dataset.items[rows])[1], stored.std, rtol=1e-3)
     assert run.decode(stored.z).shape == (8, 12)
     spread = dataset.items[dataset.rows("train")].std(axis=0)
     offsets = run.decode(stored.z) - dataset.items[dataset.rows("train")].mean(axis=0)
@@ -195,7 +195,7 @@ def test_vectors_may_come_alone_or_as_lists(of_vectors):
     ],
 )
 def test_vectors_that_do_not_fit_are_refused(of_vectors, wrong, sentence):
-    for use in (of_vectors[0].encode, of_vectors[0].posterior_std):
+    for use in (of_vectors[0].encode, of_vectors[0].posterior):
         with pytest.raises(BadDataError, match=sentence):
             use(wrong)
 
