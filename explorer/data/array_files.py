@@ -1,12 +1,13 @@
 """NumPy's files as they lie on disk, opened without ever holding the items in memory."""
 
+import math
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
-from shutil import copyfileobj
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ LABEL_KEYS = ("labels", "label", "y", "class")
 ID_KEYS = ("ids", "id")
 UNPACKED = "unpacked.npy"
 CHUNK = 1 << 24  # bytes
+LONGEST_HEADER = 1 << 14  # bytes; NumPy believes none of more than 10,000
+LONGEST_ENTRY = 4096  # bytes of one label, id or factor: a text of 1,024 characters
 
 
 @dataclass(frozen=True)
@@ -43,20 +46,62 @@ class ArrayFile:
     skipped: Sequence[Skipped] = ()
 
 
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Tell an OSError as one of what is read; around writing it would blame the wrong disk."""
+    try:
+        yield
+    except OSError as error:
+        raise BadDataError(
+            f"{name} cannot be read ({error.strerror or error}); check the disk that it lies on, or copy it first."
+        ) from None
+
+
+def check_column(shape: tuple[int, ...], dtype: np.dtype[Any], n: int, what: str) -> None:
+    """Refuse labels or ids by their header, before they fill the memory.
+
+    Args:
+        shape, dtype: of the array.
+        n: number of items.
+        what: for the message, "labels of x in a.npz".
+
+    Raises:
+        BadDataError: not one entry an item, or entries of more than 4 KiB.
+    """
+    if shape != (n,):
+        raise BadDataError(f"The {what} have shape {shape}, but there are {n:,} items; give one entry an item.")
+    if dtype.itemsize > LONGEST_ENTRY:
+        raise BadDataError(
+            f"The {what} have type {dtype}, but an entry has at most {LONGEST_ENTRY:,} bytes; "
+            "give numbers or shorter texts."
+        )
+
+
 def open_npy(path: Path, _scratch: Path) -> ArrayFile:
     """Open one array, memory-mapped.
 
     Raises:
         BadDataError: content that is no such array, or Python objects.
     """
-    array = _mapped(path, path.name)
+    array = mapped(path, path.name)
     return ArrayFile(path.name, array.shape, lambda: _pieces(array))
 
 
-def _mapped(path: Path, name: str) -> NDArray[Any]:
-    """Memory-map an .npy file."""
+def mapped(path: Path, name: str) -> NDArray[Any]:
+    """Memory-map an .npy file.
+
+    Args:
+        path: the file.
+        name: for messages.
+
+    Raises:
+        BadDataError: content that is no such array, or Python objects.
+    """
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        with reading(name):
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except BadDataError:
+        raise
     except Exception as error:  # NumPy parses a damaged header with errors of every kind
         raise _refused(name, error) from None
     if not isinstance(array, np.ndarray):  # a .npz file under another name
@@ -92,25 +137,32 @@ def open_npz(path: Path, scratch: Path) -> ArrayFile:
         OSError: `scratch` cannot be written.
     """
     with _zip(path) as archive:
-        keys = [member.removesuffix(".npy") for member in archive.namelist()]
+        keys = [member.removesuffix(".npy") for member in archive.namelist() if member.endswith(".npy")]
         key = next((key for key in ITEM_KEYS if key in keys), keys[0] if len(keys) == 1 else "")
         if not key:
             raise BadDataError(
-                f"{path.name} has no array named {', '.join(ITEM_KEYS)}, only: {', '.join(keys)[:200]}. "
+                f"{path.name} has no array named {', '.join(ITEM_KEYS)}, only: {', '.join(keys)[:200] or 'none'}. "
                 "Save the items as `x`."
             )
-        items = scratch / UNPACKED
-        with archive.open(f"{key}.npy") as packed, open(items, "wb") as unpacked:
-            copyfileobj(packed, unpacked, CHUNK)
-        array = _mapped(items, f"{key} in {path.name}")
-        return _with_columns(path, archive, [other for other in keys if other != key], key, array)
+        name = f"{key} in {path.name}"
+        shape, _ = _header(archive, key, path.name)
+        columns = _columns(
+            archive, [other for other in keys if other != key], shape[0] if shape else 0, path.name, name
+        )
+        with archive.open(f"{key}.npy") as packed, open(scratch / UNPACKED, "wb") as unpacked:
+            for piece in _unpacked(packed, path.name):
+                unpacked.write(piece)
+        array = mapped(scratch / UNPACKED, name)
+        return ArrayFile(name, array.shape, lambda: _pieces(array), *columns)
 
 
 @contextmanager
 def _zip(path: Path) -> Iterator[zipfile.ZipFile]:
     """Open a .npz file; what is wrong with it is one sentence."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with reading(path.name):
+            archive = zipfile.ZipFile(path)
+        with archive:
             yield archive
     except (BadDataError, OSError):
         raise
@@ -118,30 +170,56 @@ def _zip(path: Path) -> Iterator[zipfile.ZipFile]:
         raise _refused(path.name, error) from None
 
 
-def _with_columns(
-    path: Path, archive: zipfile.ZipFile, others: Sequence[str], key: str, array: NDArray[Any]
-) -> ArrayFile:
-    """Sort the other arrays of a .npz file into labels, ids, factors and what fits nowhere."""
+def _unpacked(packed: IO[bytes], name: str) -> Iterator[bytes]:
+    """Content of a member, some megabytes at a time."""
+    while True:
+        with reading(name):
+            piece = packed.read(CHUNK)
+        if not piece:
+            return
+        yield piece
+
+
+def _columns(
+    archive: zipfile.ZipFile, others: Sequence[str], n: int, file: str, items: str
+) -> tuple[NDArray[Any] | None, NDArray[Any] | None, dict[str, NDArray[Any]], list[Skipped]]:
+    """Sort the arrays beside the items into labels, ids, factors and what fits nowhere; none is read before it fits."""
     labels = next((name for name in LABEL_KEYS if name in others), "")
     ids = next((name for name in ID_KEYS if name in others), "")
     columns: dict[str, NDArray[Any]] = {}
     skipped = []
     for name in others:
-        shape = _member_shape(archive, name)
-        if name not in (labels, ids) and shape != array.shape[:1]:
+        shape, dtype = _header(archive, name, file)
+        if name in (labels, ids):
+            check_column(shape, dtype, n, f"{'labels' if name == labels else 'ids'} of {items}")
+        elif shape != (n,):
             skipped.append(skip(name, f"has shape {shape}, not one entry an item"))
             continue
-        with archive.open(f"{name}.npy") as file:
-            columns[name] = np.lib.format.read_array(file, allow_pickle=False)
+        elif dtype.itemsize > LONGEST_ENTRY:
+            skipped.append(skip(name, f"has entries of {dtype.itemsize:,} bytes, more than {LONGEST_ENTRY:,}"))
+            continue
+        with reading(file), archive.open(f"{name}.npy") as member:
+            columns[name] = np.lib.format.read_array(member, allow_pickle=False)
     factors = {name: values for name, values in columns.items() if name not in (labels, ids)}
-    found = columns.get(labels), columns.get(ids)
-    return ArrayFile(f"{key} in {path.name}", array.shape, lambda: _pieces(array), *found, factors, skipped)
+    return columns.get(labels), columns.get(ids), factors, skipped
 
 
-def _member_shape(archive: zipfile.ZipFile, name: str) -> tuple[int, ...]:
-    """Shape of an array in a .npz file, from its header alone."""
-    with archive.open(f"{name}.npy") as file:
-        version = np.lib.format.read_magic(file)
-        if version == (1, 0):
-            return np.lib.format.read_array_header_1_0(file)[0]
-        return np.lib.format.read_array_header_2_0(file)[0]
+def _header(archive: zipfile.ZipFile, name: str, file: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type of an array in a .npz file, by its first bytes.
+
+    Raises:
+        ValueError: Python objects, or a member that unpacks to more or less than its header says.
+    """
+    member = archive.getinfo(f"{name}.npy")
+    with reading(file), archive.open(member) as packed:
+        start = BytesIO(packed.read(LONGEST_HEADER))
+    first = np.lib.format.read_magic(start) == (1, 0)
+    read = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(start)
+    if dtype.hasobject:
+        raise ValueError("Objects")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError("Only these two are unpacked piece by piece")
+    if member.file_size != start.tell() + math.prod(shape) * dtype.itemsize:
+        raise ValueError("Another size than its header says")
+    return shape, dtype

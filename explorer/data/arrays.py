@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.data.array_files import LABEL_KEYS, UNPACKED, ArrayFile, open_npy, open_npz
+from explorer.data.array_files import (
+    LABEL_KEYS,
+    UNPACKED,
+    ArrayFile,
+    check_column,
+    mapped,
+    open_npy,
+    open_npz,
+    reading,
+)
 from explorer.data.cache import ITEMS
 from explorer.data.class_names import encode_labels, printable
 from explorer.data.dataset import Dataset, DatasetSource, Progress
@@ -27,6 +36,7 @@ OPENERS: dict[str, Callable[[Path, Path], ArrayFile]] = {
     ".parquet": open_parquet,
 }
 LARGEST_ID = 2**53 - 1
+LARGEST_INT = 2**63 - 1
 LONGEST_SIDE = 4096
 CHANNELS = (1, 3)
 Convert = Callable[[NDArray[Any]], NDArray[Any]]
@@ -53,8 +63,9 @@ def import_arrays(path: Path, into: Path, *, labels: Path | None, progress: Prog
     file = OPENERS[path.suffix.lower()](path, into)
     n = file.shape[0] if file.shape else 0
     _check_shape(file)
-    given = _read_labels(labels) if labels else file.labels
-    numbers, classes = encode_labels(_listed(given, n, f"labels of {file.name}") if given is not None else [None] * n)
+    given = _read_labels(labels, n) if labels else file.labels
+    what = f"labels of {labels.name if labels else file.name}"
+    numbers, classes = encode_labels(_listed(given, n, what) if given is not None else [None] * n)
     ids, named = _ids(file, n)
     factors, unused = _factors(file.factors)
     convert = _as_vectors if len(file.shape) == 2 else _as_images(file)
@@ -92,28 +103,33 @@ def _check_shape(file: ArrayFile) -> None:
 
 def _listed(values: Any, n: int, what: str) -> Sequence[Any]:
     """One value an item, as plain numbers or texts."""
-    array = values if isinstance(values, np.ndarray) else None
-    shape = array.shape if array is not None else (len(values),)
-    if shape != (n,):
-        raise BadDataError(f"The {what} have shape {shape}, but there are {n:,} items; give one entry an item.")
-    return list(array.tolist()) if array is not None else list(values)
+    if isinstance(values, np.ndarray):
+        check_column(values.shape, values.dtype, n, what)
+        return list(values.tolist())
+    check_column((len(values),), np.dtype(object), n, what)
+    return list(values)
 
 
-def _read_labels(path: Path) -> Sequence[Any] | NDArray[Any]:
+def _read_labels(path: Path, n: int) -> Sequence[Any] | NDArray[Any]:
     """Labels of a file of their own: a .npy array, or a CSV with one column or one called `label`."""
     _check_readable(path)
     if path.suffix.lower() == ".npy":
-        file = open_npy(path, path.parent)
-        return np.concatenate(list(file.chunks())) if file.shape else np.empty(0)
+        return mapped(path, path.name)
     if path.suffix.lower() != ".csv":
         raise BadDataError(f"{path.name} is no file of labels; give a .npy or a .csv file.")
-    rows = read_cells(path)
-    name = column(dict.fromkeys(rows[0] if rows else []), LABEL_KEYS)
+    with reading(path.name):
+        rows = read_cells(path, keep_empty=True)
+    name = column(dict.fromkeys(cell.strip() for cell in rows[0]) if rows else {}, LABEL_KEYS)
     if name:
-        return with_header(rows, path.name)[name.strip()]
-    if any(len(row) != 1 for row in rows):
+        rows = [row for row in rows if row or len(rows[0]) == 1]  # a line without separators is a cell of one column
+        labels = with_header(rows, path.name)[name]
+    elif any(len(row) > 1 for row in rows):
         raise BadDataError(f"{path.name} has no column `label`; name the column of the labels so in its first line.")
-    return [row[0] for row in rows]
+    else:
+        labels = [row[0] if row else None for row in rows]
+    while len(labels) > n and not labels[-1]:  # empty lines at the end are of the file, not of items
+        labels.pop()
+    return labels
 
 
 def _ids(file: ArrayFile, n: int) -> tuple[NDArray[np.int64], dict[str, NDArray[Any]]]:
@@ -121,7 +137,9 @@ def _ids(file: ArrayFile, n: int) -> tuple[NDArray[np.int64], dict[str, NDArray[
     if file.ids is None:
         return np.arange(n), {}
     given = _listed(file.ids, n, f"ids of {file.name}")
-    if len(set(given)) < n or None in given:
+    texts = [str(one) for one in given]
+    is_missing = any(one is None or one != one for one in given)  # noqa: PLR0124 - NaN alone differs from itself
+    if is_missing or len(set(texts)) < n:
         raise BadDataError(f"The ids of {file.name} are doubled or missing; give each item its own, or leave them out.")
     if all(isinstance(one, int) for one in given):
         if min(given) < 0 or max(given) > LARGEST_ID:
@@ -129,7 +147,6 @@ def _ids(file: ArrayFile, n: int) -> tuple[NDArray[np.int64], dict[str, NDArray[
                 f"The ids of {file.name} reach from {min(given)} to {max(given)}; expected 0 to {LARGEST_ID}, or texts."
             )
         return np.array(given, np.int64), {}
-    texts = [str(one) for one in given]
     return text_ids(texts), {"id": np.array([printable(text) for text in texts])}
 
 
@@ -139,9 +156,9 @@ def _factors(arrays: Mapping[str, NDArray[Any]]) -> tuple[dict[str, NDArray[Any]
     skipped = []
     for name, values in arrays.items():
         kind = values.dtype.kind
-        if kind in "biu":
+        if kind in "bi" or (kind == "u" and values.max() <= LARGEST_INT):
             factors[printable(name)] = values.astype(np.int64)
-        elif kind == "f":
+        elif kind in "uf":
             factors[printable(name)] = values.astype(np.float64)
         elif kind == "U":
             factors[printable(name)] = np.array([printable(text) for text in values.tolist()])

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.data import cache
-from explorer.data.dataset import UNLABELLED
+from explorer.data.dataset import UNLABELLED, Dataset
 from explorer.data.identity import choose_test
 from explorer.data.own import RECORD, ImportConfig, ImportRecord, Kind, SkippedFile, aside, there, vouched
 from explorer.data.scanning import Skipped
@@ -123,7 +123,7 @@ def finish(folder: Path, kind: Kind, source: Path, asked: ImportConfig, content:
         content: what was found.
 
     Raises:
-        BadDataError: a single item, or none.
+        BadDataError: a single item, or none, or parts that do not fit together.
         OSError: the disk is full.
     """
     n = len(content.ids)
@@ -132,18 +132,10 @@ def finish(folder: Path, kind: Kind, source: Path, asked: ImportConfig, content:
     is_test = content.is_test
     if is_test is None:
         is_test = choose_test(content.ids, share=asked.test_share, seed=asked.seed)
-    cache.write_table(
-        folder,
-        vouched(kind),
-        labels=content.labels,
-        classes=content.classes,
-        ids=content.ids,
-        is_test=is_test,
-        factors=content.factors,
-    )
-    dataset = cache.read(folder, vouched(kind), name=kind)
-    if dataset is None:
-        raise BadDataError(f"{source} could not be written whole; check the disk and import it again.")
+    labels, classes, ids, factors = content.labels, content.classes, content.ids, content.factors
+    items = np.load(folder / cache.ITEMS, mmap_mode="r", allow_pickle=False)
+    dataset = Dataset(kind, items, labels, tuple(classes), ids, is_test, factors)  # refuses what does not fit
+    cache.write_table(folder, vouched(kind), labels=labels, classes=classes, ids=ids, is_test=is_test, factors=factors)
     counts = np.bincount(content.labels[content.labels != UNLABELLED], minlength=len(content.classes))
     record = ImportRecord(
         identity=uuid4().hex,

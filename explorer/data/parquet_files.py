@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.data.array_files import ID_KEYS, ITEM_KEYS, LABEL_KEYS, ArrayFile
-from explorer.data.sidecar import as_factor, column
+from explorer.data.array_files import CHUNK, ID_KEYS, ITEM_KEYS, LABEL_KEYS, ArrayFile
+from explorer.data.scanning import skip
+from explorer.data.sidecar import as_factor, check_names, column, reading_parquet
 from explorer.errors import BadDataError
 
-BATCH = 4096  # rows
+NUMBER = 8  # bytes
+BUFFER = 1 << 20  # bytes: without it, a whole column of a group of rows is read at once
 
 
 def open_parquet(path: Path, _scratch: Path) -> ArrayFile:
@@ -20,29 +22,41 @@ def open_parquet(path: Path, _scratch: Path) -> ArrayFile:
     Raises:
         BadDataError: content that is no such file, or has no such columns.
     """
-    import pyarrow
     import pyarrow.parquet as pq
+    from pyarrow import types
 
-    try:
-        file = pq.ParquetFile(path)
+    with reading_parquet(path.name):
+        file = pq.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False)
+        check_names(file.schema_arrow.names, f"Parquet file {path.name}")
         fields = {entry.name: entry.type for entry in file.schema_arrow}
-        labels, ids = column(fields, LABEL_KEYS), column(fields, ID_KEYS)
+        flat = [name for name, kind in fields.items() if not types.is_nested(kind)]
+        labels, ids = column(dict.fromkeys(flat), LABEL_KEYS), column(dict.fromkeys(flat), ID_KEYS)
         free = {name: kind for name, kind in fields.items() if name not in (labels, ids)}
         vectors = _vector_columns(path.name, free)
-        factors = [name for name in free if name not in vectors and not pyarrow.types.is_nested(free[name])]
-        small = file.read(columns=[name for name in (*factors, labels, ids) if name])
-        values = {name: small.column(name).to_pylist() for name in small.column_names}
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise BadDataError(f"{path.name} is no Parquet file that can be read ({error}); write it again.") from None
+        beside = [name for name in flat if name not in vectors]
+        small = file.read(columns=beside)
+        values = {name: small.column(name).to_pylist() for name in beside}
+        n, features = file.metadata.num_rows, _features(file, vectors, path.name)
+    given = {name: values.pop(name) if name else None for name in (labels, ids)}
+    factors = {name: as_factor(column) for name, column in values.items()}
+    skipped = [
+        skip(name, "holds lists or records, not numbers or texts") for name in free if name not in (*flat, *vectors)
+    ]
+    batch = max(1, CHUNK // (NUMBER * max(1, features)))
 
     def chunks() -> Iterator[NDArray[Any]]:
-        for batch in file.iter_batches(BATCH, columns=vectors):
-            yield _vectors(path.name, [batch.column(name) for name in vectors])
+        with reading_parquet(path.name):
+            for rows in file.iter_batches(batch, columns=vectors):
+                yield _vectors(path.name, [rows.column(name) for name in vectors])
 
-    n = file.metadata.num_rows
-    features = next(chunks()).shape[1] if n else 0
-    others = {name: as_factor(values[name]) for name in factors}
-    return ArrayFile(path.name, (n, features), chunks, values.get(labels), values.get(ids), others)
+    return ArrayFile(path.name, (n, features), chunks, given[labels], given[ids], factors, skipped)
+
+
+def _features(file: Any, vectors: list[str], name: str) -> int:
+    """Numbers in a vector, by the first row alone; 0 where there is none."""
+    for row in file.iter_batches(1, columns=vectors):
+        return int(_vectors(name, [row.column(column) for column in vectors]).shape[1])
+    return 0
 
 
 def _is_list(kind: Any) -> bool:

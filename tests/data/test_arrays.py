@@ -1,6 +1,9 @@
 """Files of arrays: what is taken, what is refused, and that nothing of them is run."""
 
+import errno
+import io
 import os
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from hypothesis.extra import numpy as hnp
 from explorer.data import array_files
 from explorer.data.arrays import import_arrays
 from explorer.data.dataset import Dataset
+from explorer.data.parquet_files import open_parquet
 from explorer.errors import BadDataError
 
 RNG = np.random.default_rng(0)
@@ -289,6 +293,143 @@ def test_what_is_no_file_is_one_sentence(tmp_path, name):
     refused(tmp_path / name, "cannot be read")
 
 
+def member(header: bytes, length: int):
+    """A .npy file that says one thing and is another, in pieces."""
+    yield header
+    for at in range(0, length, 1 << 20):
+        yield bytes(min(length - at, 1 << 20))
+
+
+def header(shape, descr="<f4") -> bytes:
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
+    return file.getvalue()
+
+
+def packed(folder: Path, how=zipfile.ZIP_DEFLATED, **members) -> Path:
+    """A .npz file of arrays and of members piece by piece."""
+    with zipfile.ZipFile(folder / "a.npz", "w", how) as archive:
+        for name, content in members.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                if isinstance(content, np.ndarray):
+                    np.lib.format.write_array(file, content)
+                else:
+                    file.writelines(content)
+    return folder / "a.npz"
+
+
+LONG_HEADER = b"\x93NUMPY\x02\x00" + (64 << 20).to_bytes(4, "little")
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"x": member(header((4, 2)), 64 << 20)}, "no NumPy array"),
+        ({"x": member(LONG_HEADER, 64 << 20)}, "no NumPy array"),
+        ({"x": VECTORS, "labels": member(header((8 << 20,), "<i8"), 64 << 20)}, "labels of x in a.npz have shape"),
+        ({"x": VECTORS, "ids": member(header((8 << 20,), "<i8"), 64 << 20)}, "ids of x in a.npz have shape"),
+        ({"x": VECTORS, "age": member(header((30,)), 64 << 20)}, "no NumPy array"),
+        ({"x": VECTORS, "y": member(header((30,), "<U500000"), 60_000_000)}, "labels .* at most 4,096 bytes"),
+        ({"x": VECTORS, "y": member(header((30,), "|V1000000"), 30_000_000)}, "labels .* at most 4,096 bytes"),
+    ],
+    ids=["items", "header", "labels", "ids", "factor", "texts", "bytes"],
+)
+def test_npz_that_unpacks_to_more_than_it_may_is_refused_unread(tmp_path, members, said):
+    path = packed(tmp_path, **members)
+    assert path.stat().st_size < 1 << 20
+    tracemalloc.start()
+    try:
+        refused(path, said)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+    written = [file.stat().st_size for file in tmp_path.glob("into*/*")]
+    assert sum(written) < 1 << 16
+
+
+def test_npz_packed_in_a_way_that_unpacks_without_bounds_is_refused(tmp_path):
+    refused(packed(tmp_path, zipfile.ZIP_LZMA, x=VECTORS), "no NumPy array")
+
+
+def test_factor_of_long_texts_is_left_out(tmp_path):
+    found, skipped = read(npz(tmp_path, x=VECTORS, story=np.array(["a" * 1025] * 30), name=np.array(["a" * 1024] * 30)))
+    assert set(found.factors) == {"name"}
+    assert [(one.file, one.reason) for one in skipped] == [("story", "has entries of 4,100 bytes, more than 4,096")]
+
+
+def test_other_files_in_an_npz_are_passed_over(tmp_path):
+    path = npz(tmp_path, x=VECTORS)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("read me.txt", "hello")
+    assert len(read(path)[0]) == 30
+
+
+@pytest.mark.parametrize("labels", [np.empty(0), np.full(30, "a" * 1025)])
+def test_file_of_labels_is_checked_before_it_is_read(tmp_path, labels):
+    refused(npy(tmp_path, VECTORS), "labels of labels.npy have", labels=npy(tmp_path, labels, "labels.npy"))
+
+
+@pytest.mark.parametrize(
+    "ids", [[np.nan, np.nan, *range(28)], [np.nan, *range(29)], [1.5, 1.5, *range(28)], [b"", b"", *range(28)]], ids=str
+)
+def test_ids_that_are_doubled_or_missing_as_they_are_stored_are_refused(tmp_path, ids):
+    refused(npz(tmp_path, x=VECTORS, ids=np.array(ids)), "doubled or missing; give each item its own")
+
+
+def test_whole_numbers_of_any_size_stay_what_they_are(tmp_path):
+    large = np.arange(30, dtype=np.uint64) + np.uint64(2**53)
+    larger = large + np.uint64(2**63)
+    found, _ = read(npz(tmp_path, x=VECTORS, large=large, larger=larger))
+    np.testing.assert_array_equal(found.factors["large"], large)
+    assert found.factors["larger"].tolist() == [float(value) for value in larger.tolist()]  # rounded, never negative
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\n\nb\n", ["a", "", "b"]),
+        ('a\n""\nb\n', ["a", "", "b"]),
+        ("\n\nb", ["", "", "b"]),
+        ("a\n\n\n", ["a", "", ""]),
+        ("a\n\n\n\n\n\n", ["a", "", ""]),
+        ("label\na\n\nb\n", ["a", "", "b"]),
+        (" label \na\n\n\n\n", ["a", "", ""]),
+        ("n,label\n1,a\n,\n2,b\n\n,\n\n", ["a", "", "b"]),
+        ("label,n\na,1\n\n,\nb,2\n", ["a", "", "b"]),
+    ],
+)
+def test_empty_labels_in_a_file_of_their_own_keep_their_place(tmp_path, text, expected):
+    (tmp_path / "labels.csv").write_text(text)
+    found, _ = read(npy(tmp_path, VECTORS[:3]), labels=tmp_path / "labels.csv")
+    assert [found.classes[label] if label >= 0 else "" for label in found.labels] == expected
+
+
+def test_file_of_labels_with_too_many_is_refused_however_it_ends(tmp_path):
+    (tmp_path / "labels.csv").write_text("a\n\nb\nb\n\n")
+    refused(npy(tmp_path, VECTORS[:3]), r"have shape \(4,\), but there are 3", labels=tmp_path / "labels.csv")
+
+
+BROKEN = OSError(errno.EIO, "Input/output error")
+
+
+def breaks(*_args, **_how):
+    raise BROKEN
+
+
+@pytest.mark.parametrize("broken", ["zipfile.ZipFile.__init__", "zipfile.ZipExtFile.read", "numpy.load", "csv.reader"])
+def test_source_that_cannot_be_read_is_not_told_as_a_full_disk(tmp_path, monkeypatch, broken):
+    path = npy(tmp_path, VECTORS) if broken in ("numpy.load", "csv.reader") else npz(tmp_path, x=VECTORS)
+    (tmp_path / "labels.csv").write_text("a\n" * 30)
+    monkeypatch.setattr(broken, breaks)
+    refused(path, r"cannot be read \(Input/output error\)", labels=tmp_path / "labels.csv")
+
+
+def test_disk_that_cannot_be_written_is_not_told_as_the_source(tmp_path, monkeypatch):
+    monkeypatch.setattr("explorer.data.array_files.mapped", breaks)
+    with pytest.raises(OSError, match="Input/output"):
+        read(npz(tmp_path, x=VECTORS))
+
+
 # Parquet
 
 
@@ -324,12 +465,54 @@ def test_columns_of_numbers_are_the_dimensions(tmp_path):
 
 
 def test_parquet_of_many_batches_keeps_the_order(tmp_path, monkeypatch):
-    monkeypatch.setattr("explorer.data.parquet_files.BATCH", 7)
+    monkeypatch.setattr("explorer.data.parquet_files.CHUNK", 7 * 5 * 8)  # bytes: 7 rows of 5 numbers
     seen = []
     found, _ = read(parquet(tmp_path, {"x": list(VECTORS)}), progress=lambda done, total: seen.append((done, total)))
     np.testing.assert_array_equal(found.items, VECTORS.astype(np.float32))
     assert seen[-1] == (30, 30)
     assert len(seen) == 5
+
+
+def test_features_and_pieces_follow_the_width(tmp_path):
+    wide = np.arange(6 * 2**20, dtype=np.float32).reshape(6, -1)  # 8 MiB a row as float64: two rows at once
+    kind = pyarrow.list_(pyarrow.float32(), wide.shape[1])
+    path = parquet(tmp_path, {"x": pyarrow.FixedSizeListArray.from_arrays(wide.ravel(), type=kind)})
+    file = open_parquet(path, tmp_path)
+    assert file.shape == wide.shape
+    pieces = list(file.chunks())
+    assert [len(piece) for piece in pieces] == [2, 2, 2]
+    np.testing.assert_array_equal(np.concatenate(pieces), wide)
+
+
+def test_columns_of_one_name_are_refused(tmp_path):
+    columns = [pyarrow.array([[1.0], [2.0]]), pyarrow.array([1, 2]), pyarrow.array([1, 2])]
+    path = parquet(tmp_path, pyarrow.Table.from_arrays(columns, names=["x", "a", "a"]))
+    refused(path, "two columns 'a'; give each column its own name")
+
+
+def test_columns_of_lists_are_no_labels_ids_or_factors(tmp_path):
+    lists = [[i] for i in range(30)]
+    found, skipped = read(parquet(tmp_path, {"x": list(VECTORS), "id": lists, "label": lists, "more": lists}))
+    assert {one.file for one in skipped} == {"id", "label", "more"}
+    assert found.ids.tolist() == list(range(30))
+    assert (found.classes, found.factors) == ((), {})
+
+
+def test_damage_anywhere_in_a_parquet_file_is_one_sentence_or_values(tmp_path):
+    rng = np.random.default_rng(0)
+    path = parquet(tmp_path, {"x": list(rng.normal(size=(2000, 4))), "label": ["a", "b"] * 1000})
+    content, said = path.read_bytes(), []
+    for _ in range(60):
+        damaged = bytearray(content)
+        at = int(rng.integers(4, len(content) - 8))
+        damaged[at : at + 20] = rng.bytes(len(damaged[at : at + 20]))
+        path.write_bytes(damaged)
+        try:
+            read(path)
+        except BadDataError as error:
+            said.append(str(error))
+    assert any("no Parquet file that can be read" in one for one in said)
+    assert not any("\n" in one for one in said)
 
 
 @pytest.mark.parametrize(
