@@ -66,5 +66,5 @@ DIGITS = DatasetSource(
     "Handwritten digits, 1,797 of 8x8, from scikit-learn: no download",
     DigitsConfig,
     load,
-    training={"augment": False, "batch_size": 64, "epochs": 40},
+    training={"augment": False, "batch_size": 32, "epochs": 60},
 )

@@ -132,6 +132,8 @@ def _normal(written: str, there: Mapping[str, Found]) -> str:
 def _not_there(relative: str, name: str) -> str:
     if not relative:
         return f"is an empty cell in {name}"
-    if relative.startswith(("/", "../")) or relative == "..":
+    if relative.startswith("/"):
+        return f"is listed in {name} by its full path; write paths relative to the folder"
+    if relative.startswith("../") or relative == "..":
         return f"is listed in {name} but leaves the folder"
     return f"is listed in {name} but is not in the folder"

@@ -21,6 +21,7 @@ SMALLEST_SIDES: dict[Network, int] = {
     "texture": 16,
 }
 PHOTOGRAPH_SIDE = 96
+TWO_STAGES = 12  # pixels; with a single stage conv learns far less than mlp
 MOST_LAYERS, MOST_UNITS = 16, 16_384
 
 
@@ -78,8 +79,8 @@ def decoder(config: NetworkConfig, shape: tuple[int, ...], *, auto: Network = "c
 def chosen(config: NetworkConfig, shape: tuple[int, ...], auto: Network = "conv") -> Network:
     """Name the network that these settings mean for these items.
 
-    Vectors take mlp. For images "auto" is the first of `auto`, conv and mlp that the smaller side
-    is large enough for; where `auto` is conv, photographs from 96 pixels on take vgg.
+    Vectors take mlp. For images "auto" is `auto` where the smaller side is large enough for it, else
+    conv from 12 pixels on, else mlp; where `auto` is conv, photographs from 96 pixels on take vgg.
 
     Raises:
         BadValueError: vectors for a network of images, or images too small for the network asked for.
@@ -97,5 +98,6 @@ def chosen(config: NetworkConfig, shape: tuple[int, ...], auto: Network = "conv"
     side = min(shape[1:])
     if auto == "conv" and side >= PHOTOGRAPH_SIDE:
         return "vgg"
-    choices: tuple[Network, ...] = (auto, "conv", "mlp")
-    return next(network for network in choices if side >= SMALLEST_SIDES[network])
+    if auto != "conv" and side >= SMALLEST_SIDES[auto]:
+        return auto
+    return "conv" if side >= TWO_STAGES else "mlp"

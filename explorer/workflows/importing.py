@@ -15,6 +15,7 @@ from explorer.settings import Settings
 
 FIRST_REASONS = 3
 MOST_CLASSES_SHOWN = 20
+OF_PICTURES = ("size", "channels", "fit")  # settings of a folder alone
 
 
 def run(
@@ -83,7 +84,7 @@ def _check(path: Path, asked: ImportConfig, settings: Settings) -> None:
             raise BadValueError("--labels belongs to a file of arrays; for a folder, list files and labels in --table.")
         return
     kinds = ", ".join(OPENERS)
-    if not path.exists():
+    if not os.path.lexists(path):
         raise BadValueError(f"There is no {path}; give a folder of pictures, or a {kinds} file.")
     if path.suffix.lower() not in OPENERS:
         raise BadValueError(f"{path.name} is nothing to import; give a folder of pictures, or a {kinds} file.")
@@ -108,7 +109,16 @@ def report(record: ImportRecord, settings: Settings) -> list[str]:
         first = "; ".join(f"{one.file} {one.reason}" for one in record.skipped[:FIRST_REASONS])
         where = place(name, settings.data_root) / RECORD
         lines.append(f"Skipped: {len(record.skipped):,}. {first}. All of them are listed in {where}")
+    if unused := _unused(record):
+        lines.append(f"Pictures of a folder alone have {unused}; arrays were imported as they are.")
     return [*lines, f"Train on it: latent-explorer train ae {record.kind} --name my-run --data.name {name}"]
+
+
+def _unused(record: ImportRecord) -> str:
+    """The flags that were given but mean nothing for arrays."""
+    usual = ImportConfig().model_dump()
+    given = [name for name in OF_PICTURES if record.asked[name] != usual[name]]
+    return " and ".join(f"--{name}" for name in given) if record.kind == "arrays" else ""
 
 
 def _shelf(settings: Settings) -> list[str]:

@@ -91,7 +91,7 @@ def test_data_root_that_cannot_be_written_still_gives_the_data(digits, tmp_path)
 
 
 def test_training_on_digits_never_mirrors_them():
-    assert DIGITS.training == {"augment": False, "batch_size": 64, "epochs": 40}
+    assert DIGITS.training == {"augment": False, "batch_size": 32, "epochs": 60}
 
 
 @pytest.mark.parametrize(

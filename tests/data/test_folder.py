@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -308,8 +310,52 @@ def test_rows_that_lead_nowhere_are_reported(root, tmp_path):
     assert "twice" in found.pop("a.png")
     assert "is not in the folder" in found.pop("gone.png")
     assert "empty cell" in found.pop("")
-    assert len(found) == 2
-    assert all("leaves the folder" in reason for reason in found.values())
+    assert found == {
+        "../secret.png": "is listed in t.csv but leaves the folder",
+        str(tmp_path / "secret.png"): "is listed in t.csv by its full path; write paths relative to the folder",
+    }
+
+
+def test_full_path_of_a_file_in_the_folder_is_told_as_one(root, tmp_path):
+    put(root, "a.png", "b.png", "c.png")
+    content, _ = read(root, tmp_path, table=table(tmp_path / "t.csv", f"file\na.png\nb.png\n{root / 'c.png'}\n"))
+    assert reasons(content)[str(root / "c.png")].endswith("write paths relative to the folder")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "file,label,,\na.png,x,,\nb.png,y,,\n",
+        "file,label\na.png,x,,\nb.png,y\n",
+        "file,,label,\na.png,,x,,\nb.png, ,y\n",
+        "file,label,,\n,,,\na.png,x\nb.png,y,,\n\n",
+    ],
+)
+def test_empty_columns_without_a_name_are_passed_over(root, tmp_path, text):
+    put(root, "a.png", "b.png")
+    content, _ = read(root, tmp_path, table=table(tmp_path / "t.csv", text))
+    assert labels(content) == {"a.png": "x", "b.png": "y"}
+    assert set(content.factors) == {"file"}
+
+
+def test_column_without_a_name_that_holds_something_is_kept_and_two_are_refused(tmp_path):
+    numbered = table(tmp_path / "t.csv", ",file\n0,a.png\n1,b.png\n")
+    assert read_table(numbered) == {"": ["0", "1"], "file": ["a.png", "b.png"]}
+    with pytest.raises(BadDataError, match="two columns ''"):
+        read_table(table(tmp_path / "t.csv", ",file,\n0,a.png,1\n"))
+
+
+@pytest.mark.parametrize("content", ["twice", "damaged"])
+def test_parquet_table_that_is_none_is_one_sentence(tmp_path, content):
+    path = tmp_path / "t.parquet"
+    column = pyarrow.array([f"{i * i}.png" for i in range(2000)])
+    pq.write_table(pyarrow.Table.from_arrays([column, column], names=["file", "file" if content == "twice" else "b"]), path)
+    if content == "damaged":
+        whole = path.read_bytes()
+        path.write_bytes(whole[:8] + bytes(40) + whole[48:])
+    with pytest.raises(BadDataError, match="two columns 'file'|The table t.parquet is no Parquet file") as caught:
+        read_table(path)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -419,10 +465,33 @@ def test_long_and_odd_names_stay_short_and_printable():
         (["1", "x"], "U"),
         ([str(2**70), "1"], "f"),
         ([None], "f"),
+        (["007", "12"], "U"),
+        (["-01", "1"], "U"),
+        (["0", "-0"], "i"),
+        (["0.5", "1"], "f"),
+        (["1_000", "1"], "U"),
+        ([1.0, 2.0], "i"),
+        ([True, False], "i"),
+        (["nan", "inf"], "f"),
+        ([2**53 + 1, None], "U"),
+        ([str(2**53 + 1), "0.5"], "U"),
     ],
 )
 def test_factor_is_the_narrowest_that_holds_all(values, kind):
     assert as_factor(values).dtype.kind == kind
+
+
+@given(st.lists(st.one_of(st.integers(-(2**63), 2**63 - 1), st.none()), min_size=1))
+@example([2**60, 2**60 + 1])
+@example([2**60 + 1, None])
+def test_whole_numbers_come_through_a_factor_unchanged(values):
+    for column in (values, [None if value is None else str(value) for value in values]):
+        back = [None if one in ("", "nan") else int(float(one)) if "." in one else int(one) for one in map(str, as_factor(column))]
+        assert back == values
+
+
+def test_texts_with_leading_zeros_stay_as_they_are():
+    assert as_factor(["007", "010", None]).tolist() == ["007", "010", ""]
 
 
 def test_read_table_keeps_the_order_of_columns(tmp_path):

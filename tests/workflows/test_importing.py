@@ -308,6 +308,18 @@ def test_report_counts_and_says_where_the_list_of_the_skipped_is(pictures, setti
     assert [one.file for one in read_record("mine", settings.data_root).skipped] == [f"note {i}.txt" for i in range(5)]
 
 
+def test_settings_of_pictures_are_not_passed_over_in_silence_for_arrays(pictures, vectors, settings):
+    def said(path, **more):
+        record = import_own(path, ImportConfig(name="mine", replace=True, **more), settings)
+        return [line for line in report(record, settings) if "--" in line and "Train on it" not in line]
+
+    assert said(vectors, size=8, fit="pad") == [
+        "Pictures of a folder alone have --size and --fit; arrays were imported as they are."
+    ]
+    assert said(vectors) == said(vectors, seed=3, test_share=0.5) == []
+    assert said(pictures, size=8, fit="pad") == []
+
+
 def test_command_imports_lists_and_refuses(pictures, settings, monkeypatch, capsys):
     monkeypatch.setenv("LATENT_EXPLORER_DATA_ROOT", str(settings.data_root))
     monkeypatch.setenv("LATENT_EXPLORER_MAX_IMAGE_PIXELS", "400")
