@@ -77,15 +77,19 @@ def import_own(path: Path, asked: ImportConfig, settings: Settings, progress: Pr
 
 def _check(path: Path, asked: ImportConfig, settings: Settings) -> None:
     """Whether the path is something to import, and what is asked fits it."""
+    kinds = ", ".join(OPENERS)
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise BadValueError(f"There is no {path}; give a folder of pictures, or a {kinds} file.") from None
+    except OSError as error:
+        raise BadValueError(f"{path} cannot be read ({error.strerror}); correct the path or its permissions.") from None
     if path.is_dir():
         if settings.data_root.resolve().is_relative_to(path.resolve()):
             raise BadValueError(f"{path} holds the data root {settings.data_root}; import a folder of pictures alone.")
         if asked.labels:
             raise BadValueError("--labels belongs to a file of arrays; for a folder, list files and labels in --table.")
         return
-    kinds = ", ".join(OPENERS)
-    if not os.path.lexists(path):
-        raise BadValueError(f"There is no {path}; give a folder of pictures, or a {kinds} file.")
     if path.suffix.lower() not in OPENERS:
         raise BadValueError(f"{path.name} is nothing to import; give a folder of pictures, or a {kinds} file.")
     if asked.table:
@@ -110,7 +114,7 @@ def report(record: ImportRecord, settings: Settings) -> list[str]:
         where = place(name, settings.data_root) / RECORD
         lines.append(f"Skipped: {len(record.skipped):,}. {first}. All of them are listed in {where}")
     if unused := _unused(record):
-        lines.append(f"Pictures of a folder alone have {unused}; arrays were imported as they are.")
+        lines.append(f"Without effect on arrays, as they shape the pictures of a folder: {unused}.")
     return [*lines, f"Train on it: latent-explorer train ae {record.kind} --name my-run --data.name {name}"]
 
 
@@ -118,7 +122,7 @@ def _unused(record: ImportRecord) -> str:
     """The flags that were given but mean nothing for arrays."""
     usual = ImportConfig().model_dump()
     given = [name for name in OF_PICTURES if record.asked[name] != usual[name]]
-    return " and ".join(f"--{name}" for name in given) if record.kind == "arrays" else ""
+    return ", ".join(f"--{name}" for name in given) if record.kind == "arrays" else ""
 
 
 def _shelf(settings: Settings) -> list[str]:

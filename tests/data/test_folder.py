@@ -349,7 +349,9 @@ def test_column_without_a_name_that_holds_something_is_kept_and_two_are_refused(
 def test_parquet_table_that_is_none_is_one_sentence(tmp_path, content):
     path = tmp_path / "t.parquet"
     column = pyarrow.array([f"{i * i}.png" for i in range(2000)])
-    pq.write_table(pyarrow.Table.from_arrays([column, column], names=["file", "file" if content == "twice" else "b"]), path)
+    pq.write_table(
+        pyarrow.Table.from_arrays([column, column], names=["file", "file" if content == "twice" else "b"]), path
+    )
     if content == "damaged":
         whole = path.read_bytes()
         path.write_bytes(whole[:8] + bytes(40) + whole[48:])
@@ -486,7 +488,10 @@ def test_factor_is_the_narrowest_that_holds_all(values, kind):
 @example([2**60 + 1, None])
 def test_whole_numbers_come_through_a_factor_unchanged(values):
     for column in (values, [None if value is None else str(value) for value in values]):
-        back = [None if one in ("", "nan") else int(float(one)) if "." in one else int(one) for one in map(str, as_factor(column))]
+        back = [
+            None if one in ("", "nan") else int(float(one)) if "." in one else int(one)
+            for one in map(str, as_factor(column))
+        ]
         assert back == values
 
 

@@ -246,6 +246,9 @@ def test_data_root_that_cannot_be_written_is_one_sentence(pictures, tmp_path, mo
     ("path", "more", "said"),
     [
         ("gone", {}, "There is no .*gone; give a folder"),
+        ("a.txt/b", {}, r"a.txt/b cannot be read \(Not a directory\)"),
+        ("n" * 300, {}, r"cannot be read \(File name too long\)"),
+        ("turns", {}, r"turns cannot be read \(Too many levels of symbolic links\)"),
         ("a.txt", {}, "a.txt is nothing to import"),
         (".", {}, "holds the data root"),
         ("pictures", {"labels": Path("l.csv")}, "--labels belongs to a file"),
@@ -255,6 +258,7 @@ def test_data_root_that_cannot_be_written_is_one_sentence(pictures, tmp_path, mo
 @pytest.mark.usefixtures("pictures", "vectors")
 def test_what_cannot_be_imported_is_one_sentence(settings, tmp_path, path, more, said):
     (tmp_path / "a.txt").write_text("x")
+    (tmp_path / "turns").symlink_to("turns")
     with pytest.raises(BadValueError, match=said):
         import_own(tmp_path / path, asked(**more), settings)
     assert not settings.data_root.exists()
@@ -314,7 +318,7 @@ def test_settings_of_pictures_are_not_passed_over_in_silence_for_arrays(pictures
         return [line for line in report(record, settings) if "--" in line and "Train on it" not in line]
 
     assert said(vectors, size=8, fit="pad") == [
-        "Pictures of a folder alone have --size and --fit; arrays were imported as they are."
+        "Without effect on arrays, as they shape the pictures of a folder: --size, --fit."
     ]
     assert said(vectors) == said(vectors, seed=3, test_share=0.5) == []
     assert said(pictures, size=8, fit="pad") == []
