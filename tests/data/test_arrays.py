@@ -425,9 +425,14 @@ def test_source_that_cannot_be_read_is_not_told_as_a_full_disk(tmp_path, monkeyp
 
 
 def test_disk_that_cannot_be_written_is_not_told_as_the_source(tmp_path, monkeypatch):
-    monkeypatch.setattr("explorer.data.array_files.mapped", breaks)
-    with pytest.raises(OSError, match="Input/output"):
-        read(npz(tmp_path, x=VECTORS))
+    class Full(io.BytesIO):
+        def write(self, _content):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = npz(tmp_path, x=VECTORS)
+    monkeypatch.setattr(array_files, "open", lambda *_: Full(), raising=False)
+    with pytest.raises(OSError, match="No space left"):
+        read(path)
 
 
 # Parquet
