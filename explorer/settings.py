@@ -22,6 +22,7 @@ from explorer.fields import explain
 
 APP = "latent-explorer"
 PREFIX = "LATENT_EXPLORER_"
+MOST_PIXELS = 178_956_970  # Pillow's own limit
 
 
 class Settings(BaseSettings):
@@ -32,7 +33,9 @@ class Settings(BaseSettings):
     data_root: Path = Field(default_factory=lambda: user_data_path(APP) / "data", description="data sets are kept here")
     runs_root: Path = Field(default_factory=lambda: user_data_path(APP) / "runs", description="your trainings go here")
     device: str = Field("auto", description="auto, cpu, cuda or mps: where networks run")
-    max_image_pixels: int = Field(50_000_000, ge=1, description="larger pictures of your own are skipped")
+    max_image_pixels: int = Field(
+        50_000_000, ge=1, le=MOST_PIXELS, description="larger pictures of your own are skipped"
+    )
 
     @classmethod
     def settings_customise_sources(

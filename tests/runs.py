@@ -17,12 +17,13 @@ from explorer.settings import Settings
 from explorer.training.config import TrainingConfig
 from explorer.training.events import Event
 from explorer.workflows import training
+from explorer.workflows.planning import Plan
 
 CONFIG = SupervisedConfig(width=0.0625, reconstruction_weight=1.0)
 TRAINING = TrainingConfig(epochs=2, batch_size=32, precision="32-true", threads=1)
 
 
-def plan(name: str = "tiny", **changes: Any) -> training.Plan:
+def plan(name: str = "tiny", **changes: Any) -> Plan:
     """A training of two epochs on 120 textures."""
     values: dict[str, Any] = {
         "method": SUPERVISED,
@@ -32,7 +33,7 @@ def plan(name: str = "tiny", **changes: Any) -> training.Plan:
         "training": TRAINING,
         "command": f"latent-explorer train supervised textures --name {name}",
     }
-    return training.Plan(name=name, **(values | changes))
+    return Plan(name=name, **(values | changes))
 
 
 def train(settings: Settings, name: str = "tiny", **changes: Any) -> Path:

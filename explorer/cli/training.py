@@ -55,6 +55,7 @@ def train_new(arguments: Sequence[str]) -> None:
     from explorer.methods import METHODS  # imports torch
     from explorer.training.config import TrainingConfig
     from explorer.workflows import training
+    from explorer.workflows.planning import Plan
 
     method = lookup(METHODS, arguments[0], "method")
     source = lookup(DATASETS, arguments[1], "data set")
@@ -75,7 +76,7 @@ def train_new(arguments: Sequence[str]) -> None:
         description=f"{method.title}, on: {source.title}.",
     )
     command = shlex.join(["latent-explorer", "train", *arguments])
-    plan = training.Plan(said.name, method, said.method, source, said.data, said.training, command, said.title)
+    plan = Plan(said.name, method, said.method, source, said.data, said.training, command, said.title)
     follow(training.train_repeats(plan, said.repeats, settings_for(said.device), loading), said.name)
 
 

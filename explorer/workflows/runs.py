@@ -76,7 +76,7 @@ def load_dataset(card: Card, settings: Settings | None = None, progress: Progres
     source = lookup(DATASETS, card.data.name, "data set")
     config = parse(source.config, card.data.settings, f"The data of {card.name}")
     dataset = source.load(config, (settings or load_settings()).data_root, progress)
-    if card.data.identity != dataset.identity:
+    if card.data.identity and dataset.identity not in ("", card.data.identity):
         raise BadRunError(
             f"The data of {card.name} were imported anew after it was trained, so its items are no longer at hand. "
             "Import them as they were under another name, and train a new run on them."

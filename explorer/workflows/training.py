@@ -2,21 +2,16 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
 
-import explorer
-from explorer.data.dataset import Dataset, DatasetSource, Progress
+from explorer.data.dataset import Dataset, Progress
 from explorer.errors import BadRunError, BadValueError, ExplorerError, TrainingError
-from explorer.fields import Config, explain, parse
-from explorer.method import InputSpec, Method
+from explorer.fields import parse
+from explorer.method import InputSpec
 from explorer.methods import METHODS
-from explorer.networks.autoencoder import Autoencoder
 from explorer.registry import lookup
 from explorer.settings import Settings
 from explorer.training.config import TrainingConfig
@@ -25,8 +20,9 @@ from explorer.training.events import Ended, Event, Started, append_event
 from explorer.training.pace import settle
 from explorer.training.trainee import Trainee, pick_device, put_back, start
 from explorer.workflows.measuring import between_seeds, embed, fit_classifier, measure
+from explorer.workflows.planning import Plan, first_card, settled
 from explorer.workflows.runs import load_dataset, run_roots
-from explorer.zoo.card import NAME, Card, DataPart, TargetsPart
+from explorer.zoo.card import NAME, Card
 from explorer.zoo.classifier import write_svm
 from explorer.zoo.lock import training_alone
 from explorer.zoo.run import Run
@@ -47,31 +43,6 @@ from explorer.zoo.store import (
 )
 from explorer.zoo.weights import dump_network, dump_state, load_state
 
-LIBRARIES = ("torch", "numpy", "lightning-fabric")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to train.
-
-    Args:
-        name: of the run's folder.
-        method, config: the method and its settings.
-        source, data: the data set and its settings.
-        training: epochs, batch size, rate, seed, augmentation, precision.
-        command: the command line that trains it, for the card.
-        title: one line for people; empty takes the method's.
-    """
-
-    name: str
-    method: Method
-    config: Config
-    source: DatasetSource
-    data: Config
-    training: TrainingConfig
-    command: str
-    title: str = ""
-
 
 def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) -> Generator[Event, None, None]:
     """Train a new run below the runs root and yield its events; see `_drive` for how it ends.
@@ -89,8 +60,8 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
         torch.manual_seed(plan.training.seed)
         network = plan.method.build(plan.config, spec)
     network.fit_scale(torch.from_numpy(part) for part in dataset.parts(dataset.rows("train")))
-    plan = _settled(plan, settle(network, plan.method, plan.config, dataset, plan.training, device))
-    card = _first_card(plan, dataset, spec, network, device)
+    plan = settled(plan, settle(network, plan.method, plan.config, dataset, plan.training, device))
+    card = first_card(plan, dataset, spec, network, device)
     trainee = start(network, plan.training, device=device)
     with _telling_of_the_disk(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,14 +70,6 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
             _save(folder, trainee)
             write_card(folder, card)
             yield from _drive(folder, card, trainee, dataset, settings)
-
-
-def _settled(plan: Plan, training: TrainingConfig) -> Plan:
-    """The plan with what was measured, in its command too: that is what trains the same again."""
-    said = {"--precision": plan.training.precision != "auto", "--threads": plan.training.threads > 0}
-    found = {"--precision": training.precision, "--threads": training.threads}
-    added = [f"{flag} {found[flag]}" for flag, already in said.items() if not already]
-    return replace(plan, training=training, command=" ".join([plan.command, *added]))
 
 
 def _free_folder(name: str, settings: Settings) -> Path:
@@ -207,43 +170,6 @@ def _drive(
 
 def _save(folder: Path, trainee: Trainee) -> None:
     write_bytes(folder, STATE, dump_state(trainee.network, trainee.optimizer, trainee.epoch))
-
-
-def _first_card(plan: Plan, dataset: Dataset, spec: InputSpec, network: Autoencoder, device: str) -> Card:
-    """The card of a run that has not begun."""
-    targets = plan.method.class_targets(plan.config, spec)
-    try:
-        return Card(
-            name=plan.name,
-            title=plan.title or plan.method.title,
-            status="training",
-            method=plan.method.name,
-            config=plan.config.model_dump(),
-            paper=plan.method.paper,
-            data=DataPart(
-                name=plan.source.name,
-                settings=plan.data.model_dump(),
-                train_items=len(dataset.rows("train")),
-                test_items=len(dataset.rows("test")),
-                leak=dataset.leak,
-                identity=dataset.identity,
-            ),
-            classes=list(dataset.classes),
-            shape=spec.shape,
-            latent_dims=network.latent_dims,
-            has_decoder=network.decoder is not None,
-            targets=TargetsPart(centres=targets.centres.tolist(), radii=targets.radii.tolist()) if targets else None,
-            training=plan.training.model_dump(),
-            epochs_done=0,
-            device=device,
-            command=plan.command,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            versions={"latent-explorer": explorer.__version__} | {name: version(name) for name in LIBRARIES},
-        )
-    except ValidationError as error:  # a title too long, too many classes
-        raise BadValueError(
-            f"The run {plan.name} cannot have a card: {explain(error, list(Card.model_fields))}"
-        ) from None
 
 
 def _finish(folder: Path, card: Card, dataset: Dataset, settings: Settings, end: Ended) -> Ended:
