@@ -1,6 +1,7 @@
 """Pictures as plain values: class colours, items as PNG, the thumbnail of a map."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 WHITE = 255
+MOST_DEVIATIONS = 3.0
 BAR, UNKNOWN = "#6C66E0", "#8A8A8A"  # at least 3 to 1 against the page, light and dark
 # Okabe and Ito's palette, safe for colour-blind readers; black is left out, as it vanishes on a dark page.
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#8A8A8A")
@@ -54,51 +56,60 @@ def image_png(image: NDArray[np.floating] | NDArray[np.uint8]) -> bytes:
     return _png(picture)
 
 
-def vector_span(vectors: NDArray[np.floating] | NDArray[np.uint8]) -> tuple[float, float]:
-    """The range that pictures of a data set's vectors share, so that they can be compared; it holds 0.
+@dataclass(frozen=True)
+class VectorScale:
+    """Mean and standard deviation of each feature, shape (f,), so that features of any unit can be compared."""
 
-    Args:
-        vectors: shape (n, f); one value in a hundred may lie outside the range.
-    """
-    low, high = np.percentile(vectors, (0.5, 99.5)) if vectors.size else (0.0, 0.0)
-    return min(float(low), 0.0), max(float(high), 0.0)
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+
+
+def vector_scale(vectors: NDArray[np.floating] | NDArray[np.uint8]) -> VectorScale:
+    """The scale of these vectors, shape (n, f); a feature that never varies has deviation 1."""
+    values = np.asarray(vectors, np.float64)
+    deviation = values.std(axis=0)
+    return VectorScale(values.mean(axis=0), np.where(deviation > 0, deviation, 1))
 
 
 def vector_png(
-    vector: NDArray[np.floating], *, span: tuple[float, float] | None = None, size: tuple[int, int] = (96, 64)
+    vector: NDArray[np.floating], *, scale: VectorScale | None = None, size: tuple[int, int] = (96, 64)
 ) -> bytes:
     """A vector as bars from zero, on a transparent ground, in a colour that both themes can bear.
 
     Args:
         vector: shape (f,); where there are more features than half the width, a bar is the mean of successive ones.
-        span: lowest and highest value that the picture shows; the vector's own without it.
+        scale: bars show how many standard deviations a feature lies above or below its mean, up to three;
+            without it, the values as they are.
         size: width and height, pixels.
     """
     width, height = size
     values = np.nan_to_num(np.asarray(vector, np.float64))
-    low, high = span or vector_span(values[None])
+    if scale is None:
+        low, high = min(values.min(initial=0), 0.0), max(values.max(initial=0), 0.0)
+    else:
+        values, low, high = (values - scale.mean) / scale.deviation, -MOST_DEVIATIONS, MOST_DEVIATIONS
     bars = [part.mean() for part in np.array_split(values, min(len(values), width // 2))]
-    scale = (height - 1) / (high - low) if high > low else 0.0
-    base = round(high * scale)
+    unit = (height - 1) / (high - low) if high > low else 0.0
+    base = round(high * unit)
     picture = Image.new("RGBA", size, (0, 0, 0, 0))
     draw = ImageDraw.Draw(picture)
     edges = np.round(np.linspace(0, width, len(bars) + 1)).astype(int)
     for value, left, right in zip(np.clip(bars, low, high), edges[:-1], edges[1:], strict=True):
-        top, bottom = sorted((base, round((high - value) * scale)))
+        top, bottom = sorted((base, round((high - value) * unit)))
         gap = 1 if right - left > 2 else 0
         draw.rectangle((int(left), top, int(right) - 1 - gap, bottom), fill=BAR)
     draw.line((0, base, width, base), fill=UNKNOWN)
     return _png(picture)
 
 
-def item_png(item: NDArray[np.floating] | NDArray[np.uint8], *, span: tuple[float, float] | None = None) -> bytes:
+def item_png(item: NDArray[np.floating] | NDArray[np.uint8], *, scale: VectorScale | None = None) -> bytes:
     """An item as PNG: an image a pixel a pixel, a vector as bars.
 
     Args:
         item: an image (channels, height, width), or a vector (f,).
-        span: see `vector_png`.
+        scale: see `vector_png`.
     """
-    return vector_png(np.asarray(item, np.float64), span=span) if item.ndim == 1 else image_png(item)
+    return vector_png(np.asarray(item, np.float64), scale=scale) if item.ndim == 1 else image_png(item)
 
 
 def map_thumbnail(

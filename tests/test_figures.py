@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.figures import BAR, class_colours, image_png, item_png, map_thumbnail, vector_png, vector_span
+from explorer.figures import (
+    BAR,
+    VectorScale,
+    class_colours,
+    image_png,
+    item_png,
+    map_thumbnail,
+    vector_png,
+    vector_scale,
+)
 
 
 def opened(png: bytes) -> np.ndarray:
@@ -92,18 +101,21 @@ def bars(picture: np.ndarray) -> np.ndarray:
     return (picture[..., :3] == [int(BAR[i : i + 2], 16) for i in (1, 3, 5)]).all(axis=2) & (picture[..., 3] == 255)
 
 
+UNIT = VectorScale(np.zeros(1), np.full(1, 1 / 3))  # a picture shows -1 to 1
+
+
 def test_vector_is_drawn_as_bars_from_zero():
-    shown = bars(opened(vector_png(np.array([1.0, 0.5, -1.0]), span=(-1, 1), size=(30, 41))))
+    shown = bars(opened(vector_png(np.array([1.0, 0.5, -1.0]), scale=UNIT, size=(30, 41))))
     assert shown.shape == (41, 30)
     above, below = shown[:20].sum(axis=0), shown[21:].sum(axis=0)
     assert above[[2, 12, 22]].tolist() == [20, 10, 0]
     assert below[[2, 12, 22]].tolist() == [0, 0, 20]
 
 
-def test_value_outside_the_span_is_drawn_at_its_edge_and_one_that_is_no_number_as_nothing():
-    inside, outside = (opened(vector_png(np.array([v, 0.2]), span=(-1, 1))) for v in (1.0, 7.0))
+def test_value_far_out_is_drawn_at_its_edge_and_one_that_is_no_number_as_nothing():
+    inside, outside = (opened(vector_png(np.array([v, 0.2]), scale=UNIT)) for v in (1.0, 7.0))
     assert inside.tolist() == outside.tolist()
-    nothing = bars(opened(vector_png(np.array([np.nan, 1.0]), span=(0, 1), size=(40, 20))))
+    nothing = bars(opened(vector_png(np.array([np.nan, 1.0]), size=(40, 20))))
     assert nothing[:19, :20].sum() == 0
 
 
@@ -114,20 +126,23 @@ def test_any_vector_has_a_picture_of_the_asked_size(vector):
 
 def test_many_features_are_averaged():
     one, many = np.array([0.2, -0.6, 1.0]), np.repeat([0.2, -0.6, 1.0], 400)
-    few = opened(vector_png(np.repeat(one, 16), span=(-1, 1)))
-    assert opened(vector_png(many, span=(-1, 1))).tolist() == few.tolist()
+    few = opened(vector_png(np.repeat(one, 16), scale=UNIT))
+    assert opened(vector_png(many, scale=UNIT)).tolist() == few.tolist()
 
 
-def test_span_of_vectors_holds_zero_and_nearly_all_values():
-    values = np.random.default_rng(0).normal(5, 1, (200, 9))
-    low, high = vector_span(values)
-    assert low == 0
-    assert ((values > low) & (values < high)).mean() == pytest.approx(0.995, abs=0.002)
-    assert vector_span(-values) == (pytest.approx(-high), 0)
-    assert vector_span(np.empty((0, 9))) == (0, 0)
+def test_scale_of_vectors_makes_features_of_any_unit_comparable():
+    rng = np.random.default_rng(0)
+    values = np.stack([rng.normal(5, 0.01, 200), rng.normal(-3, 1000, 200), np.full(200, 7.0)], axis=1)
+    scale = vector_scale(values)
+    assert scale.mean == pytest.approx(values.mean(axis=0))
+    assert scale.deviation == pytest.approx([values[:, 0].std(), values[:, 1].std(), 1])
+    above = values.mean(axis=0) + [0.01, 1000, 0]
+    shown = bars(opened(vector_png(above, scale=scale, size=(30, 61)))).sum(axis=0)
+    assert shown[2] == pytest.approx(shown[12], abs=2)
+    assert shown[22] == 0
 
 
 def test_item_is_drawn_as_what_it_is():
     image, vector = np.zeros((1, 5, 5), np.uint8), np.arange(3.0)
     assert item_png(image) == image_png(image)
-    assert item_png(vector, span=(0, 9)) == vector_png(vector, span=(0, 9))
+    assert item_png(vector, scale=UNIT) == vector_png(vector, scale=UNIT)

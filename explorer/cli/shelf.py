@@ -34,9 +34,11 @@ def models(
         if entry.card is None:
             print(f"{entry.name:32} cannot be opened: {entry.problem}")
             continue
-        accuracy = entry.card.metrics.get("test_accuracy")
-        score = f"test accuracy {accuracy.value:.3f}" if accuracy else ""
-        print(f"{entry.name:32} {entry.card.status:12} {entry.card.method} on {entry.card.data.name}  {score}")
+        shown = {"test_accuracy": "test accuracy", "test_svm_accuracy": "SVM on test latents"}
+        shown |= {"test_reconstruction_rmse": "test reconstruction error"}
+        measured = entry.card.metrics if entry.card.epochs_done else {}
+        score = next((f"{text} {measured[key].value:.3f}" for key, text in shown.items() if key in measured), "")
+        print(f"{entry.name:32} {entry.card.status:12} {entry.card.method} on {entry.card.data.title}  {score}")
 
 
 def data(

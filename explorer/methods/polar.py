@@ -14,9 +14,11 @@ from explorer.losses.classification import labelled_cross_entropy
 from explorer.losses.reconstruction import ERRORS
 from explorer.method import Batch, InputSpec, Method, always
 from explorer.networks.autoencoder import Autoencoder
-from explorer.networks.backbone import NetworkConfig, decoder, encoder
+from explorer.networks.backbone import Network, NetworkConfig, decoder, encoder
 from explorer.networks.heads import PolarHead, default_class_width, default_rotation
 from explorer.networks.texture import classifier
+
+NETWORK: Network = "texture"
 
 
 class PolarConfig(NetworkConfig):
@@ -63,10 +65,10 @@ def build(config: PolarConfig, spec: InputSpec) -> Autoencoder:
         rule=config.rule,
     )
     return Autoencoder(
-        encoder(config, spec.shape, outputs=config.latent_dims, auto="texture"),
+        encoder(config, spec.shape, outputs=config.latent_dims, auto=NETWORK),
         shape=spec.shape,
         latent_dims=config.latent_dims,
-        decoder=decoder(config, spec.shape, auto="texture") if config.reconstruction_weight else None,
+        decoder=decoder(config, spec.shape, auto=NETWORK) if config.reconstruction_weight else None,
         classifier=classifier(config.latent_dims, c),
         head=head,
     )
@@ -90,4 +92,5 @@ POLAR = Method(
     build=build,
     loss=loss,
     needs_labels=always,
+    network=NETWORK,
 )

@@ -36,7 +36,8 @@ class StructuringConfig(NetworkConfig):
         1, low=0.001, high=LARGEST_DISTANCE, help="distance between any two classes, latent units"
     )
     class_distances: str = hyper(
-        "", help="a distance for each two classes instead: rows parted by ';', as in '0 1 2; 1 0 1; 2 1 0'"
+        "",
+        help="a distance for each two classes instead, in the order of their names: rows as in '0 1 2; 1 0 1; 2 1 0'",
     )
     target: Literal["steps", "converged"] = hyper(
         "steps", help="steps keep the structure within classes; converged makes each class one point"

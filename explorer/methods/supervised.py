@@ -17,8 +17,10 @@ from explorer.losses.geometric import geometric_loss
 from explorer.losses.reconstruction import ERRORS
 from explorer.method import Batch, InputSpec, Method, always
 from explorer.networks.autoencoder import Autoencoder
-from explorer.networks.backbone import NetworkConfig, decoder, encoder
+from explorer.networks.backbone import Network, NetworkConfig, decoder, encoder
 from explorer.networks.texture import classifier
+
+NETWORK: Network = "texture"
 
 
 class SupervisedConfig(NetworkConfig):
@@ -52,10 +54,10 @@ def build(config: SupervisedConfig, spec: InputSpec) -> Autoencoder:
         raise BadValueError("The reconstruction pattern is for images; choose pixels for vectors.")
     class_targets(config, spec)
     return Autoencoder(
-        encoder(config, spec.shape, outputs=config.latent_dims, auto="texture"),
+        encoder(config, spec.shape, outputs=config.latent_dims, auto=NETWORK),
         shape=spec.shape,
         latent_dims=config.latent_dims,
-        decoder=decoder(config, spec.shape, auto="texture") if config.reconstruction_weight else None,
+        decoder=decoder(config, spec.shape, auto=NETWORK) if config.reconstruction_weight else None,
         classifier=classifier(config.latent_dims, spec.n_classes),
     )
 
@@ -105,5 +107,6 @@ SUPERVISED = Method(
     build=build,
     loss=loss,
     needs_labels=always,
+    network=NETWORK,
     class_targets=class_targets,
 )

@@ -38,6 +38,17 @@ class NetworkConfig(Config):
     )
 
 
+def with_network(config: Config, shape: tuple[int, ...], auto: Network) -> Config:
+    """The settings with the network that "auto" means for these items, so that a card names it for ever.
+
+    Raises:
+        BadValueError: as `chosen`.
+    """
+    if not isinstance(config, NetworkConfig):
+        return config
+    return config.model_copy(update={"network": chosen(config, shape, auto)})
+
+
 def encoder(config: NetworkConfig, shape: tuple[int, ...], *, outputs: int, auto: Network = "conv") -> nn.Module:
     """Make the encoder: items (n, *shape) to (n, outputs).
 

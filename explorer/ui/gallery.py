@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.figures import UNKNOWN, class_colours, item_png
+from explorer.figures import UNKNOWN, VectorScale, class_colours, item_png
 
 QUERY_PIXELS, HIT_PIXELS = 96, 64
 STYLE = Path(__file__).with_name("style.css")
@@ -25,14 +25,14 @@ class Picture:
         caption: lines below it.
         mark: "right", "wrong" or empty; drawn as a glyph and a border, never by colour alone.
         label: class for the colour swatch, or None.
-        span: range of values that a vector's picture shows, or None for its own.
+        scale: of the run's vectors, or None for images.
     """
 
     image: NDArray[np.uint8] | NDArray[np.floating]
     caption: Sequence[str]
     mark: str = ""
     label: int | None = None
-    span: tuple[float, float] | None = None
+    scale: VectorScale | None = None
 
 
 def style() -> None:
@@ -52,7 +52,7 @@ def problem(text: str) -> None:
 
 def _img(item: Picture, side: int, alt: str) -> str:
     """An `img` element: an image at a whole multiple of its pixels, a vector's bars a pixel a pixel."""
-    png = item_png(item.image, span=item.span)
+    png = item_png(item.image, scale=item.scale)
     width, height = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])  # as every PNG's header says
     factor = max(1, side // max(height, width)) if item.image.ndim > 1 else 1
     address = "data:image/png;base64," + b64encode(png).decode()

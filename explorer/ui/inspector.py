@@ -93,7 +93,7 @@ def show_touched(opened: OpenRun, space: LatentMap, query: Query, found: Answer)
 def _hit(opened: OpenRun, found: Answer, i: int, image: Item, own: int | None, on_map: bool) -> Picture:
     label = int(opened.space.latents.labels[found.hits.rows[i]])
     far = found.distances[i]  # a map by neighbours has a scale of its own, of any size
-    lines = [f"on the map {far:.3g}" if on_map else f"distance {far:.3f}"]
+    lines = [f"distance on the map {far:.3g}" if on_map else f"distance {far:.3f}"]
     if found.similarities is not None:
         lines.append(f"similarity {found.similarities[i]:.4f}")
     mark = "" if own is None else "right" if label == own else "wrong"
@@ -104,8 +104,8 @@ def _picture(opened: OpenRun, image: Item, lines: list[str], label: int | None =
     """An item with its class, where the run knows classes, above the other lines."""
     classes = opened.run.card.classes
     if label is None or not classes:
-        return Picture(image, lines, mark, span=opened.span)
-    return Picture(image, [[*classes, UNLABELLED][label], *lines], mark, label, opened.span)
+        return Picture(image, lines, mark, scale=opened.vector_scale)
+    return Picture(image, [[*classes, UNLABELLED][label], *lines], mark, label, opened.vector_scale)
 
 
 def _show_item(opened: OpenRun, row: int) -> None:
@@ -118,6 +118,7 @@ def _show_item(opened: OpenRun, row: int) -> None:
     confidence = opened.space.confidence
     kind = "test" if opened.space.is_test[row] else "train"
     lines = [(names[label] if card.classes else "", f"{kind} item {latents.ids[row]}")]
+    lines += [("", file) for file in opened.items.files(latents.ids[row : row + 1])]
     if predicted is not None and confidence is not None:
         verdict = "" if label < 0 else " \u2713" if predicted[row] == label else " \u2717"
         by = f"by {opened.space.predictor}, confidence {confidence[row]:.1%}"
@@ -158,7 +159,7 @@ def _decoded(opened: OpenRun, z: NDArray[np.floating]) -> list[Picture]:
 def _images(opened: OpenRun, ids: NDArray[np.int64]) -> Item:
     if opened.has_items:
         return opened.items.images(ids)
-    with st.spinner(f"Preparing the items of {opened.run.card.data.name}: once, a few seconds"):
+    with st.spinner(f"Preparing the items of {opened.run.card.data.title}: once, a few seconds"):
         return opened.items.images(ids)
 
 
@@ -174,7 +175,7 @@ def show_lasso(opened: OpenRun, lasso: Lasso) -> None:
         st.dataframe(table, hide_index=True, width="stretch")
     st.download_button(
         "Export as CSV",
-        lambda: lasso_table(opened.space, lasso.mask, card.classes),
+        lambda: lasso_table(opened.space, lasso.mask, card.classes, opened.items.files(latents.ids[rows])),
         file_name=f"{opened.name}-selection.csv",
         mime="text/csv",
         icon=":material/download:",

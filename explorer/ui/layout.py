@@ -96,7 +96,7 @@ def _title(run: OpenRun, space: LatentMap) -> None:
     st.html(
         f'<div class="le-title"><h1>{escape(run.name)}</h1>'
         f'<span class="le-badge" title="{escape(why)}">{escape(projecting.badge(run, space))}</span>'
-        f"<span>{escape(card.title)}; {escape(card.data.name)}, {len(space):,} items</span></div>"
+        f"<span>{escape(card.title)}; {escape(card.data.title)}, {len(space):,} items</span></div>"
     )
 
 
@@ -123,8 +123,11 @@ def shelf_card(entry: ShelfEntry) -> None:
             problem(trouble)
         state = "" if entry.card.status == "finished" else f" ({entry.card.status})"
         st.markdown(f"**{plain(entry.name)}**{state}  \n{plain(entry.card.title)}")
-        st.caption(f"{entry.card.method} on {entry.card.data.name}, {entry.card.data.train_items:,} training items")
-        st.html(_numbers(entry.card))
+        st.caption(
+            f"{entry.card.method} on {plain(entry.card.data.title)}, {entry.card.data.train_items:,} training items"
+        )
+        if entry.card.epochs_done:  # numbers of untrained weights say nothing
+            st.html(_numbers(entry.card))
         opens = st.button(
             "Open the map", key=f"open-{entry.name}", type="primary", width="stretch", disabled=not picture
         )

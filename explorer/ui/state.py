@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.errors import BadRunError, ExplorerError
-from explorer.figures import class_colours, vector_span
+from explorer.figures import VectorScale, class_colours, vector_scale
 from explorer.latent.projection import trustworthiness
 from explorer.settings import Settings, load_settings
 from explorer.ui.scatter import Cloud
@@ -121,10 +121,10 @@ class OpenRun:
             return self._items
 
     @cached_property
-    def span(self) -> tuple[float, float] | None:
-        """The range that pictures of the run's vectors share; None for images."""
+    def vector_scale(self) -> VectorScale | None:
+        """The scale that pictures of the run's vectors share; None for images."""
         vectors = self.items.dataset.items
-        return vector_span(vectors[:: len(vectors) // VECTORS_LOOKED_AT + 1]) if vectors.ndim == 2 else None
+        return vector_scale(vectors[:: len(vectors) // VECTORS_LOOKED_AT + 1]) if vectors.ndim == 2 else None
 
     def prepare(self) -> None:
         """Fetch images and network ahead of their first use; a problem is told when they are used."""

@@ -18,6 +18,8 @@ from explorer.zoo.card import Card
 from explorer.zoo.run import Run
 from explorer.zoo.store import CARD, EVENTS, find_run, read_card, run_folders
 
+FILE = "file"  # the factor that names an item's file, where it came from one
+
 
 @dataclass(frozen=True)
 class ShelfEntry:
@@ -104,12 +106,25 @@ class Items:
     sorted_ids: NDArray[np.int64]
     order: NDArray[np.intp]
 
+    def files(self, ids: NDArray[np.int64]) -> list[str]:
+        """Path of each of these items in the folder that it was imported from; none for other data.
+
+        Raises:
+            BadRunError: an id that the data set does not have.
+        """
+        known = self.dataset.factors.get(FILE)
+        return [] if known is None else [str(path) for path in known[self._rows(ids)]]
+
     def images(self, ids: NDArray[np.int64]) -> NDArray[np.uint8] | NDArray[np.float32]:
         """Items with these ids as they are stored: images (k, channels, height, width) or vectors (k, features).
 
         Raises:
             BadRunError: an id that the data set does not have.
         """
+        return self.dataset.items[self._rows(ids)]
+
+    def _rows(self, ids: NDArray[np.int64]) -> NDArray[np.intp]:
+        """Row of each of these items in the data set."""
         at = np.minimum(np.searchsorted(self.sorted_ids, ids), len(self.sorted_ids) - 1)
         missing = self.sorted_ids[at] != ids
         if missing.any():
@@ -117,7 +132,7 @@ class Items:
                 f"The data set {self.dataset.name} has no item {ids[missing][0]}: these latents belong to other items. "
                 "Restore the run's folder or train it again."
             )
-        return self.dataset.items[self.order[at]]
+        return self.order[at]
 
 
 def load_items(card: Card, settings: Settings | None = None, progress: Progress | None = None) -> Items:

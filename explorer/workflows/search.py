@@ -2,6 +2,7 @@
 
 import csv
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from io import StringIO
@@ -225,25 +226,31 @@ def search(space: LatentMap, query: Query, *, k: int, measure: Measure, boundary
     return Answer(hits, distances[hits.rows], hits.scores, own[0])
 
 
-def lasso_table(space: LatentMap, mask: NDArray[np.bool_], classes: list[str]) -> str:
-    """The lassoed items as CSV: id, class, split, predicted class, confidence, latent.
+def lasso_table(space: LatentMap, mask: NDArray[np.bool_], classes: list[str], files: Sequence[str] = ()) -> str:
+    """The lassoed items as CSV: id, class, split, predicted class, confidence, latent, file where there is one.
 
     Args:
         space: the map.
         mask: which items, shape (n,).
         classes: the class names.
+        files: of the lassoed items in turn, or none.
     """
-    # A spreadsheet takes a cell that begins like this for a formula.
-    names = [f"'{name}" if name[:1] in "=+-@\t\r" else name for name in (*classes, "unlabelled")]
+    names, paths = ([_harmless(text) for text in texts] for texts in ((*classes, "unlabelled"), files))
     dims = [f"z{i + 1}" for i in range(space.latents.z.shape[1])]
     predicted, confidence = space.predicted, space.confidence
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["id", "class", "split", "predicted", "confidence", *dims])
-    for row in np.flatnonzero(mask):
+    writer.writerow(["id", "class", "split", "predicted", "confidence", *dims, *(["file"] if paths else [])])
+    for i, row in enumerate(np.flatnonzero(mask)):
         guess = names[predicted[row]] if predicted is not None else ""
         sure = f"{confidence[row]:.4f}" if confidence is not None else ""
         kind = "test" if space.is_test[row] else "train"
         z = [f"{value:.6g}" for value in space.latents.z[row]]
-        writer.writerow([int(space.latents.ids[row]), names[space.latents.labels[row]], kind, guess, sure, *z])
+        known = [int(space.latents.ids[row]), names[space.latents.labels[row]], kind, guess, sure]
+        writer.writerow([*known, *z, *paths[i : i + 1]])
     return out.getvalue()
+
+
+def _harmless(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" else text

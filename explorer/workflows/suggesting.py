@@ -11,10 +11,8 @@ from explorer.fields import parse
 from explorer.labeling.strategies import STRATEGIES
 from explorer.registry import lookup
 from explorer.settings import Settings
-from explorer.workflows.runs import load_dataset
+from explorer.workflows.runs import FILE, load_dataset
 from explorer.zoo.run import Run
-
-FILE = "file"  # the factor that names an item's file, where it came from one
 
 
 @dataclass(frozen=True)

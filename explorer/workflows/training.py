@@ -12,6 +12,7 @@ from explorer.errors import BadRunError, BadValueError, ExplorerError, TrainingE
 from explorer.fields import parse
 from explorer.method import InputSpec
 from explorer.methods import METHODS
+from explorer.networks.backbone import with_network
 from explorer.registry import lookup
 from explorer.settings import Settings
 from explorer.training.config import TrainingConfig
@@ -56,6 +57,7 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
     dataset = plan.source.load(plan.data, settings.data_root, progress)
     check_training(plan.method, plan.config, dataset, plan.training)
     spec = InputSpec(dataset.shape, len(dataset.classes))
+    plan = replace(plan, config=with_network(plan.config, spec.shape, plan.method.network))
     with torch.random.fork_rng():
         torch.manual_seed(plan.training.seed)
         network = plan.method.build(plan.config, spec)

@@ -67,6 +67,11 @@ class DataPart(_Part):
     leak: Text = ""
     identity: Text = ""
 
+    @property
+    def title(self) -> str:
+        """Name of the data set, and of the import where it is a person's own: "folder photos"."""
+        return f"{self.name} {self.settings['name']}" if self.settings.get("name") else self.name
+
 
 class TargetsPart(_Part):
     """Configured class centres (c rows of d numbers) and radii (c numbers), latent units."""

@@ -4,8 +4,8 @@ import tyro
 from torch import nn
 
 from explorer.errors import BadValueError
-from explorer.fields import parse
-from explorer.networks.backbone import NetworkConfig, chosen, decoder, encoder
+from explorer.fields import Config, parse
+from explorer.networks.backbone import NetworkConfig, chosen, decoder, encoder, with_network
 from explorer.networks.conv import ConvDecoder, ConvEncoder
 from explorer.networks.mlp import MlpDecoder, MlpEncoder
 from explorer.networks.texture import TextureDecoder, TextureEncoder
@@ -167,3 +167,10 @@ def test_settings_survive_a_card():
 def test_settings_out_of_range_are_refused(values, sentence):
     with pytest.raises(BadValueError, match=sentence):
         parse(NetworkConfig, values, "The network")
+
+
+def test_card_names_the_network_that_auto_meant():
+    assert with_network(NetworkConfig(), (1, 28, 28), "texture").network == "texture"
+    assert with_network(NetworkConfig(), (5,), "conv").network == "mlp"
+    assert with_network(NetworkConfig(network="vgg"), (3, 64, 64), "conv").network == "vgg"
+    assert with_network(Config(), (5,), "conv") == Config()

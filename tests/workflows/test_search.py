@@ -324,3 +324,11 @@ def test_lasso_without_classifier_leaves_its_columns_empty(tmp_path):
 def test_lasso_of_nothing_is_a_header(space):
     table = lasso_table(space, np.zeros(len(space), bool), CLASSES)
     assert table == "id,class,split,predicted,confidence,z1,z2\n"
+
+
+def test_lasso_of_a_persons_pictures_names_their_files(space):
+    mask = np.zeros(len(space), bool)
+    mask[[3, 5]] = True
+    rows = list(csv.DictReader(StringIO(lasso_table(space, mask, CLASSES, ["cats/1.png", "=cats/2.png"]))))
+    assert [row["file"] for row in rows] == ["cats/1.png", "'=cats/2.png"]
+    assert [int(row["id"]) for row in rows] == space.latents.ids[[3, 5]].tolist()

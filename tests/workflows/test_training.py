@@ -310,3 +310,7 @@ def test_run_whose_own_data_were_imported_anew_says_so(settings):
             load_dataset(card, settings)
         patch.setattr("explorer.workflows.runs.DATASETS", {"textures": imported("first")})
         assert load_dataset(card, settings).identity == "first"
+
+
+def test_card_names_the_network_so_that_auto_may_come_to_mean_another(settings):
+    assert read_card(settings.runs_root / "tiny").config["network"] == "texture"
