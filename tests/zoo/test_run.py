@@ -243,7 +243,6 @@ def test_card_of_before_there_were_networks_and_threads_to_choose_encodes_as_it_
     assert parse(TrainingConfig, found.card.training, "the card").label_share == 1
 
 
-@pytest.mark.xfail(strict=True, reason="the shipped runs saw squares and dots that the data set draws otherwise now")
 @pytest.mark.parametrize("name", ["textures-petals", "textures-crossentropy"])
 def test_shipped_run_encodes_as_it_did_when_it_was_trained(name):
     run = Run(places.models() / name)
