@@ -124,9 +124,10 @@ def test_moving_b_c_re_ranks_at_once(page: Page, product: str, space: LatentMap)
         slider.press("ArrowLeft")
     query = query_at(space, row=row)
     wanted = search(space, query, k=30, measure="latent similarity", boundary_similarity=0.49)
+    # One similarity alone may have stood there before: all of them must.
     page.wait_for_function(
-        "text => document.querySelector('[data-name=\"Nearest images\"]').innerText.includes(text)",
-        arg=f"similarity {wanted.similarities[-1]:.4f}",  # type: ignore[index]
+        "all => all.every(text => document.querySelector('[data-name=\"Nearest images\"]').innerText.includes(text))",
+        arg=[f"similarity {value:.4f}" for value in wanted.similarities],  # type: ignore[union-attr]
     )
     after = view.hits()
     assert after != before
