@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 import explorer
 from explorer.data.textures import TexturesConfig, load
-from explorer.workflows.search import LatentMap, latent_map, query_at, search
+from explorer.workflows.search import Answer, LatentMap, latent_map, query_at, search
 from tests.browser.conftest import ROOT, start_server
 
 RUN = "textures-petals"
@@ -113,8 +113,16 @@ def test_a_click_on_empty_space_shows_what_the_decoder_makes_of_it(page: Page, p
     expect(view.group("Nearest images").get_by_role("listitem")).to_have_count(12)
 
 
+def answer_at(space: LatentMap, row: int, boundary_similarity: float) -> Answer:
+    query = query_at(space, row=row)
+    return search(space, query, k=30, measure="latent similarity", boundary_similarity=boundary_similarity)
+
+
 def test_moving_b_c_re_ranks_at_once(page: Page, product: str, space: LatentMap) -> None:
-    row = lonely(space)
+    # Far outside every circle similarities do not depend on b_c.
+    row = next(
+        r for r in range(99) if set(answer_at(space, r, 0.79).hits.rows) != set(answer_at(space, r, 0.49).hits.rows)
+    )
     view = MapPage(page, product, f"&item={space.latents.ids[row]}&k=30")
     expect(view.group("Nearest images").get_by_role("listitem")).to_have_count(30)
     before = view.hits()
@@ -122,8 +130,7 @@ def test_moving_b_c_re_ranks_at_once(page: Page, product: str, space: LatentMap)
     slider.focus()
     for _ in range(30):
         slider.press("ArrowLeft")
-    query = query_at(space, row=row)
-    wanted = search(space, query, k=30, measure="latent similarity", boundary_similarity=0.49)
+    wanted = answer_at(space, row, 0.49)
     # One similarity alone may have stood there before: all of them must.
     page.wait_for_function(
         "all => all.every(text => document.querySelector('[data-name=\"Nearest images\"]').innerText.includes(text))",
