@@ -112,7 +112,14 @@ def test_server_that_dies_is_told_in_one_sentence(tmp_path, monkeypatch, capfd, 
 def test_interrupt_ends_command_and_server_without_a_traceback(number, busy_port, tmp_path):
     command = [sys.executable, "-m", "explorer", "app", "--no-browser", "--port", str(busy_port)]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, cwd=tmp_path
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+        cwd=tmp_path,
+        # Where the tests run in the background of a shell, interrupts are ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - it starts no thread
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None

@@ -18,6 +18,7 @@ from explorer.zoo.card import Card
 from explorer.zoo.run import Run
 from explorer.zoo.store import CARD, EVENTS, find_run, read_card, run_folders
 
+FIRST_SHIPPED = "textures-petals"  # what a new user sees first
 FILE = "file"  # the factor that names an item's file, where it came from one
 
 
@@ -36,14 +37,17 @@ def run_roots(settings: Settings) -> list[Path]:
 
 
 def shelf(settings: Settings | None = None) -> list[ShelfEntry]:
-    """Every run there is, shipped ones included, newest first; a broken one comes last, with its problem."""
-    entries = []
+    """Every run there is: the user's own, newest first, then the shipped ones; a broken one comes last."""
+    entries, rank = [], {FIRST_SHIPPED: 1}  # own runs have 2, other shipped ones 0
     for name, folder in run_folders(run_roots(settings or load_settings())).items():
+        if folder.parent != places.models():
+            rank[name] = 2
         try:
             entries.append(ShelfEntry(name, read_card(folder)))
         except ExplorerError as error:
             entries.append(ShelfEntry(name, None, str(error)))
-    return sorted(entries, key=lambda entry: entry.card.created if entry.card else "", reverse=True)
+    order = {entry.name: (rank.get(entry.name, 0), entry.card.created) for entry in entries if entry.card}
+    return sorted(entries, key=lambda entry: order.get(entry.name, (-1, "")), reverse=True)
 
 
 def open_run(name: str, settings: Settings | None = None) -> Run:
