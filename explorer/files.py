@@ -1,10 +1,37 @@
-"""Write a file so that a crash leaves the old one or the new one, never half."""
+"""Plain names of folders, and writing so that a crash leaves the old file or the new one, never half."""
 
 import os
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from explorer.errors import ExplorerError
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+NAME_RULE = "use up to 100 letters, digits, dots, dashes and underscores, beginning with a letter or digit"
+
+
+def is_plain_name(text: str) -> bool:
+    """Whether a folder may be called so: never a path, never hidden."""
+    return NAME.fullmatch(text) is not None and ".." not in text
+
+
+@contextmanager
+def telling_of_the_disk(folder: Path, advice: str, kind: type[ExplorerError] = ExplorerError) -> Iterator[None]:
+    """Turn a full disk or a folder that cannot be written into one sentence.
+
+    Args:
+        folder: what is written.
+        advice: what to do next.
+        kind: of the error that tells it.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{folder} could not be written: {error.strerror or error}. {advice}") from error
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:

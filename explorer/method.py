@@ -13,7 +13,6 @@ from explorer.errors import BadDataError
 from explorer.fields import Config
 from explorer.latent.targets import ClassTargets
 from explorer.networks.autoencoder import Autoencoder
-from explorer.networks.backbone import Network
 
 FEWEST_CLASSES = 2
 
@@ -88,7 +87,6 @@ class Method:
         needs_labels: config to whether it can be trained only where two classes or more have labelled items.
         class_targets: (config, spec) to configured centres and radii, or None where the method
             (or this configuration of it) has none.
-        network: what "auto" stands for among its networks, where the items fit it.
         targets: (config, number of classes) to what makes the targets of labelled items' latents at the start of each
             epoch, or None where the method (or this configuration of it) has none.
     """
@@ -102,7 +100,6 @@ class Method:
     needs_labels: Callable[[Any], bool] = never
     class_targets: Callable[[Any, InputSpec], ClassTargets | None] = no_class_targets
     targets: Callable[[Any, int], TargetMaker | None] = no_targets
-    network: Network = "conv"
 
 
 def check_labels(

@@ -19,9 +19,9 @@ from explorer.data.array_files import (
 )
 from explorer.data.cache import ITEMS
 from explorer.data.class_names import encode_labels, printable
-from explorer.data.dataset import Dataset, DatasetSource, Progress
+from explorer.data.dataset import Progress
 from explorer.data.identity import text_ids
-from explorer.data.own import OwnConfig, read_own
+from explorer.data.own import own_source
 from explorer.data.own_writing import Content
 from explorer.data.parquet_files import open_parquet
 from explorer.data.pictures import Unreadable, open_regular
@@ -230,15 +230,4 @@ def _checked(file: ArrayFile) -> Iterator[NDArray[Any]]:
         yield chunk
 
 
-def load(config: OwnConfig, data_root: Path, _progress: Progress | None = None) -> Dataset:
-    """Read an import of arrays; see `read_own`."""
-    return read_own("arrays", config.name, data_root)
-
-
-ARRAYS = DatasetSource(
-    "arrays",
-    "Your own images or vectors, after `latent-explorer data import FILE --name NAME`",
-    OwnConfig,
-    load,
-    training={"augment": False},  # mirrored or turned images may be wrong ones
-)
+ARRAYS = own_source("arrays", "Your own images or vectors, after `latent-explorer data import FILE --name NAME`")

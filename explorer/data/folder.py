@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from explorer.data.cache import ITEMS
 from explorer.data.class_names import encode_labels, printable
-from explorer.data.dataset import Dataset, DatasetSource, Progress
+from explorer.data.dataset import Progress
 from explorer.data.identity import text_ids
 from explorer.data.listing import list_files
-from explorer.data.own import ImportConfig, OwnConfig, read_own
+from explorer.data.own import ImportConfig, own_source
 from explorer.data.own_writing import Content
 from explorer.data.pictures import Look, Unreadable, decoder, quiet_decoding
 from explorer.data.scanning import TRAIN, Found, Skipped, skip
@@ -120,15 +120,4 @@ def _nothing(root: Path, skipped: Sequence[Skipped]) -> str:
     return f"{root} holds no picture that can be read ({len(skipped):,} skipped: {first}); add PNG or JPEG files."
 
 
-def load(config: OwnConfig, data_root: Path, _progress: Progress | None = None) -> Dataset:
-    """Read an import of pictures; see `read_own`."""
-    return read_own("folder", config.name, data_root)
-
-
-FOLDER = DatasetSource(
-    "folder",
-    "Your own pictures, after `latent-explorer data import PATH --name NAME`",
-    OwnConfig,
-    load,
-    training={"augment": False},  # mirrored or turned pictures may be wrong ones
-)
+FOLDER = own_source("folder", "Your own pictures, after `latent-explorer data import PATH --name NAME`")

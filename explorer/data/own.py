@@ -4,7 +4,6 @@ An import is the folder `own/NAME` below the data root: items.npy, table.npz, an
 which says what was asked and what came of it. Nobody's card ever holds the path it came from.
 """
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -12,16 +11,16 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from explorer.data import cache
-from explorer.data.dataset import Dataset
+from explorer.data.dataset import Dataset, DatasetSource, Progress
 from explorer.data.pictures import Channels, Fit
 from explorer.errors import BadDataError, BadValueError, UnknownNameError
 from explorer.fields import Config, hyper
+from explorer.files import NAME_RULE, is_plain_name
 
 Kind = Literal["folder", "arrays"]
 
 FOLDER = "own"
 RECORD = "import.json"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 HOW = "latent-explorer data import PATH --name NAME"
 
 
@@ -90,11 +89,8 @@ def place(name: str, data_root: Path) -> Path:
     """
     if not name:
         raise BadValueError(f"Say a name for the import: {HOW}")
-    if not NAME.fullmatch(name) or ".." in name:
-        raise BadValueError(
-            f"{name[:120]!r} is no name for an import; use up to 100 letters, digits, dots, dashes and underscores, "
-            "beginning with a letter or digit."
-        )
+    if not is_plain_name(name):
+        raise BadValueError(f"{name[:120]!r} is no name for an import; {NAME_RULE}.")
     return own_root(data_root) / name
 
 
@@ -105,7 +101,7 @@ def import_names(data_root: Path) -> list[str]:
     except OSError:
         return []
     names = {_name(entry) for entry in entries if (entry / RECORD).is_file()}
-    return sorted(name for name in names if NAME.fullmatch(name) and ".." not in name)
+    return sorted(filter(is_plain_name, names))
 
 
 def _name(folder: Path) -> str:
@@ -163,6 +159,17 @@ def read_own(kind: Kind, name: str, data_root: Path) -> Dataset:
     if dataset is None:
         raise BadDataError(f"The import {name} is damaged; make it again with --replace: {HOW}")
     return replace(dataset, identity=record.identity)
+
+
+def own_source(kind: Kind, title: str) -> DatasetSource:
+    """The line of DATASETS for imports of one kind."""
+
+    def load(config: OwnConfig, data_root: Path, _progress: Progress | None = None) -> Dataset:
+        """Read the import that the settings name."""
+        return read_own(kind, config.name, data_root)
+
+    # Mirrored or turned pictures of a stranger may be wrong ones, so nothing is varied unless that is asked for.
+    return DatasetSource(kind, title, OwnConfig, load, training={"augment": False})
 
 
 def vouched(kind: Kind) -> str:

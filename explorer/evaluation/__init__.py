@@ -41,10 +41,17 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Metric:
-    """One line of METRICS: what it means and how it is computed; None where it does not apply."""
+    """One line of METRICS.
+
+    Args:
+        meaning: in words for a person.
+        compute: its value; None where it does not apply.
+        of_labelled: whether labelled items alone are looked at.
+    """
 
     meaning: str
     compute: Callable[[Evidence], float | None]
+    of_labelled: bool = True
 
 
 def _accuracy(evidence: Evidence) -> float | None:
@@ -114,7 +121,9 @@ METRICS: dict[str, Metric] = {
     "centroid_offset": Metric("mean distance of class centroids from their configured centres, latent units", _offset),
     "farthest_centroid": Metric("largest distance of a class centroid from its configured centre", _farthest),
     "reconstruction_rmse": Metric(
-        "root mean squared error of reconstructions, pixels in 0 to 1 or features in standard deviations", _rmse
+        "root mean squared error of reconstructions, pixels in 0 to 1 or features in standard deviations",
+        _rmse,
+        of_labelled=False,
     ),
     "retrieval_nn": Metric(f"share of nearest items that are of the same class {_RANKED}", _retrieval_nn),
     "retrieval_map": Metric(f"mean average precision {_RANKED}", _retrieval_map),

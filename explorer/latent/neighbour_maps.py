@@ -111,12 +111,13 @@ class _Bar:
         self.report = report
 
     def write(self, text: str) -> None:
+        """Take one drawing of the bar."""
         found = re.search(r"(\d+)/(\d+)", text)
         if found:
             self.report(LAYING_OUT, int(found[1]), int(found[2]))
 
     def flush(self) -> None:
-        pass
+        """Nothing is held back; the bar asks for it as of any file."""
 
 
 def _tsne(z: NDArray[np.float32], settings: Mapping[str, float], report: Report) -> NDArray[np.floating]:

@@ -8,25 +8,18 @@ from typing import Literal
 
 from torch import Tensor
 
-from explorer.errors import BadValueError
 from explorer.fields import hyper
 from explorer.losses.classification import labelled_cross_entropy
 from explorer.losses.reconstruction import ERRORS
 from explorer.method import Batch, InputSpec, Method, always
 from explorer.networks.autoencoder import Autoencoder
-from explorer.networks.backbone import Network, NetworkConfig, decoder, encoder
 from explorer.networks.heads import PolarHead, default_class_width, default_rotation
-from explorer.networks.texture import classifier
-
-NETWORK: Network = "texture"
+from explorer.networks.labelled import LabelledConfig, labelled_autoencoder
 
 
-class PolarConfig(NetworkConfig):
+class PolarConfig(LabelledConfig):
     """Settings of the polar beams."""
 
-    width: float = hyper(
-        0.25, low=0.0625, high=2, help="scales the channels of conv, vgg and texture; 1 is the paper's"
-    )
     latent_dims: int = hyper(2, low=2, high=2, help="dimensions of the latent space: beams lie in a plane", symbol="d")
     class_width: float = hyper(
         0, low=0, high=360, help="of a class's sector; 0 takes 5/6 of a class's share of the circle", unit="degrees"
@@ -42,10 +35,6 @@ class PolarConfig(NetworkConfig):
     rule: Literal["guaranteed", "printed"] = hyper(
         "guaranteed", help="which points turn: the text's rule, or the printed condition (6 classes) for comparison"
     )
-    reconstruction_weight: float = hyper(0, low=0, help="weight of the decoder's loss; 0 builds no decoder")
-    reconstruction: Literal["pixels", "pattern"] = hyper(
-        "pixels", help="what the decoder learns: the pixels, or the pattern wherever it starts (for textures)"
-    )
 
 
 def build(config: PolarConfig, spec: InputSpec) -> Autoencoder:
@@ -55,8 +44,6 @@ def build(config: PolarConfig, spec: InputSpec) -> Autoencoder:
         BadValueError: angles that leave points between the sectors, or a network or a
             reconstruction that does not fit the items.
     """
-    if config.reconstruction == "pattern" and len(spec.shape) == 1:
-        raise BadValueError("The reconstruction pattern is for images; choose pixels for vectors.")
     c = spec.n_classes
     head = PolarHead(
         n_classes=c,
@@ -64,14 +51,7 @@ def build(config: PolarConfig, spec: InputSpec) -> Autoencoder:
         rotation=math.radians(config.fold_rotation) or default_rotation(c),
         rule=config.rule,
     )
-    return Autoencoder(
-        encoder(config, spec.shape, outputs=config.latent_dims, auto=NETWORK),
-        shape=spec.shape,
-        latent_dims=config.latent_dims,
-        decoder=decoder(config, spec.shape, auto=NETWORK) if config.reconstruction_weight else None,
-        classifier=classifier(config.latent_dims, c),
-        head=head,
-    )
+    return labelled_autoencoder(config, spec.shape, c, head=head)
 
 
 def loss(network: Autoencoder, batch: Batch, config: PolarConfig) -> dict[str, Tensor]:
@@ -92,5 +72,4 @@ POLAR = Method(
     build=build,
     loss=loss,
     needs_labels=always,
-    network=NETWORK,
 )

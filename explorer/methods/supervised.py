@@ -17,18 +17,12 @@ from explorer.losses.geometric import geometric_loss
 from explorer.losses.reconstruction import ERRORS
 from explorer.method import Batch, InputSpec, Method, always
 from explorer.networks.autoencoder import Autoencoder
-from explorer.networks.backbone import Network, NetworkConfig, decoder, encoder
-from explorer.networks.texture import classifier
-
-NETWORK: Network = "texture"
+from explorer.networks.labelled import LabelledConfig, labelled_autoencoder
 
 
-class SupervisedConfig(NetworkConfig):
+class SupervisedConfig(LabelledConfig):
     """Settings of the supervised autoencoder."""
 
-    width: float = hyper(
-        0.25, low=0.0625, high=2, help="scales the channels of conv, vgg and texture; 1 is the paper's"
-    )
     geometric_weight: float = hyper(0.2, low=0, help="weight of the geometric loss; 0 leaves it out", symbol="k_g")
     layout: Literal["circle", "simplex"] = hyper(
         "circle", help="where class centres lie; the circle needs 2 dimensions"
@@ -37,10 +31,6 @@ class SupervisedConfig(NetworkConfig):
         0, low=0, help="centres from the origin; 0 keeps neighbours as far apart as the paper's", symbol="d_c"
     )
     class_radius: float = hyper(PAPER_RADIUS, low=0.001, help="radius of every class", symbol="r_c")
-    reconstruction_weight: float = hyper(0, low=0, help="weight of the decoder's loss; 0 builds no decoder")
-    reconstruction: Literal["pixels", "pattern"] = hyper(
-        "pixels", help="what the decoder learns: the pixels, or the pattern wherever it starts (for textures)"
-    )
 
 
 def build(config: SupervisedConfig, spec: InputSpec) -> Autoencoder:
@@ -50,16 +40,8 @@ def build(config: SupervisedConfig, spec: InputSpec) -> Autoencoder:
         BadValueError: a network or a reconstruction that does not fit the items, or a circle in
             other than two dimensions.
     """
-    if config.reconstruction == "pattern" and len(spec.shape) == 1:
-        raise BadValueError("The reconstruction pattern is for images; choose pixels for vectors.")
     class_targets(config, spec)
-    return Autoencoder(
-        encoder(config, spec.shape, outputs=config.latent_dims, auto=NETWORK),
-        shape=spec.shape,
-        latent_dims=config.latent_dims,
-        decoder=decoder(config, spec.shape, auto=NETWORK) if config.reconstruction_weight else None,
-        classifier=classifier(config.latent_dims, spec.n_classes),
-    )
+    return labelled_autoencoder(config, spec.shape, spec.n_classes)
 
 
 def class_targets(config: SupervisedConfig, spec: InputSpec) -> ClassTargets | None:
@@ -107,6 +89,5 @@ SUPERVISED = Method(
     build=build,
     loss=loss,
     needs_labels=always,
-    network=NETWORK,
     class_targets=class_targets,
 )

@@ -1,6 +1,6 @@
 """Which network encodes and decodes: the settings that methods share, and the choice they make."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 from torch import nn
@@ -26,7 +26,12 @@ MOST_LAYERS, MOST_UNITS = 16, 16_384
 
 
 class NetworkConfig(Config):
-    """Settings of the encoder and its mirrored decoder."""
+    """Settings of the encoder and its mirrored decoder.
+
+    A method whose paper has another network names it in `auto_network`.
+    """
+
+    auto_network: ClassVar[Network] = "conv"
 
     network: Literal["auto", "conv", "mlp", "vgg", "texture"] = hyper(
         "auto", help="layers of encoder and decoder; auto takes what fits the items"
@@ -38,7 +43,7 @@ class NetworkConfig(Config):
     )
 
 
-def with_network(config: Config, shape: tuple[int, ...], auto: Network) -> Config:
+def with_network(config: Config, shape: tuple[int, ...]) -> Config:
     """The settings with the network that "auto" means for these items, so that a card names it for ever.
 
     Raises:
@@ -46,22 +51,21 @@ def with_network(config: Config, shape: tuple[int, ...], auto: Network) -> Confi
     """
     if not isinstance(config, NetworkConfig):
         return config
-    return config.model_copy(update={"network": chosen(config, shape, auto)})
+    return config.model_copy(update={"network": chosen(config, shape)})
 
 
-def encoder(config: NetworkConfig, shape: tuple[int, ...], *, outputs: int, auto: Network = "conv") -> nn.Module:
+def encoder(config: NetworkConfig, shape: tuple[int, ...], *, outputs: int) -> nn.Module:
     """Make the encoder: items (n, *shape) to (n, outputs).
 
     Args:
         config: the settings.
         shape: (channels, height, width) of images or (features,) of vectors.
         outputs: numbers for each item: d, or 2d for a mean and a variance.
-        auto: what "auto" stands for, where the images are large enough for it; see `chosen`.
 
     Raises:
         BadValueError: a network that cannot take such items.
     """
-    network = chosen(config, shape, auto)
+    network = chosen(config, shape)
     if network == "mlp":
         return MlpEncoder(shape, outputs=outputs, hidden=config.hidden)
     if network == "texture":
@@ -69,29 +73,28 @@ def encoder(config: NetworkConfig, shape: tuple[int, ...], *, outputs: int, auto
     return {"conv": ConvEncoder, "vgg": VggEncoder}[network](shape, outputs=outputs, width=config.width)
 
 
-def decoder(config: NetworkConfig, shape: tuple[int, ...], *, auto: Network = "conv") -> nn.Module:
+def decoder(config: NetworkConfig, shape: tuple[int, ...]) -> nn.Module:
     """Make the encoder's mirror: latents (n, d) to logits of images or values of vectors, (n, *shape).
 
     Args:
         config: the settings.
         shape: (channels, height, width) of images or (features,) of vectors.
-        auto: as the encoder's.
 
     Raises:
         BadValueError: a network that cannot take such items.
     """
-    network = chosen(config, shape, auto)
+    network = chosen(config, shape)
     if network == "mlp":
         return MlpDecoder(shape, latent_dims=config.latent_dims, hidden=config.hidden)
     kinds = {"conv": ConvDecoder, "vgg": VggDecoder, "texture": TextureDecoder}
     return kinds[network](shape, latent_dims=config.latent_dims, width=config.width)
 
 
-def chosen(config: NetworkConfig, shape: tuple[int, ...], auto: Network = "conv") -> Network:
+def chosen(config: NetworkConfig, shape: tuple[int, ...]) -> Network:
     """Name the network that these settings mean for these items.
 
-    Vectors take mlp. For images "auto" is `auto` where the smaller side is large enough for it, else
-    conv from 12 pixels on, else mlp; where `auto` is conv, photographs from 96 pixels on take vgg.
+    Vectors take mlp. For images "auto" is the settings' `auto_network` where the smaller side is large
+    enough for it, else conv from 12 pixels on, else mlp; where it is conv, photographs from 96 pixels on take vgg.
 
     Raises:
         BadValueError: vectors for a network of images, or images too small for the network asked for.
@@ -106,7 +109,7 @@ def chosen(config: NetworkConfig, shape: tuple[int, ...], auto: Network = "conv"
     if config.network != "auto":
         check_sides(shape, SMALLEST_SIDES[config.network], config.network)
         return config.network
-    side = min(shape[1:])
+    side, auto = min(shape[1:]), config.auto_network
     if auto == "conv" and side >= PHOTOGRAPH_SIDE:
         return "vgg"
     if auto != "conv" and side >= SMALLEST_SIDES[auto]:

@@ -19,6 +19,7 @@ from threading import Event, Thread
 from typing import IO
 
 from explorer.errors import BadValueError, ExplorerError
+from explorer.files import telling_of_the_disk
 from explorer.zoo.store import write_bytes
 
 # -P: a file of the folder that the server stands in must not be taken for a library.
@@ -26,6 +27,7 @@ COMMAND = (sys.executable, "-P", "-m", "explorer")
 WRITTEN_EVERY = 0.3  # seconds
 LOOKED_EVERY = 0.2
 NICENESS = 10
+DISK_ADVICE = "Make room or choose another data root."
 TRIES = 20
 LAST_BYTES = 4000
 
@@ -68,7 +70,7 @@ class Job:
         Raises:
             ExplorerError: a folder that cannot be written.
         """
-        with telling_of_the_disk(self.stem.parent):
+        with telling_of_the_disk(self.stem.parent, DISK_ADVICE):
             self.stem.parent.mkdir(parents=True, exist_ok=True)
             # The process inherits this lock and so holds it to its end: two who ask at once start one.
             with self._file("start").open("a") as start:
@@ -94,7 +96,7 @@ class Job:
     def cancel(self) -> None:
         """Ask the job to end; it does within a moment."""
         if self.is_running:
-            with telling_of_the_disk(self.stem.parent):
+            with telling_of_the_disk(self.stem.parent, DISK_ADVICE):
                 self._file("cancel").touch()
 
     @property
@@ -127,7 +129,7 @@ class Job:
             BadValueError: another process is at it.
         """
         began = time.time()
-        with telling_of_the_disk(self.stem.parent):
+        with telling_of_the_disk(self.stem.parent, DISK_ADVICE):
             self.stem.parent.mkdir(parents=True, exist_ok=True)
             lock = self._file("lock").open("a")
         with lock:
@@ -173,7 +175,7 @@ class Job:
             self._file(kind).unlink(missing_ok=True)
 
     def _write(self, status: Status) -> None:
-        with telling_of_the_disk(self.stem.parent):
+        with telling_of_the_disk(self.stem.parent, DISK_ADVICE):
             write_bytes(self.stem.parent, self._file("status").name, json.dumps(asdict(status)).encode())
 
     def _read(self) -> Status | None:
@@ -190,17 +192,6 @@ class Job:
             lines = []
         words = [line.strip() for line in lines if line.strip()]
         return f": {words[-1]}" if words else " (was it killed, or was there no memory left?)"
-
-
-@contextmanager
-def telling_of_the_disk(folder: Path) -> Iterator[None]:
-    """Turn a full disk or a folder that cannot be written into one sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise ExplorerError(
-            f"{folder} could not be written: {error.strerror or error}. Make room or choose another data root."
-        ) from error
 
 
 def _in_words(error: BaseException) -> str:

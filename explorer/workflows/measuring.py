@@ -93,9 +93,14 @@ def _measured(
         targets=run.card.class_targets,
         squared_error=_squared_error(run, latents.z, *items) if run.card.has_decoder else None,
     )
+    labelled = int((latents.labels >= 0).sum())
     values = {name: metric.compute(evidence) for name, metric in METRICS.items()}
     return {
-        f"{where}_{name}": Measurement(value=value, items=len(latents.ids), meaning=METRICS[name].meaning)
+        f"{where}_{name}": Measurement(
+            value=value,
+            items=labelled if METRICS[name].of_labelled else len(latents.ids),
+            meaning=METRICS[name].meaning,
+        )
         for name, value in values.items()
         if value is not None and np.isfinite(value)
     }

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import BadDataError, BadRunError, BadValueError
+from explorer.files import telling_of_the_disk
 from explorer.latent import neighbour_maps, projection
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS, SEED, NeighbourMap, Report
 from explorer.registry import lookup
 from explorer.settings import Settings
-from explorer.workflows.background import Job, telling_of_the_disk
+from explorer.workflows.background import DISK_ADVICE, Job
 from explorer.zoo.run import Run
 from explorer.zoo.store import LATENTS, SPLITS, read_bytes, write_bytes
 
@@ -120,7 +121,7 @@ class Kept:
         """
         out = BytesIO()
         np.save(out, found.places.astype(np.float32), allow_pickle=False)
-        with telling_of_the_disk(self.stem.parent):
+        with telling_of_the_disk(self.stem.parent, DISK_ADVICE):
             self.stem.parent.mkdir(parents=True, exist_ok=True)
             about = {
                 "run": self.run.folder.name,
@@ -144,7 +145,7 @@ class Kept:
         return self.stem.with_name(f"{self.stem.name}.{kind}")
 
     def _remove(self) -> None:
-        with telling_of_the_disk(self.stem.parent):
+        with telling_of_the_disk(self.stem.parent, DISK_ADVICE):
             for kind in ("json", "npy"):
                 self._file(kind).unlink(missing_ok=True)
 

@@ -1,7 +1,7 @@
 """Train a method on a data set into a run folder, go on with one, and measure what came out."""
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import torch
 from explorer.data.dataset import Dataset, Progress
 from explorer.errors import BadRunError, BadValueError, ExplorerError, TrainingError
 from explorer.fields import parse
+from explorer.files import NAME_RULE, is_plain_name, telling_of_the_disk
 from explorer.method import InputSpec
 from explorer.methods import METHODS
 from explorer.networks.backbone import with_network
@@ -23,7 +24,7 @@ from explorer.training.trainee import Trainee, pick_device, put_back, start
 from explorer.workflows.measuring import between_seeds, embed, fit_classifier, measure
 from explorer.workflows.planning import Plan, first_card, settled
 from explorer.workflows.runs import load_dataset, run_roots
-from explorer.zoo.card import NAME, Card
+from explorer.zoo.card import Card
 from explorer.zoo.classifier import write_svm
 from explorer.zoo.lock import training_alone
 from explorer.zoo.run import Run
@@ -57,7 +58,7 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
     dataset = plan.source.load(plan.data, settings.data_root, progress)
     check_training(plan.method, plan.config, dataset, plan.training)
     spec = InputSpec(dataset.shape, len(dataset.classes))
-    plan = replace(plan, config=with_network(plan.config, spec.shape, plan.method.network))
+    plan = replace(plan, config=with_network(plan.config, spec.shape))
     with torch.random.fork_rng():
         torch.manual_seed(plan.training.seed)
         network = plan.method.build(plan.config, spec)
@@ -65,7 +66,7 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
     plan = settled(plan, settle(network, plan.method, plan.config, dataset, plan.training, device))
     card = first_card(plan, dataset, spec, network, device)
     trainee = start(network, plan.training, device=device)
-    with _telling_of_the_disk(folder):
+    with _telling(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with training_alone(folder):
             _free_folder(plan.name, settings)  # another may have taken the name while the data were loading
@@ -76,11 +77,8 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
 
 def _free_folder(name: str, settings: Settings) -> Path:
     """Folder of a run to come; raises BadValueError for a name that is taken or is no plain name."""
-    if not NAME.fullmatch(name) or ".." in name:
-        raise BadValueError(
-            f"{name[:120]!r} is no run name; use up to 100 letters, digits, dots, dashes and underscores, "
-            "beginning with a letter or digit."
-        )
+    if not is_plain_name(name):
+        raise BadValueError(f"{name[:120]!r} is no run name; {NAME_RULE}.")
     if name in run_folders(run_roots(settings)):  # a run of the user's would hide a shipped one
         raise BadValueError(
             f"There is a run {name!r} already. Choose another --name, or go on with it if it is unfinished: "
@@ -89,16 +87,14 @@ def _free_folder(name: str, settings: Settings) -> Path:
     return settings.runs_root / name
 
 
-@contextmanager
-def _telling_of_the_disk(folder: Path) -> Iterator[None]:
-    """Turn a full disk or a folder that cannot be written into one sentence; files already there stay whole."""
-    try:
-        yield
-    except OSError as error:
-        raise TrainingError(
-            f"{folder} could not be written: {error.strerror or error}. Make room or choose another runs root; "
-            f"a run that has begun goes on from its last whole epoch: latent-explorer train --resume {folder.name}"
-        ) from error
+def _telling(folder: Path) -> AbstractContextManager[None]:
+    """Tell of a disk that cannot be written in one sentence; files already there stay whole."""
+    return telling_of_the_disk(
+        folder,
+        "Make room or choose another runs root; a run that has begun goes on from its last whole epoch: "
+        f"latent-explorer train --resume {folder.name}",
+        TrainingError,
+    )
 
 
 def resume(name: str, settings: Settings, progress: Progress | None = None) -> Generator[Event, None, None]:
@@ -124,7 +120,7 @@ def resume(name: str, settings: Settings, progress: Progress | None = None) -> G
     put_back(trainee, moments, epoch)
     # From here on the old weights and latents are no longer the run's: the card stops vouching for them.
     card = card.model_copy(update={"status": "training", "files": {}, "metrics": {}})
-    with _telling_of_the_disk(folder), training_alone(folder):
+    with _telling(folder), training_alone(folder):
         write_card(folder, card)
         yield from _drive(folder, card, trainee, dataset, settings)
 

@@ -1,17 +1,16 @@
 """The card of a run: everything needed to rebuild its network and to judge it, in plain JSON."""
 
 import json
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from explorer.errors import BadRunError, BadValueError
 from explorer.fields import explain
+from explorer.files import is_plain_name
 from explorer.latent.targets import ClassTargets
 
 SCHEMA = 1
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 LONGEST_TEXT = 2000
 MOST_FEATURES = 1_000_000
 DEEPEST = 10
@@ -19,7 +18,7 @@ LONGEST_SIDE = 4096
 
 
 def _is_name(text: str) -> str:
-    if not NAME.fullmatch(text) or ".." in text:
+    if not is_plain_name(text):
         raise ValueError("should be a plain name of letters, digits, dot, dash and underscore, not a path")
     return text
 

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 import pytest
 import torch
 import tyro
@@ -76,6 +78,15 @@ def test_order_of_channels_in_memory_changes_nothing(network, shape):
         torch.testing.assert_close(model(x.contiguous(memory_format=torch.channels_last)), wanted)
 
 
+def preferring(network: str) -> type[NetworkConfig]:
+    """Settings of a method whose paper has this network."""
+
+    class Preferring(NetworkConfig):
+        auto_network: ClassVar[str] = network
+
+    return Preferring
+
+
 @pytest.mark.parametrize(
     ("network", "shape", "auto", "wanted"),
     [
@@ -105,10 +116,10 @@ def test_order_of_channels_in_memory_changes_nothing(network, shape):
     ],
 )
 def test_network_is_the_one_asked_for_or_the_first_that_fits(network, shape, auto, wanted):
-    config = NetworkConfig(network=network, width=0.0625)
-    assert chosen(config, shape, auto) == wanted
+    config = preferring(auto)(network=network, width=0.0625)
+    assert chosen(config, shape) == wanted
     with torch.device("meta"):
-        kinds = type(encoder(config, shape, outputs=2, auto=auto)), type(decoder(config, shape, auto=auto))
+        kinds = type(encoder(config, shape, outputs=2)), type(decoder(config, shape))
     assert kinds == KINDS[wanted]
 
 
@@ -170,7 +181,7 @@ def test_settings_out_of_range_are_refused(values, sentence):
 
 
 def test_card_names_the_network_that_auto_meant():
-    assert with_network(NetworkConfig(), (1, 28, 28), "texture").network == "texture"
-    assert with_network(NetworkConfig(), (5,), "conv").network == "mlp"
-    assert with_network(NetworkConfig(network="vgg"), (3, 64, 64), "conv").network == "vgg"
-    assert with_network(Config(), (5,), "conv") == Config()
+    assert with_network(preferring("texture")(), (1, 28, 28)).network == "texture"
+    assert with_network(NetworkConfig(), (5,)).network == "mlp"
+    assert with_network(NetworkConfig(network="vgg"), (3, 64, 64)).network == "vgg"
+    assert with_network(Config(), (5,)) == Config()

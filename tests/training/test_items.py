@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -64,8 +66,6 @@ def test_items_are_read_from_disk_where_there_was_less_memory_than_said():
 
 
 def test_free_memory_is_less_than_the_machine_has():
-    import os
-
     assert 0 < module.free_memory() <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
