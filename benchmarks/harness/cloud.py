@@ -69,8 +69,9 @@ def write_run(runs_root: Path, n: int) -> str:
     folder.mkdir(parents=True)
     z, labels, test, ids = places(n), labels_of(n), is_test(n), np.arange(n)
     sure = (0.9 * np.eye(CLASSES) + 0.1 / CLASSES)[labels].astype(np.float32)
+    none = np.empty((n, 0), np.float32)
     parts = {
-        split: Latents(ids[rows], z[rows], labels[rows], sure[rows])
+        split: Latents(ids[rows], z[rows], labels[rows], sure[rows], none[rows], none[rows])
         for split, rows in (("train", ~test), ("test", test))
     }
     digest = write_latents(folder, parts)  # type: ignore[arg-type]

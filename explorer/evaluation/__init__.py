@@ -23,7 +23,7 @@ class Evidence:
         predicted: classes by the run's classifier, shape (n,); None without one.
         svm_predicted: classes by a linear SVM on the training latents, shape (n,); None without labels.
         targets: configured centres and radii; None without them.
-        squared_error: of each item's reconstruction, shape (n,); None without a decoder.
+        error: root mean squared error of each item's reconstruction, shape (n,); None without a decoder.
     """
 
     z: NDArray[np.floating]
@@ -31,7 +31,7 @@ class Evidence:
     predicted: NDArray[np.integer] | None = None
     svm_predicted: NDArray[np.integer] | None = None
     targets: ClassTargets | None = None
-    squared_error: NDArray[np.floating] | None = None
+    error: NDArray[np.floating] | None = None
 
     @cached_property
     def retrieval(self) -> Retrieval:
@@ -89,7 +89,7 @@ def _offsets(evidence: Evidence) -> NDArray[np.float64]:
 
 
 def _rmse(evidence: Evidence) -> float | None:
-    return None if evidence.squared_error is None else float(np.sqrt(evidence.squared_error.mean()))
+    return None if evidence.error is None else float(np.sqrt(np.square(evidence.error, dtype=np.float64).mean()))
 
 
 def _mean(values: NDArray[np.float64]) -> float | None:

@@ -1,11 +1,13 @@
 """What a training changes, and how it takes a step."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from explorer.errors import BadValueError, TrainingError
@@ -14,6 +16,7 @@ from explorer.method import Batch, Method
 from explorer.networks.autoencoder import Autoencoder
 from explorer.training.config import TrainingConfig
 
+ITEMS_AT_ONCE = 256  # more would leave the cache
 PLAIN_PRECISION: Literal["32-true"] = "32-true"
 
 
@@ -129,3 +132,24 @@ def check_weights(trainee: Trainee) -> None:
                 f"The weights {name} became infinite or NaN in epoch {trainee.epoch}. Lower --learning-rate; "
                 "the run is kept as it was after its last whole epoch."
             )
+
+
+def encode(network: Autoencoder, parts: Iterable[NDArray[np.uint8] | NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Latents of items, part by part, as the network stands; it is left in evaluation mode.
+
+    Args:
+        network: on any device.
+        parts: items as a data set holds them.
+
+    Returns:
+        Shape (n, d), of all parts in turn; the mean where there is a posterior.
+    """
+    device = next(network.parameters()).device
+    network.eval()
+    with torch.inference_mode():
+        z = [
+            network.encode(network.normalise(some.to(device)))
+            for part in parts
+            for some in torch.split(torch.from_numpy(part), ITEMS_AT_ONCE)
+        ]
+    return np.asarray(torch.cat(z).float().cpu().numpy())

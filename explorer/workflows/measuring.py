@@ -23,7 +23,7 @@ from explorer.zoo.store import Latents
 
 
 def embed(run: Run, dataset: Dataset, split: Split) -> Latents:
-    """Encode and classify a split's items, in parts, so that they may be larger than memory.
+    """Encode, classify and decode a split's items, in parts, so that they may be larger than memory.
 
     Raises:
         TrainingError: weights so large that latents are infinite or NaN.
@@ -31,19 +31,28 @@ def embed(run: Run, dataset: Dataset, split: Split) -> Latents:
     rows = dataset.rows(split)
     z = np.empty((len(rows), run.card.latent_dims), np.float32)
     std = np.empty((len(rows), run.card.latent_dims if run.network.variational else 0), np.float32)
+    error = np.empty((len(rows), int(run.card.has_decoder)), np.float32)
     done = 0
     for part in dataset.parts(rows):
         here = slice(done, done + len(part))
         z[here], std[here] = run.posterior(part)
+        _check_numbers(run, z[here], std[here])
+        if run.card.has_decoder:
+            error[here, 0] = np.sqrt(run.reconstruction_error(part, z[here]))
         done += len(part)
+    error[np.isnan(error)] = np.inf  # a reconstruction that is no number
+    has_classifier = run.network.classifier is not None
+    probabilities = run.probabilities(z) if has_classifier else np.empty((len(rows), 0), np.float32)
+    return Latents(dataset.ids[rows], z, dataset.labels[rows], probabilities, std, error)
+
+
+def _check_numbers(run: Run, z: NDArray[np.float32], std: NDArray[np.float32]) -> None:
+    """Raise TrainingError where there would be no map."""
     if not np.isfinite(z).all() or np.isnan(std).any():
         raise TrainingError(
             f"The latents of {run.card.name} became infinite or NaN, so there is no map of them. Train again with a "
             "lower --learning-rate."
         )
-    has_classifier = run.network.classifier is not None
-    probabilities = run.probabilities(z) if has_classifier else np.empty((len(rows), 0), np.float32)
-    return Latents(dataset.ids[rows], z, dataset.labels[rows], probabilities, std)
 
 
 def fit_classifier(run: Run, dataset: Dataset, z: NDArray[np.float32]) -> LinearSVM | None:
@@ -65,23 +74,21 @@ def fit_classifier(run: Run, dataset: Dataset, z: NDArray[np.float32]) -> Linear
 
 
 def measure(
-    run: Run, dataset: Dataset, latents: dict[Split, Latents], svm: LinearSVM | None, settings: Settings
+    run: Run, latents: dict[Split, Latents], svm: LinearSVM | None, settings: Settings
 ) -> dict[str, Measurement]:
     """Every metric that applies to a run: on its splits, and on data sets that it never saw."""
     measured: dict[str, Measurement] = {}
     for split, part in latents.items():
-        measured |= _measured(run, split, part, svm, (dataset, split))
+        measured |= _measured(run, split, part, svm)
     source = lookup(DATASETS, run.card.data.name, "data set")
     config = parse(source.config, run.card.data.settings, f"The data of {run.card.name}")
     for name, shifted in source.shifts.items():
         other = source.load(shifted(config), settings.data_root, None)
-        measured |= _measured(run, name, embed(run, other, "test"), svm, (other, "test"))
+        measured |= _measured(run, name, embed(run, other, "test"), svm)
     return measured
 
 
-def _measured(
-    run: Run, where: str, latents: Latents, svm: LinearSVM | None, items: tuple[Dataset, Split]
-) -> dict[str, Measurement]:
+def _measured(run: Run, where: str, latents: Latents, svm: LinearSVM | None) -> dict[str, Measurement]:
     """Every metric that applies, on one split of a data set; `where` begins its name."""
     if not len(latents.ids):
         return {}
@@ -91,7 +98,7 @@ def _measured(
         predicted=latents.probabilities.argmax(axis=1) if latents.probabilities.shape[1] else None,
         svm_predicted=svm.predict(latents.z) if svm else None,
         targets=run.card.class_targets,
-        squared_error=_squared_error(run, latents.z, *items) if run.card.has_decoder else None,
+        error=latents.error[:, 0] if run.card.has_decoder else None,
     )
     labelled = int((latents.labels >= 0).sum())
     values = {name: metric.compute(evidence) for name, metric in METRICS.items()}
@@ -104,16 +111,6 @@ def _measured(
         for name, value in values.items()
         if value is not None and np.isfinite(value)
     }
-
-
-def _squared_error(run: Run, z: NDArray[np.float32], dataset: Dataset, split: Split) -> NDArray[np.float64]:
-    """Mean squared error of each item's reconstruction from its latent, shape (n,)."""
-    errors, done = np.empty(len(z)), 0
-    for part in dataset.parts(dataset.rows(split)):
-        here = slice(done, done + len(part))
-        errors[here] = run.reconstruction_error(part, z[here])
-        done += len(part)
-    return errors
 
 
 def between_seeds(runs: Sequence[Run]) -> dict[str, Measurement]:

@@ -21,7 +21,7 @@ from explorer.registry import lookup
 from explorer.settings import Settings
 from explorer.workflows.background import DISK_ADVICE, Job
 from explorer.zoo.run import Run
-from explorer.zoo.store import LATENTS, SPLITS, read_bytes, write_bytes
+from explorer.zoo.store import LATENTS, SPLITS, kept_items, read_bytes, write_bytes
 
 FOLDER = "projections"
 LETTERS_OF_THE_KEY = 32
@@ -79,7 +79,7 @@ class Kept:
     @property
     def n_items(self) -> int:
         """Items on the map."""
-        return self.run.card.data.train_items + self.run.card.data.test_items
+        return sum(kept_items(self.run.card, split) for split in SPLITS)
 
     @property
     def expected_seconds(self) -> float:

@@ -5,7 +5,9 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from explorer.data.dataset import Dataset, Progress
 from explorer.errors import BadRunError, BadValueError, ExplorerError, TrainingError
@@ -20,7 +22,7 @@ from explorer.training.config import TrainingConfig
 from explorer.training.engine import check_training, train
 from explorer.training.events import Ended, Event, Started, append_event
 from explorer.training.pace import settle
-from explorer.training.trainee import Trainee, pick_device, put_back, start
+from explorer.training.trainee import Trainee, encode, pick_device, put_back, start
 from explorer.workflows.measuring import between_seeds, embed, fit_classifier, measure
 from explorer.workflows.planning import Plan, first_card, settled
 from explorer.workflows.runs import load_dataset, run_roots
@@ -28,6 +30,8 @@ from explorer.zoo.card import Card
 from explorer.zoo.classifier import write_svm
 from explorer.zoo.lock import training_alone
 from explorer.zoo.run import Run
+from explorer.zoo.snapshots import FOLDER as SNAPSHOTS
+from explorer.zoo.snapshots import begin_snapshots, followed_rows, snapshots_digest, write_snapshot
 from explorer.zoo.store import (
     EVENTS,
     LATENTS,
@@ -70,7 +74,9 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
         folder.mkdir(parents=True, exist_ok=True)
         with training_alone(folder):
             _free_folder(plan.name, settings)  # another may have taken the name while the data were loading
-            _save(folder, trainee)
+            rows = _followed(dataset, card)
+            begin_snapshots(folder, dataset.ids[rows])
+            _save(folder, trainee, dataset, rows)
             write_card(folder, card)
             yield from _drive(folder, card, trainee, dataset, settings)
 
@@ -145,9 +151,12 @@ def _drive(
     method = lookup(METHODS, card.method, "method")
     config = parse(method.config, card.config, f"The card of {card.name}")
     training = parse(TrainingConfig, card.training, f"The card of {card.name}")
+    rows = _followed(dataset, card)
     end = Ended("failed", "The program stopped at a defect of its own.")  # unless something below says better
     try:
-        for told in train(trainee, method, config, dataset, training, save=lambda done: _save(folder, done)):
+        for told in train(
+            trainee, method, config, dataset, training, save=lambda done: _save(folder, done, dataset, rows)
+        ):
             event = replace(told, run=card.name) if isinstance(told, Started) else told
             append_event(folder / EVENTS, event)
             yield event
@@ -166,7 +175,16 @@ def _drive(
     yield end
 
 
-def _save(folder: Path, trainee: Trainee) -> None:
+def _followed(dataset: Dataset, card: Card) -> NDArray[np.intp]:
+    """Positions in the data set of the items that the replay follows."""
+    splits = dataset.rows("train"), dataset.rows("test")
+    kept = str(card.training.get("kept", "all"))
+    return np.concatenate(splits)[followed_rows(len(splits[0]), len(splits[1]), card.latent_dims, kept)]
+
+
+def _save(folder: Path, trainee: Trainee, dataset: Dataset, rows: NDArray[np.intp]) -> None:
+    """Keep what the training goes on from, and where the followed items lie."""
+    write_snapshot(folder, trainee.epoch, encode(trainee.network, dataset.parts(rows)))
     write_bytes(folder, STATE, dump_state(trainee.network, trainee.optimizer, trainee.epoch))
 
 
@@ -184,11 +202,15 @@ def _finish(folder: Path, card: Card, dataset: Dataset, settings: Settings, end:
     try:
         latents = {split: embed(run, dataset, split) for split in SPLITS}
         svm = fit_classifier(run, dataset, latents["train"].z)
-        metrics = measure(run, dataset, latents, svm, settings)
+        metrics = measure(run, latents, svm, settings)
     except TrainingError as error:
         write_card(folder, card.model_copy(update={"status": "failed"}))
         return end if end.status == "failed" else Ended("failed", str(error))
-    files = {**files, LATENTS: write_latents(folder, latents)} | ({SVM: write_svm(folder, svm)} if svm else {})
+    files[LATENTS] = write_latents(folder, latents, str(card.training.get("kept", "all")))
+    if svm:
+        files[SVM] = write_svm(folder, svm)
+    if snapshots := snapshots_digest(folder, epoch):
+        files[SNAPSHOTS] = snapshots
     write_card(folder, card.model_copy(update={"files": files, "metrics": metrics}))
     if end.status == "finished":
         (folder / STATE).unlink()

@@ -5,7 +5,7 @@ The card vouches for the other files by their SHA-256, so it is written last.
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,8 +31,10 @@ CARD, WEIGHTS, LATENTS, SVM, EVENTS, STATE = (
     "training.safetensors",
 )
 SPLITS: tuple[Split, ...] = ("train", "test")
-OPTIONAL = ("probabilities", "std")  # rows of no columns where a run has none
+OPTIONAL = ("probabilities", "std", "error")  # rows of no columns where a run has none
 MAX_CARD_BYTES = 1_000_000
+MAP_DIMS = 2
+MOST_COMPACT = 10_000  # items a split
 LARGEST = np.float32(np.finfo(np.float16).max)
 
 
@@ -46,6 +48,7 @@ class Latents:
         labels: classes, shape (n,); -1 for unlabelled items.
         probabilities: of each class by the run's classifier, shape (n, c), or (n, 0) without one.
         std: standard deviation of each latent's posterior, shape (n, d), or (n, 0) without one.
+        error: root mean squared error of each item's reconstruction, shape (n, 1), or (n, 0) without a decoder.
     """
 
     ids: NDArray[np.int64]
@@ -53,6 +56,33 @@ class Latents:
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float32]
     std: NDArray[np.float32]
+    error: NDArray[np.float32]
+
+    def at(self, rows: NDArray[np.intp]) -> "Latents":
+        """Some of the items."""
+        return Latents(*(getattr(self, column.name)[rows] for column in fields(self)))
+
+
+def kept_rows(items: int, latent_dims: int, kept: str) -> NDArray[np.intp]:
+    """Which items of a split a run keeps latents of, ascending: the same ones whenever it is asked.
+
+    Args:
+        items: of the split.
+        latent_dims: d.
+        kept: "all"; or "compact", a fair sample where the map is not the latent itself.
+    """
+    most = _most_kept(items, latent_dims, kept)
+    return np.arange(items) if most == items else np.sort(np.random.default_rng(0).permutation(items)[:most])
+
+
+def kept_items(card: Card, split: Split) -> int:
+    """How many items of a split a run keeps latents of."""
+    items = card.data.train_items if split == "train" else card.data.test_items
+    return _most_kept(items, card.latent_dims, card.training.get("kept", "all"))
+
+
+def _most_kept(items: int, latent_dims: int, kept: str) -> int:
+    return items if kept == "all" or latent_dims <= MAP_DIMS else min(items, MOST_COMPACT)
 
 
 def run_folders(roots: Iterable[Path]) -> dict[str, Path]:
@@ -139,12 +169,13 @@ def verified(folder: Path, card: Card, name: str) -> bytes:
     return content
 
 
-def write_latents(folder: Path, latents: Mapping[Split, Latents]) -> str:
-    """Write the latents of both splits and return the file's SHA-256."""
+def write_latents(folder: Path, latents: Mapping[Split, Latents], kept: str = "all") -> str:
+    """Write the latents of both splits, or what `kept_rows` leaves of them, and return the file's SHA-256."""
     arrays: dict[str, NDArray[Any]] = {}
-    for split, part in latents.items():
+    for split, whole in latents.items():
+        part = whole.at(kept_rows(len(whole.ids), whole.z.shape[1], kept))
         arrays[f"{split}.ids"] = part.ids.astype(np.int64)
-        arrays[f"{split}.z"] = np.ascontiguousarray(part.z, np.float32)
+        arrays[f"{split}.z"] = part.z if kept == "all" else part.z.clip(-LARGEST, LARGEST).astype(np.float16)
         arrays[f"{split}.labels"] = part.labels.astype(np.int64)
         for key in OPTIONAL:  # a standard deviation may be larger than a float16 can be
             arrays[f"{split}.{key}"] = np.ascontiguousarray(getattr(part, key).clip(0, LARGEST), np.float16)
@@ -170,8 +201,7 @@ def read_latents(folder: Path, card: Card) -> dict[Split, Latents]:
         raise BadRunError(
             f"{LATENTS} of {folder.name} is no tensor file; train the run again: {card.command}"
         ) from None
-    items: dict[Split, int] = {"train": card.data.train_items, "test": card.data.test_items}
-    return {split: _checked(arrays, split, items[split], card, folder.name) for split in SPLITS}
+    return {split: _checked(arrays, split, kept_items(card, split), card, folder.name) for split in SPLITS}
 
 
 def _checked(arrays: Mapping[str, NDArray[Any]], split: Split, items: int, card: Card, where: str) -> Latents:
@@ -185,7 +215,7 @@ def _checked(arrays: Mapping[str, NDArray[Any]], split: Split, items: int, card:
                 f"{shape}. Train the run again: {card.command}"
             )
     optional = [arrays.get(f"{split}.{key}", np.empty((items, 0), np.float32)) for key in OPTIONAL]
-    columns = (len(card.classes), card.latent_dims)
+    columns = (len(card.classes), card.latent_dims, 1)
     fit = all(array.shape in {(items, 0), (items, n)} for array, n in zip(optional, columns, strict=True))
     kinds = {arrays[f"{split}.{key}"].dtype.kind for key in ("ids", "labels")}
     if kinds != {"i"} or not fit:

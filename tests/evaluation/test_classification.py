@@ -27,5 +27,5 @@ def test_metric_does_not_apply_without_a_classifier_or_labels():
 
 
 def test_reconstruction_metric_is_the_root_of_the_mean_square():
-    evidence = Evidence(np.zeros((2, 2)), np.zeros(2, np.int64), squared_error=np.array([0.09, 0.07]))
+    evidence = Evidence(np.zeros((2, 2)), np.zeros(2, np.int64), error=np.sqrt([0.09, 0.07]))
     assert METRICS["reconstruction_rmse"].compute(evidence) == pytest.approx(0.08**0.5)

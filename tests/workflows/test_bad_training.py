@@ -281,10 +281,10 @@ def test_run_whose_data_changed_does_not_go_on(home, ask, monkeypatch, capsys, c
     with monkeypatch.context() as patch:
         patch.setitem(METHODS, "ae", replace(method, loss=loss))
         assert ask(vectors(), "ae", "--epochs", "3").code == 130
-    before = {path.name: path.read_bytes() for path in (home / "runs" / "try").iterdir()}
+    before = {path.name: path.read_bytes() for path in (home / "runs" / "try").rglob("*") if path.is_file()}
     monkeypatch.setitem(DATASETS, "made", replace(DATASETS["made"], load=lambda *_: OTHER_DATA[changed]))
     assert main(["train", "--resume", "try"]) == 2
     told = capsys.readouterr().err
     assert told.startswith(f"The data of try have other {changed} than when its training began, so it cannot go on.")
     assert told.count("\n") == 1
-    assert {path.name: path.read_bytes() for path in (home / "runs" / "try").iterdir()} == before
+    assert {path.name: path.read_bytes() for path in (home / "runs" / "try").rglob("*") if path.is_file()} == before

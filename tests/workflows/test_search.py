@@ -29,7 +29,8 @@ def latents(n: int, first_id: int, *, dims: int = 2, classifier: bool = True) ->
     z[1] = z[0]  # a tie
     probabilities = rng.dirichlet(np.ones(3), n) if classifier else np.empty((n, 0))
     ids = np.arange(first_id, first_id + n, dtype=np.int64)
-    return Latents(ids, z, rng.integers(-1, 3, n), half(probabilities), np.empty((n, 0), np.float32))
+    none = np.empty((n, 0), np.float32)
+    return Latents(ids, z, rng.integers(-1, 3, n), half(probabilities), none, none)
 
 
 def half(values: np.ndarray) -> np.ndarray:
@@ -268,7 +269,7 @@ def test_moving_the_boundary_similarity_changes_the_ranking(tmp_path):
     first, second = TARGETS.centres[:2]
     z = np.array([first, first + [1, 0]], np.float32)
     none = np.empty((2, 0), np.float32)
-    train = Latents(np.arange(2), z, np.zeros(2, np.int64), none, none)
+    train = Latents(np.arange(2), z, np.zeros(2, np.int64), none, none, none)
     space = latent_map(make_run(tmp_path / "made", classifier=False, train=train))
     half_way = (first + second) / 2
     query, found = query_at(space, place=(half_way[0], half_way[1])), {}

@@ -163,10 +163,12 @@ def test_runs_root_that_cannot_be_made_is_one_sentence(settings, tmp_path):
 
 
 def test_taken_name_is_refused_and_the_run_left_alone(settings):
-    before = {path.name: path.read_bytes() for path in (settings.runs_root / "tiny").iterdir()}
+    before = {path.name: path.read_bytes() for path in (settings.runs_root / "tiny").rglob("*") if path.is_file()}
     with pytest.raises(BadValueError, match="There is a run 'tiny' already. Choose another --name"):
         train(settings, "tiny")
-    assert {path.name: path.read_bytes() for path in (settings.runs_root / "tiny").iterdir()} == before
+    assert {
+        path.name: path.read_bytes() for path in (settings.runs_root / "tiny").rglob("*") if path.is_file()
+    } == before
 
 
 @pytest.mark.parametrize("name", ["../out", "a/b", "/abs", "", ".hidden", "a..b", "a\\b", "x" * 101, "a b", "é"])

@@ -142,10 +142,10 @@ def test_neighbours_of_several_places_are_refused(run):
 
 
 def test_opening_changes_no_file(run, dataset):
-    before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
+    before = {path.name: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
     run.encode(dataset.items[:3])
     run.decode(run.latents("test").z)
-    assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()} == before
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,130 @@
+import shutil
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from explorer.errors import BadRunError
+from explorer.training.events import EpochEnded
+from explorer.training.trainee import encode
+from explorer.workflows import training
+from explorer.workflows.runs import load_dataset
+from explorer.zoo.run import Run
+from explorer.zoo.snapshots import FOLDER, followed_rows, read_snapshots, write_snapshot
+from explorer.zoo.store import read_card, write_card
+from tests.runs import TRAINING, plan, until
+
+
+@pytest.fixture
+def settings(installation):
+    from explorer.settings import load_settings
+
+    return load_settings()
+
+
+@pytest.fixture
+def tiny(installation):
+    return installation / "runs" / "tiny"
+
+
+def test_snapshots_follow_the_items_from_before_the_first_epoch_to_the_last(tiny):
+    run = Run(tiny)
+    found = read_snapshots(tiny, run.card)
+    assert found.epochs.tolist() == [0, 1, 2]
+    assert found.z.shape == (3, 120, 2)
+    last = {int(i): z for split in ("train", "test") for i, z in zip(*_places(run, split), strict=True)}
+    assert set(found.ids.tolist()) == set(last)  # so few items are all followed
+    np.testing.assert_allclose(found.z[-1], [last[int(i)] for i in found.ids], atol=2e-3)
+    assert np.abs(found.z[0].astype(float) - found.z[-1]).max() > 0.01
+
+
+def _places(run, split):
+    part = run.latents(split)
+    return part.ids, part.z
+
+
+def test_interrupted_and_resumed_training_leaves_the_same_snapshots(settings, tiny):
+    events = training.train_new(plan("cut"), settings)
+    until(events, EpochEnded)
+    events.close()
+    folder = settings.runs_root / "cut"
+    assert read_snapshots(folder, read_card(folder)).epochs.tolist() == [0, 1]
+    list(training.resume("cut", settings))
+    again, whole = (read_snapshots(path, read_card(path)) for path in (folder, tiny))
+    np.testing.assert_array_equal(again.z, whole.z)
+    np.testing.assert_array_equal(again.ids, whole.ids)
+
+
+def test_followed_items_are_a_fair_sample_of_the_kept_ones():
+    rows = followed_rows(60_000, 10_000, 16, "compact")
+    assert len(rows) == len(set(rows.tolist())) == 2000
+    assert (np.diff(rows) > 0).all()
+    assert 800 < (rows < 60_000).sum() < 1200  # of 10,000 kept in each split, half of the sample is of each
+    assert len(followed_rows(1437, 360, 2, "all")) == 500
+    assert len(followed_rows(90, 30, 2, "all")) == 120
+    spread = followed_rows(60_000, 10_000, 2, "all")
+    assert 0.8 < (spread < 60_000).mean() < 0.9
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(path.read_bytes()[:-1]),
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(save({"z": np.full((120, 2), np.nan, np.float16)})),
+        lambda path: path.write_bytes(save({"z": np.zeros((120, 3), np.float16)})),
+        lambda path: path.write_bytes(save({"z": np.zeros((120, 2), np.float32)})),
+        lambda path: path.write_bytes(save({"other": np.zeros((120, 2), np.float16)})),
+        lambda path: path.write_bytes(b"PK\x03\x04"),
+    ],
+    ids=["one byte short", "gone", "no numbers", "other dimensions", "other type", "other name", "no tensor file"],
+)
+def test_altered_snapshots_are_told_in_one_sentence(tiny, damage):
+    damage(tiny / FOLDER / "0001.safetensors")
+    with pytest.raises(BadRunError, match=r"^The snapshots of tiny are truncated or altered.*command in its card\.$"):
+        read_snapshots(tiny, read_card(tiny))
+
+
+def test_run_without_snapshots_has_none(tiny):
+    card = read_card(tiny)
+    write_card(tiny, card.model_copy(update={"files": {k: v for k, v in card.files.items() if k != FOLDER}}))
+    shutil.rmtree(tiny / FOLDER)
+    assert read_snapshots(tiny, read_card(tiny)) is None
+
+
+def test_latents_beyond_half_precision_are_drawn_in(tmp_path):
+    (tmp_path / FOLDER).mkdir()
+    write_snapshot(tmp_path, 0, np.array([[1e9, -1e9], [np.nan, 1]]))
+    from safetensors.numpy import load
+
+    kept = load((tmp_path / FOLDER / "0000.safetensors").read_bytes())["z"]
+    np.testing.assert_array_equal(kept, np.array([[65504, -65504], [0, 1]], np.float16))
+
+
+def test_encoding_in_parts_equals_encoding_one_by_one(tiny, monkeypatch):
+    run = Run(tiny)
+    dataset = load_dataset(run.card)
+    rows = np.array([5, 0, 77])
+    monkeypatch.setattr("explorer.training.trainee.ITEMS_AT_ONCE", 2)
+    one_by_one = np.concatenate([run.encode(dataset.items[row : row + 1]) for row in rows])
+    np.testing.assert_allclose(encode(run.network, dataset.parts(rows)), one_by_one, atol=1e-5)
+
+
+def test_compact_run_keeps_half_precision_and_a_sample_above_two_dimensions(settings, monkeypatch):
+    monkeypatch.setattr("explorer.zoo.store.MOST_COMPACT", 50)
+    small = plan("small").config.model_copy(update={"latent_dims": 4, "layout": "simplex"})
+    compact = TRAINING.model_copy(update={"kept": "compact", "epochs": 1})
+    list(training.train_new(plan("small", config=small, training=compact), settings))
+    run = Run(settings.runs_root / "small")
+    parts = {split: run.latents(split) for split in ("train", "test")}
+    assert {split: len(part.z) for split, part in parts.items()} == {"train": 50, "test": 24}
+    assert run.card.data.train_items == 96
+    dataset = load_dataset(run.card)
+    for part in parts.values():
+        rows = np.searchsorted(dataset.ids, part.ids)
+        np.testing.assert_allclose(part.z, run.encode(dataset.items[rows]), rtol=1e-3, atol=1e-3)
+        assert part.z.astype(np.float16).astype(np.float32).tolist() == part.z.tolist()
+        np.testing.assert_allclose(
+            part.error[:, 0], np.sqrt(run.reconstruction_error(dataset.items[rows], part.z)), atol=2e-3
+        )
+    assert set(read_snapshots(run.folder, run.card).ids) <= {int(i) for part in parts.values() for i in part.ids}
