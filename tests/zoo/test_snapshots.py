@@ -16,7 +16,7 @@ from tests.runs import TRAINING, plan, until
 
 
 @pytest.fixture
-def settings(installation):
+def settings(installation):  # noqa: ARG001 - it sets the environment
     from explorer.settings import load_settings
 
     return load_settings()
