@@ -10,18 +10,19 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.errors import BadRunError, ExplorerError
+from explorer.evaluation.faithfulness import trustworthiness
 from explorer.figures import VectorScale, class_colours, vector_scale
-from explorer.latent.projection import trustworthiness
 from explorer.settings import Settings, load_settings
 from explorer.ui.scatter import Cloud
 from explorer.ui.tokens import PREFIX, make_token
+from explorer.workflows.maps import PCA, LatentMap, is_linear, laid_out, latent_map, linear_map
 from explorer.workflows.projecting import Kept
 from explorer.workflows.runs import Items, ShelfEntry, load_items, open_run, shelf
-from explorer.workflows.search import PCA, LatentMap, laid_out, latent_map
 from explorer.zoo.run import Run
 from explorer.zoo.store import CARD
 
 RUNS_KEPT = 8
+MAPS_KEPT = 8  # of a run, beside its own
 PAUSE = 1.5  # seconds that a page has to itself before something slow is measured beside it
 VECTORS_LOOKED_AT = 1000
 
@@ -44,12 +45,11 @@ class OpenRun:
         self.run = run
         self.stamp = stamp
         # Locks of their own: who waits for images that are being made must not hold up another session's map.
-        self._space_lock, self._items_lock, self._maps_lock = Lock(), Lock(), Lock()
+        self._space_lock, self._items_lock, self._maps_lock, self._measuring_lock = Lock(), Lock(), Lock(), Lock()
         self._space: LatentMap | None = None
         self._items: Items | None = None
         self._maps: dict[str, LatentMap] = {}
-        self._trustworthiness: float | None = None
-        self._measuring: Timer | None = None
+        self._trust: dict[str, float | None] = {}
 
     @property
     def space(self) -> LatentMap:
@@ -66,6 +66,9 @@ class OpenRun:
     def on(self, name: str) -> LatentMap | None:
         """The run's items on one of its maps; None where that has not been computed.
 
+        Args:
+            name: see `LatentMap`: linear maps are made at once, maps by neighbours read where they are kept.
+
         Raises:
             UnknownNameError, BadValueError: no such map of this run.
             BadDataError: kept files that are damaged; they are removed.
@@ -76,11 +79,20 @@ class OpenRun:
             return space
         with self._maps_lock:
             if name not in self._maps:
-                found = self.kept(name).read()
-                if found is None:
+                made = self._made(name)
+                if made is None:
                     return None
-                self._maps[name] = laid_out(space, name, found)
+                self._maps[name] = made
+                if len(self._maps) > MAPS_KEPT:
+                    self._maps.pop(next(iter(self._maps)))  # the one made first
             return self._maps[name]
+
+    def _made(self, name: str) -> LatentMap | None:
+        """The map of this name, made or read; see `on`."""
+        if is_linear(name):
+            return linear_map(self.space, name)
+        found = self.kept(name).read()
+        return None if found is None else laid_out(self.space, name, found)
 
     def kept(self, name: str) -> Kept:
         """Where a map by neighbours is kept, and how it is computed; raises as `Kept` does."""
@@ -88,21 +100,23 @@ class OpenRun:
 
     def trustworthiness(self, space: LatentMap) -> float | None:
         """How far a map can be trusted; None while that is being measured, which the first question begins."""
-        if space.name != PCA:
+        if space.projection is None:
             return space.trustworthiness
         with self._maps_lock:
-            if self._measuring is None:
-                self._measuring = Timer(PAUSE, self._measure)
-                self._measuring.daemon = True
-                self._measuring.start()
-        return self._trustworthiness
+            if space.name not in self._trust:
+                self._trust[space.name] = None
+                measuring = Timer(PAUSE, self._measure, (space,))
+                measuring.daemon = True
+                measuring.start()
+            return self._trust[space.name]
 
-    def _measure(self) -> None:
+    def _measure(self, space: LatentMap) -> None:
         measured = nan
         try:
-            measured = trustworthiness(self.space.latents.z, self.space.places)
+            with self._measuring_lock:
+                measured = trustworthiness(space.latents.z, space.places)
         finally:
-            self._trustworthiness = measured
+            self._trust[space.name] = measured
 
     @property
     def has_items(self) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from starlette.requests import Request
 
 from explorer.errors import UnknownNameError
-from explorer.latent.projection import trustworthiness
+from explorer.evaluation.faithfulness import trustworthiness
 from explorer.ui import routes, state
 from explorer.ui.tokens import make_token
 from explorer.workflows.projecting import Places
@@ -109,6 +109,46 @@ def test_trustworthiness_of_principal_components_is_measured_once_and_beside_the
     assert asked[0] is not current_thread()
 
 
+@pytest.fixture
+def drawn_at_random(deep):
+    """A run of four dimensions with posteriors."""
+    make_run(deep.run.folder.parent / "vae", dims=4, targets=False, posterior=True)
+    return state.open_for_page("vae")
+
+
+@pytest.mark.parametrize("name", ["z1-z3", "z4-z2", "pca~sample", "z1-z3~sample"])
+def test_linear_maps_are_there_at_once_and_made_once(drawn_at_random, name):
+    space = drawn_at_random.on(name)
+    assert space.name == name
+    assert drawn_at_random.on(name) is space
+    cloud = drawn_at_random.cloud(space)
+    assert name in cloud.identity
+    assert f"map={name}&" in cloud.url
+    assert ask("points", "vae", map=name).body == space.as_bytes()
+
+
+def test_only_the_maps_made_last_are_kept(drawn_at_random, monkeypatch):
+    monkeypatch.setattr(state, "MAPS_KEPT", 2)
+    first = drawn_at_random.on("z1-z2")
+    drawn_at_random.on("z1-z3")
+    assert drawn_at_random.on("z1-z2") is first
+    drawn_at_random.on("z1-z4")
+    again = drawn_at_random.on("z1-z2")
+    assert again is not first
+    assert again.places.tolist() == first.places.tolist()
+
+
+def test_each_linear_map_is_measured_for_itself(drawn_at_random, monkeypatch):
+    monkeypatch.setattr(state, "PAUSE", 0.0)
+    spaces = [drawn_at_random.on(name) for name in ("pca", "pca~sample", "z2-z3")]
+    deadline = time.monotonic() + 60
+    while None in [drawn_at_random.trustworthiness(space) for space in spaces] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    found = [drawn_at_random.trustworthiness(space) for space in spaces]
+    assert found == [trustworthiness(space.latents.z, space.places) for space in spaces]
+    assert len(set(found)) == 3
+
+
 def ask(path, run, **query):
     """A browser's question to a route."""
     query = {"token": make_token("session")} | query
@@ -131,6 +171,10 @@ def test_points_of_each_map_come_from_the_same_route(deep):
     [
         ({"map": "tsne"}, 404, "has not been computed"),
         ({"map": "../../x"}, 404, "There is no map"),
+        ({"map": "z1-z999999999"}, 404, "choose two different ones of z1 to z4"),
+        ({"map": "z1-z1"}, 404, "choose two different ones"),
+        ({"map": "pca~sample"}, 404, "keeps no posteriors"),
+        ({"map": "umap~sample"}, 404, "There is no map"),
         ({"map": "umap", "token": "forged"}, 403, "reload the page"),
     ],
 )
