@@ -103,7 +103,7 @@ def _hindrance(card: Card, other: Card) -> str:
     return ""
 
 
-def lay_beside(first: LatentMap, card: Card, second: LatentMap, other: Card) -> Beside:
+def lay_beside(first: LatentMap, card: Card, second: LatentMap, other: Card, *, onto: str = "") -> Beside:
     """Turn a run's map as near as possible onto another one's, by the items that are on both.
 
     Minimises sum_i ||(y_i R + t) - x_i||^2 over the places x, y of common items: R orthogonal, no scaling.
@@ -113,6 +113,7 @@ def lay_beside(first: LatentMap, card: Card, second: LatentMap, other: Card) -> 
         card: of its run.
         second: the map that is turned, linear or by neighbours.
         other: card of its run.
+        onto: names the first map; what it is turned onto.
 
     Raises:
         BadValueError: runs on different data, or fewer than three items in common.
@@ -128,7 +129,7 @@ def lay_beside(first: LatentMap, card: Card, second: LatentMap, other: Card) -> 
         second,
         places=motion.apply(second.places.astype(np.float64)).astype(np.float32),
         projection=second.projection.turned(motion) if second.projection else None,
-        is_turned=True,
+        onto=onto or card.name,
     )
     return Beside(turned, common, motion)
 

@@ -20,6 +20,7 @@ from explorer.zoo.store import SPLITS, Latents
 PCA = "pca"
 DIMENSIONS = re.compile(r"z([0-9]{1,12})-z([0-9]{1,12})")  # "z1-z3": across and up, counted from 1
 SAMPLE = "~sample"  # behind the name of a linear map
+ONTO = "!"  # in the address of a map that was turned
 UNLABELLED_BYTE = 255
 SHUFFLE_SEED = 0
 SAMPLE_SEED = 0
@@ -39,7 +40,7 @@ class LatentMap:
         name: PCA, two dimensions ("z1-z3"), either with SAMPLE behind it, or of the map in NEIGHBOUR_MAPS.
         trustworthiness: of a map by neighbours, 0 to 1; NaN where it was not measured.
         is_sample: places are of a sample of each item's posterior, drawn once, in place of its mean.
-        is_turned: places and projection were turned onto another run's map.
+        onto: names the map of another run that this one was turned onto; empty where it lies as it is.
     """
 
     latents: Latents
@@ -51,7 +52,7 @@ class LatentMap:
     name: str = PCA
     trustworthiness: float = math.nan
     is_sample: bool = False
-    is_turned: bool = False
+    onto: str = ""
 
     def __len__(self) -> int:
         return len(self.places)
@@ -62,9 +63,14 @@ class LatentMap:
         return self.projection is not None and self.projection.is_latent and not self.is_sample
 
     @property
+    def address(self) -> str:
+        """Tells this map from the run's others: its name, and what it was turned onto."""
+        return f"{self.name}{ONTO}{self.onto}" if self.onto else self.name
+
+    @property
     def axes(self) -> tuple[str, str]:
         """Names of the two axes."""
-        if self.is_turned:
+        if self.onto:
             return "turned 1", "turned 2"
         if self.projection is None:
             title = NEIGHBOUR_MAPS[self.name].title

@@ -149,6 +149,51 @@ def test_each_linear_map_is_measured_for_itself(drawn_at_random, monkeypatch):
     assert len(set(found)) == 3
 
 
+@pytest.fixture
+def pair(drawn_at_random):
+    """That run, and another one on the same items."""
+    make_run(drawn_at_random.run.folder.parent / "other", dims=3, targets=False, posterior=True)
+    return drawn_at_random, state.open_for_page("other")
+
+
+def test_map_beside_another_runs_comes_from_the_same_route_and_is_made_once(pair):
+    first, second = pair
+    found = second.beside("z1-z3", first, first.on("z2-z4"))
+    assert second.beside("z1-z3", first, first.on("z2-z4")) is found
+    assert found.space.axes == ("turned 1", "turned 2")
+    cloud = second.cloud(found.space)
+    assert cloud.identity != second.cloud(second.on("z1-z3")).identity
+    name = f"z1-z3!vae!{first.stamp}!z2-z4"
+    assert f"&map={name}&" in cloud.url
+    assert ask("points", "other", map=name).body == found.space.as_bytes()
+    assert second.beside("umap", first, first.space) is None
+
+
+def test_two_runs_may_be_laid_beside_each_other_at_once(pair):
+    first, second = pair
+    done: list[int] = []
+
+    def ask_often(one, other):
+        for name in ("z1-z2", "z1-z3", "z2-z3"):
+            done.append(len(one.beside(name, other, other.on(name)).space))
+
+    threads = [Thread(target=ask_often, args=two, daemon=True) for two in ((first, second), (second, first))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert done == [len(first.space)] * 6
+
+
+def test_map_beside_a_run_that_has_changed_is_told(pair):
+    first, second = pair
+    answer = ask("points", "other", map=f"pca!vae!{first.stamp}0!pca")
+    assert answer.status_code == 404
+    assert "has changed since" in answer.body.decode()
+    assert "There is no run" in ask("points", "other", map="pca!none!0!pca").body.decode()
+    assert "There is no map" in ask("points", second.name, map="pca!vae").body.decode()
+
+
 def ask(path, run, **query):
     """A browser's question to a route."""
     query = {"token": make_token("session")} | query

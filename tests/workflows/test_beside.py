@@ -64,7 +64,7 @@ def test_centres_and_circles_turn_with_the_map(run, space):
     ]
     assert [circle[2] for circle in found.space.circles] == space.targets.radii.tolist()
     assert found.words == "turned by 90 degrees clockwise"
-    assert (found.space.is_latent, found.space.is_turned, found.space.axes) == (True, True, ("turned 1", "turned 2"))
+    assert (found.space.is_latent, found.space.onto, found.space.axes) == (True, "tiny", ("turned 1", "turned 2"))
 
 
 @pytest.mark.parametrize("name", ["pca", "z2-z4", "pca~sample"])
