@@ -19,8 +19,8 @@ from tempfile import TemporaryDirectory
 from harness import browser, cloud, table
 from playwright.sync_api import Browser
 
+from explorer.workflows.maps import latent_map
 from explorer.workflows.runs import open_run, shelf
-from explorer.workflows.search import latent_map
 
 CANVAS = ".scatter canvas.layer:nth-of-type(2)"
 LIMIT = 90.0  # seconds

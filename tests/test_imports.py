@@ -27,7 +27,11 @@ def loaded_after(code: str) -> set[str]:
 
 
 OPEN = "import explorer\nrun = explorer.load('tiny')\n"
-MAP = OPEN + "from explorer.workflows.search import latent_map, query_at, search\nspace = latent_map(run)\n"
+MAP = OPEN + (
+    "from explorer.workflows.maps import latent_map\n"
+    "from explorer.workflows.search import query_at, search\n"
+    "space = latent_map(run)\n"
+)
 
 
 def test_importing_the_package_imports_nothing_heavy():

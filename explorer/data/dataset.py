@@ -99,6 +99,7 @@ class DatasetSource:
             called with (items done, items in all).
         shifts: settings of data sets never trained on, by name: what a run is also tested on.
         training: settings of a training on it that differ from the usual ones.
+        shape: of one item, as in `Dataset`; None where each import has its own.
     """
 
     name: str
@@ -107,3 +108,4 @@ class DatasetSource:
     load: Callable[[Any, Path, Progress | None], Dataset]
     shifts: Mapping[str, Callable[[Any], Config]] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
+    shape: tuple[int, ...] | None = None

@@ -67,4 +67,5 @@ DIGITS = DatasetSource(
     DigitsConfig,
     load,
     training={"augment": False, "batch_size": 32, "epochs": 60},
+    shape=(1, 8, 8),
 )

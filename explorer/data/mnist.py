@@ -176,6 +176,7 @@ MNIST = DatasetSource(
     MnistConfig,
     load_mnist,
     training={"augment": False, "batch_size": 128, "epochs": 20},
+    shape=(1, SIDE, SIDE),
 )
 FASHION_MNIST = DatasetSource(
     "fashion-mnist",
@@ -183,4 +184,5 @@ FASHION_MNIST = DatasetSource(
     FashionMnistConfig,
     load_fashion_mnist,
     training={"augment": False, "batch_size": 128, "epochs": 20},
+    shape=(1, SIDE, SIDE),
 )

@@ -173,4 +173,5 @@ TEXTURES = DatasetSource(
     TexturesConfig,
     load,
     shifts={"other_cameras": _other_cameras},
+    shape=(1, SIDE, SIDE),
 )

@@ -77,3 +77,35 @@ def centroid_spread(centroids: NDArray[np.float64]) -> float:
     """
     moved = centroids - centroids.mean(axis=0)
     return float(np.sqrt(np.square(moved).sum(axis=2).mean()))
+
+
+def radii_to_nearest_centre(z: NDArray[np.floating], targets: ClassTargets) -> NDArray[np.float64]:
+    """How far latents lie from the configured classes, each distance counted in the class's own radii.
+
+    min_i ||z - C_i|| / r_i
+
+    Args:
+        z: latents, shape (n, d).
+        targets: configured centres and radii.
+
+    Returns:
+        Shape (n,), in [0, inf): 0 at a centre, at most 1 inside a circle.
+    """
+    distances = np.linalg.norm(z[:, None].astype(np.float64) - targets.centres, axis=2)  # (n, c)
+    return np.asarray((distances / targets.radii).min(axis=1))
+
+
+def distance_to_nearest(z: NDArray[np.floating], gallery: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Euclidean distance of each latent to the nearest one of others.
+
+    Args:
+        z: latents, shape (n, d).
+        gallery: the others, shape (m, d), m at least 1.
+
+    Returns:
+        Shape (n,), latent units; 0 for a latent that is among the others.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    found, _ = NearestNeighbors(n_neighbors=1).fit(gallery.astype(np.float64)).kneighbors(z.astype(np.float64))
+    return np.asarray(found[:, 0])

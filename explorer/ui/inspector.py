@@ -1,5 +1,6 @@
 """What did I just touch: an item, a place, or a lassoed group, beside the map."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,9 @@ from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
 from explorer.ui.gallery import HIT_PIXELS, QUERY_PIXELS, Picture, bars, facts, heading, pictures, problem
 from explorer.ui.scatter import Lasso, Marks
 from explorer.ui.state import OpenRun
-from explorer.workflows.search import Answer, LatentMap, Measure, Query, lasso_table, query_at, search
+from explorer.workflows.exporting import export_points
+from explorer.workflows.maps import LatentMap
+from explorer.workflows.search import Answer, Measure, Query, query_at, search
 
 Item = NDArray[np.uint8] | NDArray[np.floating]
 UNLABELLED = "unlabelled"
@@ -163,9 +166,9 @@ def _images(opened: OpenRun, ids: NDArray[np.int64]) -> Item:
         return opened.items.images(ids)
 
 
-def show_lasso(opened: OpenRun, lasso: Lasso) -> None:
+def show_lasso(opened: OpenRun, space: LatentMap, lasso: Lasso) -> None:
     """Show what a lasso holds: counts by class, the first images, and the whole as CSV."""
-    card, latents = opened.run.card, opened.space.latents
+    card, latents = opened.run.card, space.latents
     rows = np.flatnonzero(lasso.mask)
     heading(f"{lasso.count:,} items in the lasso")
     names = [*card.classes, UNLABELLED]
@@ -175,7 +178,7 @@ def show_lasso(opened: OpenRun, lasso: Lasso) -> None:
         st.dataframe(table, hide_index=True, width="stretch")
     st.download_button(
         "Export as CSV",
-        lambda: lasso_table(opened.space, lasso.mask, card.classes, opened.items.files(latents.ids[rows])),
+        lambda: _export(opened, space, lasso),
         file_name=f"{opened.name}-selection.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -188,6 +191,14 @@ def show_lasso(opened: OpenRun, lasso: Lasso) -> None:
     pictures(cells, side=HIT_PIXELS, n_classes=len(card.classes), name="Lassoed images")
     if len(rows) > LASSO_PICTURES:
         st.caption(f"The first {LASSO_PICTURES} of {lasso.count:,}; the export holds all.")
+
+
+def _export(opened: OpenRun, space: LatentMap, lasso: Lasso) -> bytes:
+    """The lassoed items as CSV, with what the data set says of them where it is at hand."""
+    items = None
+    with suppress(ExplorerError):
+        items = opened.items
+    return export_points(space, opened.run.card.classes, "csv", mask=lasso.mask, items=items)
 
 
 def show_nothing(opened: OpenRun, space: LatentMap) -> None:

@@ -13,8 +13,8 @@ from explorer.figures import map_thumbnail
 from explorer.ui import projecting
 from explorer.ui.gallery import plain, problem
 from explorer.ui.state import OpenRun, open_for_page, runs
+from explorer.workflows.maps import LatentMap
 from explorer.workflows.runs import ShelfEntry, last_words
-from explorer.workflows.search import LatentMap
 from explorer.zoo.card import Card
 
 SHOWN_METRICS = {

@@ -10,7 +10,8 @@ from explorer.ui.gallery import problem
 from explorer.ui.inspector import Ranking
 from explorer.ui.scatter import Click, Lasso, scatter, touched
 from explorer.ui.state import OpenRun
-from explorer.workflows.search import PCA, Answer, LatentMap, Measure, Query
+from explorer.workflows.maps import PCA, LatentMap
+from explorer.workflows.search import Answer, Measure, Query
 
 KEY = "map"
 HEIGHT = "max(560px, 100vh - 175px)"  # a tall window gives the map what header and controls leave
@@ -165,7 +166,7 @@ def _inspect(opened: OpenRun, space: LatentMap, found: tuple[Query, Answer] | No
     lasso: Lasso | None = st.session_state.get(_name(opened, "lasso"))
     try:
         if lasso is not None:
-            inspector.show_lasso(opened, lasso)
+            inspector.show_lasso(opened, space, lasso)
             st.button("Clear the lasso", icon=":material/close:", on_click=_forget_lasso, args=(opened,))
         elif found is not None:
             inspector.show_touched(opened, space, *found)

@@ -9,8 +9,8 @@ from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
 from explorer.ui.gallery import plain, problem
 from explorer.ui.state import OpenRun
 from explorer.workflows.background import Status
+from explorer.workflows.maps import PCA, LatentMap, dimensions_of
 from explorer.workflows.projecting import Kept
-from explorer.workflows.search import PCA, LatentMap
 
 CHOICES = {"PCA": PCA, **{one.title: one.name for one in NEIGHBOUR_MAPS.values()}}
 TITLES = {name: title for title, name in CHOICES.items()}
@@ -43,17 +43,27 @@ def drawn(opened: OpenRun, wanted: str) -> LatentMap:
 
 def axes(space: LatentMap) -> tuple[str, str]:
     """Names of a map's axes."""
-    stem = "z" if space.is_latent else "PC" if space.name == PCA else f"{TITLES[space.name]} "
-    return f"{stem}1", f"{stem}2"
+    return space.axes
 
 
 def badge(opened: OpenRun, space: LatentMap) -> str:
     """What kind of map this is, in half a sentence."""
-    if space.is_latent or space.projection is None:
-        kind = "this map is the latent itself" if space.is_latent else "distances are not the latent's"
-        return kind if space.is_latent else f"{TITLES[space.name]}: {kind}{_trust(opened, space)}"
-    shown = f"{100 * space.projection.variance:.0f} % of the variance"
-    return f"two principal components of {opened.run.card.latent_dims}: {shown}{_trust(opened, space)}"
+    if space.is_latent:
+        return "this map is the latent itself"
+    if space.projection is None:
+        return f"{TITLES[space.name]}: distances are not the latent's{_trust(opened, space)}"
+    return f"{_linear(space)}{_trust(opened, space)}"
+
+
+def _linear(space: LatentMap) -> str:
+    """Of a linear map: which directions it shows, of what."""
+    drawn = "a sample of each item's posterior" if space.is_sample else ""
+    if space.projection is None or space.projection.is_latent:
+        return drawn
+    dims = dimensions_of(space.name)
+    which = f"dimensions {dims[0]} and {dims[1]} of" if dims else "two principal components of"
+    shown = f"{which} {space.latents.z.shape[1]}: {100 * space.projection.variance:.0f} % of the variance"
+    return f"{drawn} on {shown}" if drawn else shown
 
 
 def is_measured(opened: OpenRun, space: LatentMap) -> bool:

@@ -5,23 +5,28 @@ from functools import cached_property, lru_cache
 from math import nan
 from pathlib import Path
 from threading import Lock, Timer
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from explorer.errors import BadRunError, ExplorerError
+from explorer.errors import BadRunError, BadValueError, ExplorerError
+from explorer.evaluation.faithfulness import trustworthiness
 from explorer.figures import VectorScale, class_colours, vector_scale
-from explorer.latent.projection import trustworthiness
 from explorer.settings import Settings, load_settings
 from explorer.ui.scatter import Cloud
 from explorer.ui.tokens import PREFIX, make_token
+from explorer.workflows.beside import Beside, lay_beside
+from explorer.workflows.maps import ONTO, PCA, LatentMap, is_linear, laid_out, latent_map, linear_map
 from explorer.workflows.projecting import Kept
 from explorer.workflows.runs import Items, ShelfEntry, load_items, open_run, shelf
-from explorer.workflows.search import PCA, LatentMap, laid_out, latent_map
 from explorer.zoo.run import Run
 from explorer.zoo.store import CARD
 
+Kind = TypeVar("Kind")
 RUNS_KEPT = 8
+MAPS_KEPT = 8  # of a run, beside its own
+ONTO_PARTS = 3  # behind the name of a map: the other run, its version, its map
 PAUSE = 1.5  # seconds that a page has to itself before something slow is measured beside it
 VECTORS_LOOKED_AT = 1000
 
@@ -44,12 +49,12 @@ class OpenRun:
         self.run = run
         self.stamp = stamp
         # Locks of their own: who waits for images that are being made must not hold up another session's map.
-        self._space_lock, self._items_lock, self._maps_lock = Lock(), Lock(), Lock()
+        self._space_lock, self._items_lock, self._maps_lock, self._measuring_lock = Lock(), Lock(), Lock(), Lock()
         self._space: LatentMap | None = None
         self._items: Items | None = None
         self._maps: dict[str, LatentMap] = {}
-        self._trustworthiness: float | None = None
-        self._measuring: Timer | None = None
+        self._besides: dict[str, Beside] = {}
+        self._trust: dict[str, float | None] = {}
 
     @property
     def space(self) -> LatentMap:
@@ -66,6 +71,10 @@ class OpenRun:
     def on(self, name: str) -> LatentMap | None:
         """The run's items on one of its maps; None where that has not been computed.
 
+        Args:
+            name: see `LatentMap`: linear maps are made at once, maps by neighbours read where they are kept;
+                or the address of one that was laid beside another run's.
+
         Raises:
             UnknownNameError, BadValueError: no such map of this run.
             BadDataError: kept files that are damaged; they are removed.
@@ -74,13 +83,57 @@ class OpenRun:
         space = self.space
         if name == PCA:
             return space
+        if name.count(ONTO) == ONTO_PARTS:
+            return self._turned(name)
         with self._maps_lock:
             if name not in self._maps:
-                found = self.kept(name).read()
-                if found is None:
+                made = self._made(name)
+                if made is None:
                     return None
-                self._maps[name] = laid_out(space, name, found)
+                _keep(self._maps, name, made)
             return self._maps[name]
+
+    def _made(self, name: str) -> LatentMap | None:
+        """The map of this name, made or read; see `on`."""
+        if is_linear(name):
+            return linear_map(self.space, name)
+        found = self.kept(name).read()
+        return None if found is None else laid_out(self.space, name, found)
+
+    def beside(self, name: str, first: "OpenRun", onto: LatentMap) -> Beside | None:
+        """One of the run's maps laid beside a map of another run; None where it has not been computed.
+
+        Args:
+            name: of the run's map.
+            first: the other run.
+            onto: its map, which stays as it is.
+
+        Raises:
+            UnknownNameError, BadValueError, BadDataError, BadRunError: see `on`.
+            BadValueError: runs on different data, or with too few items in common.
+        """
+        second = self.on(name)
+        if second is None:
+            return None
+        key = ONTO.join((name, first.name, first.stamp, onto.name))
+        with self._maps_lock:
+            found = self._besides.get(key)
+        if found is None:  # made outside the lock: the other run may be asking for its map beside this one's
+            place = key.partition(ONTO)[2]
+            found = lay_beside(onto, first.run.card, second, self.run.card, onto=place)
+            with self._maps_lock:
+                _keep(self._besides, key, found)
+        return found
+
+    def _turned(self, address: str) -> LatentMap | None:
+        """The map of an address that names what it was turned onto; see `beside`."""
+        name, run, stamp, other = address.split(ONTO)
+        first = open_for_page(run)
+        if first.stamp != stamp:
+            raise BadValueError(f"The run {run} has changed since this map was drawn beside it; reload the page.")
+        onto = first.on(other)
+        found = None if onto is None else self.beside(name, first, onto)
+        return None if found is None else found.space
 
     def kept(self, name: str) -> Kept:
         """Where a map by neighbours is kept, and how it is computed; raises as `Kept` does."""
@@ -88,21 +141,23 @@ class OpenRun:
 
     def trustworthiness(self, space: LatentMap) -> float | None:
         """How far a map can be trusted; None while that is being measured, which the first question begins."""
-        if space.name != PCA:
+        if space.projection is None:
             return space.trustworthiness
         with self._maps_lock:
-            if self._measuring is None:
-                self._measuring = Timer(PAUSE, self._measure)
-                self._measuring.daemon = True
-                self._measuring.start()
-        return self._trustworthiness
+            if space.name not in self._trust:  # a turn changes nothing
+                self._trust[space.name] = None
+                measuring = Timer(PAUSE, self._measure, (space,))
+                measuring.daemon = True
+                measuring.start()
+            return self._trust[space.name]
 
-    def _measure(self) -> None:
+    def _measure(self, space: LatentMap) -> None:
         measured = nan
         try:
-            measured = trustworthiness(self.space.latents.z, self.space.places)
+            with self._measuring_lock:
+                measured = trustworthiness(space.latents.z, space.places)
         finally:
-            self._trustworthiness = measured
+            self._trust[space.name] = measured
 
     @property
     def has_items(self) -> bool:
@@ -139,7 +194,8 @@ class OpenRun:
         token = make_token(context.session_id if context else "")
         base = f"{st.get_option('server.baseUrlPath') or ''}/{PREFIX}".lstrip("/")
         classes = tuple(self.run.card.classes)
-        which, suffix = ("", "") if space.name == PCA else (f"&map={space.name}", f":{space.name}")
+        layout = "" if space.address == PCA else space.address
+        which, suffix = (f"&map={layout}", f":{layout}") if layout else ("", "")
         return Cloud(
             identity=f"{self.name}:{self.stamp}{suffix}",
             url=f"/{base}/points/{self.name}?version={self.stamp}{which}&token={token}",
@@ -149,13 +205,20 @@ class OpenRun:
             colours=class_colours(len(classes)),
             has_confidence=space.confidence is not None,
             items=f"{self.name}:{self.stamp}",
-            layout="" if space.name == PCA else space.name,
+            layout=layout,
         )
 
     @property
     def name(self) -> str:
         """The run's name: that of its folder."""
         return self.run.folder.name
+
+
+def _keep(kept: dict[str, Kind], name: str, made: Kind) -> None:
+    """Keep what was made, and let go of what was made first, once there is much."""
+    kept[name] = made
+    if len(kept) > MAPS_KEPT:
+        kept.pop(next(iter(kept)))
 
 
 def open_for_page(name: str) -> OpenRun:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import BadDataError, BadRunError, BadValueError
+from explorer.evaluation import faithfulness
 from explorer.files import telling_of_the_disk
 from explorer.latent import neighbour_maps, projection
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS, SEED, NeighbourMap, Report
@@ -33,7 +34,7 @@ class Places:
 
     Args:
         places: of all items, train then test in the run's order, shape (n, 2).
-        trustworthiness: see `explorer.latent.projection.trustworthiness`; NaN for very few items.
+        trustworthiness: see `explorer.evaluation.faithfulness.trustworthiness`; NaN for very few items.
     """
 
     places: NDArray[np.float32]
@@ -172,7 +173,7 @@ def compute(kept: Kept, report: Report = lambda *_: None) -> Places:
         both = _both(note, report)
         places = neighbour_maps.fit(kept.map.name, z, both)
         both("measuring how far the map can be trusted", 0, 0)
-        found = Places(places, projection.trustworthiness(z, places))
+        found = Places(places, faithfulness.trustworthiness(z, places))
         kept.write(found, time.monotonic() - began)
         return found
 

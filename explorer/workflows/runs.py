@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,6 +119,15 @@ class Items:
         """
         known = self.dataset.factors.get(FILE)
         return [] if known is None else [str(path) for path in known[self._rows(ids)]]
+
+    def factors(self, ids: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+        """What else is known of each of these items, by factor, the file among them; one number or text an item.
+
+        Raises:
+            BadRunError: an id that the data set does not have.
+        """
+        rows = self._rows(ids)
+        return {name: values[rows] for name, values in self.dataset.factors.items() if values.ndim == 1}
 
     def images(self, ids: NDArray[np.int64]) -> NDArray[np.uint8] | NDArray[np.float32]:
         """Items with these ids as they are stored: images (k, channels, height, width) or vectors (k, features).

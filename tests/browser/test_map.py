@@ -11,7 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 
 import explorer
 from explorer.data.textures import TexturesConfig, load
-from explorer.workflows.search import Answer, LatentMap, latent_map, query_at, search
+from explorer.workflows.maps import LatentMap, latent_map
+from explorer.workflows.search import Answer, query_at, search
 from tests.browser.conftest import ROOT, start_server
 
 RUN = "textures-petals"

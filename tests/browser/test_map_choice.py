@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from explorer.settings import Settings
+from explorer.workflows.maps import LatentMap, laid_out, latent_map
 from explorer.workflows.projecting import FOLDER, Kept, compute
-from explorer.workflows.search import LatentMap, laid_out, latent_map
 from explorer.zoo.run import Run
 from tests.browser.conftest import ROOT, start_server
 from tests.runs import CONFIG, train

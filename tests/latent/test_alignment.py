@@ -7,7 +7,7 @@ from scipy.optimize import minimize
 from scipy.stats import ortho_group
 
 from explorer.errors import BadValueError
-from explorer.latent.alignment import align, align_weighted
+from explorer.latent.alignment import align, align_weighted, rigid_motion
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -115,3 +115,22 @@ def test_one_point_goes_to_its_target():
 def test_points_that_cannot_be_aligned_are_refused(source, target, weights):
     with pytest.raises(BadValueError):
         align_weighted(source, target, weights)
+
+
+@given(SEEDS, st.floats(-179, 179), st.booleans(), st.integers(3, 20))
+def test_motion_of_the_plane_tells_its_turn(seed, degrees, is_mirrored, n):
+    source = np.random.default_rng(seed).normal(size=(n, 2))
+    angle = np.radians(degrees)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])  # (1, 0) goes to the angle
+    moved = source * [1, -1 if is_mirrored else 1] @ turn + [5, -7]
+    motion = rigid_motion(source, moved, np.ones(n))
+    assert motion.apply(source) == pytest.approx(moved)
+    assert motion.is_mirrored == is_mirrored
+    assert motion.degrees == pytest.approx(degrees, abs=1e-3)
+
+
+@given(SEEDS, st.integers(1, 10), st.integers(2, 4))
+def test_points_on_a_line_are_never_mirrored(seed, n, dims):
+    rng = np.random.default_rng(seed)
+    source, target = (rng.normal(size=(n, 1)) * rng.normal(size=dims) for _ in range(2))
+    assert not rigid_motion(source, target, np.ones(n)).is_mirrored

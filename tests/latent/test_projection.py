@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
-from explorer.latent.projection import fit, trustworthiness
+from explorer.latent.alignment import rigid_motion
+from explorer.latent.projection import fit, of_dimensions
 
 
 def latents(dims: int, n: int = 200) -> np.ndarray:
@@ -72,38 +73,58 @@ def test_map_that_loses_nothing_shows_the_whole_variance(z):
     assert fit(z).variance == pytest.approx(1)
 
 
-def slow_trustworthiness(z: np.ndarray, places: np.ndarray, k: int) -> float:
-    """The formula, item by item."""
-    n, penalty = len(z), 0
-    for i in range(n):
-        near = np.argsort(np.linalg.norm(places - places[i], axis=1), kind="stable")
-        near = [j for j in near if j != i][:k]
-        by_latent = [j for j in np.argsort(np.linalg.norm(z - z[i], axis=1), kind="stable") if j != i]
-        rank = {j: place for place, j in enumerate(by_latent, 1)}
-        penalty += sum(max(0, rank[j] - k) for j in near)
-    return 1 - 2 / (n * k * (2 * n - 3 * k - 1)) * penalty
+@pytest.mark.parametrize(("across", "up"), [(0, 2), (4, 1)])
+def test_two_dimensions_are_places_and_come_back_with_the_others_at_their_mean(across, up):
+    z = latents(5)
+    projection = of_dimensions(z, across, up)
+    assert projection.apply(z).tolist() == z[:, [across, up]].tolist()
+    back = projection.invert(np.array([[7.0, -8]]))[0]
+    expected = z.mean(axis=0)
+    expected[[across, up]] = 7, -8
+    assert back == pytest.approx(expected)
+    assert projection.variance == pytest.approx(z.var(axis=0)[[across, up]].sum() / z.var(axis=0).sum())
+    assert not projection.is_latent
 
 
-@pytest.mark.parametrize("n", [4, 15, 60])
-def test_trustworthiness_is_its_formula(n):
-    z = latents(5, n)
-    places = fit(z).apply(z) + np.random.default_rng(1).normal(size=(n, 2))
-    assert trustworthiness(z, places) == pytest.approx(slow_trustworthiness(z, places, min(10, (n - 1) // 2)))
+def test_two_dimensions_of_equal_latents_show_all_there_is():
+    assert of_dimensions(np.ones((5, 3)), 0, 1).variance == 1
 
 
-def test_latent_itself_is_trusted_wholly_and_chance_is_not():
-    z = latents(2, 500)
-    assert trustworthiness(z, z) == 1
-    assert trustworthiness(z, np.random.default_rng(1).normal(size=(500, 2))) == pytest.approx(0.5, abs=0.1)
+@given(st.integers(1, 6), st.integers(0, 2**32 - 1))
+def test_turned_projection_goes_where_the_motion_of_the_map_goes_and_comes_back(dims, seed):
+    z, other = latents(dims), np.random.default_rng(seed).normal(size=(200, 2))
+    projection = fit(z)
+    motion = rigid_motion(projection.apply(z), other, np.ones(200))
+    turned = projection.turned(motion)
+    places = turned.apply(z)
+    assert places == pytest.approx(motion.apply(projection.apply(z)), abs=1e-9)
+    assert turned.invert(places) == pytest.approx(projection.invert(projection.apply(z)), abs=1e-9)
+    assert (turned.is_latent, turned.variance) == (projection.is_latent, projection.variance)
+    twice = turned.turned(motion)
+    assert twice.apply(z) == pytest.approx(motion.apply(motion.apply(projection.apply(z))), abs=1e-9)
 
 
-def test_trustworthiness_of_many_items_is_that_of_a_sample():
-    z = latents(3, 5000)
-    rows = np.random.default_rng(0).permutation(5000)[:2000]
-    places = fit(z).apply(z)
-    assert trustworthiness(z, places) == pytest.approx(trustworthiness(z[rows], places[rows]))
+def test_ellipse_of_two_dimensions_has_their_deviations_as_semi_axes():
+    projection = of_dimensions(latents(4), 0, 2)
+    assert projection.ellipse(np.array([3.0, 9, 1, 9])) == pytest.approx((3, 1, 0))
+    assert projection.ellipse(np.array([1.0, 9, 3, 9])) == pytest.approx((3, 1, np.pi / 2))
+    assert projection.ellipse(np.zeros(4))[:2] == (0, 0)
 
 
-@pytest.mark.parametrize("n", [0, 1, 2])
-def test_very_few_items_have_no_trustworthiness(n):
-    assert np.isnan(trustworthiness(np.zeros((n, 3)), np.zeros((n, 2))))
+def test_ellipse_on_a_line_is_a_line():
+    assert fit(latents(1)).ellipse(np.array([0.5])) == pytest.approx((0.5, 0, 0))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_ellipse_is_what_many_samples_spread_over(seed):
+    rng = np.random.default_rng(seed)
+    projection, std = fit(latents(5)), rng.uniform(0.1, 2, 5)
+    a, b, angle = projection.ellipse(std)
+    places = projection.apply(rng.normal(size=(200_000, 5)) * std)
+    along = np.array([np.cos(angle), np.sin(angle)])
+    across = np.array([-along[1], along[0]])
+    assert (places @ along).std() == pytest.approx(a, rel=0.01)
+    assert (places @ across).std() == pytest.approx(b, rel=0.01)
+    assert np.corrcoef(places @ along, places @ across)[0, 1] == pytest.approx(0, abs=0.01)
+    assert -np.pi / 2 < angle <= np.pi / 2
+    assert a >= b

@@ -12,9 +12,9 @@ from explorer.data.dataset import Dataset
 from explorer.settings import Settings
 from explorer.ui import state
 from explorer.workflows.background import Job
+from explorer.workflows.maps import latent_map
 from explorer.workflows.projecting import Kept, Places
 from explorer.workflows.runs import Items
-from explorer.workflows.search import latent_map
 from explorer.zoo.card import Card, DataPart
 from explorer.zoo.run import Run
 from explorer.zoo.store import LATENTS, Latents, write_card, write_latents

@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 import explorer
 from explorer import places
-from explorer.workflows.search import lasso_table, latent_map
+from explorer.workflows.exporting import export_points
+from explorer.workflows.maps import latent_map
 
 MAP, START = "2_Map.py", "1_Start.py"
 RUN = "textures-petals"
@@ -116,7 +117,8 @@ def test_a_lasso_lists_its_classes_and_exports_every_id(open_page):
     at.run()
     assert not at.exception
     assert int(at.dataframe[0].value["items"].sum()) == 40
-    rows = list(csv.DictReader(io.StringIO(lasso_table(space, mask, explorer.load(RUN).card.classes))))
+    content = export_points(space, explorer.load(RUN).card.classes, "csv", mask=mask).decode()
+    rows = list(csv.DictReader(io.StringIO(content)))
     assert [int(row["id"]) for row in rows] == space.latents.ids[:40].tolist()
 
 

@@ -10,7 +10,7 @@ import pytest
 from starlette.requests import Request
 
 from explorer.errors import UnknownNameError
-from explorer.latent.projection import trustworthiness
+from explorer.evaluation.faithfulness import trustworthiness
 from explorer.ui import routes, state
 from explorer.ui.tokens import make_token
 from explorer.workflows.projecting import Places
@@ -109,6 +109,91 @@ def test_trustworthiness_of_principal_components_is_measured_once_and_beside_the
     assert asked[0] is not current_thread()
 
 
+@pytest.fixture
+def drawn_at_random(deep):
+    """A run of four dimensions with posteriors."""
+    make_run(deep.run.folder.parent / "vae", dims=4, targets=False, posterior=True)
+    return state.open_for_page("vae")
+
+
+@pytest.mark.parametrize("name", ["z1-z3", "z4-z2", "pca~sample", "z1-z3~sample"])
+def test_linear_maps_are_there_at_once_and_made_once(drawn_at_random, name):
+    space = drawn_at_random.on(name)
+    assert space.name == name
+    assert drawn_at_random.on(name) is space
+    cloud = drawn_at_random.cloud(space)
+    assert name in cloud.identity
+    assert f"map={name}&" in cloud.url
+    assert ask("points", "vae", map=name).body == space.as_bytes()
+
+
+def test_only_the_maps_made_last_are_kept(drawn_at_random, monkeypatch):
+    monkeypatch.setattr(state, "MAPS_KEPT", 2)
+    first = drawn_at_random.on("z1-z2")
+    drawn_at_random.on("z1-z3")
+    assert drawn_at_random.on("z1-z2") is first
+    drawn_at_random.on("z1-z4")
+    again = drawn_at_random.on("z1-z2")
+    assert again is not first
+    assert again.places.tolist() == first.places.tolist()
+
+
+def test_each_linear_map_is_measured_for_itself(drawn_at_random, monkeypatch):
+    monkeypatch.setattr(state, "PAUSE", 0.0)
+    spaces = [drawn_at_random.on(name) for name in ("pca", "pca~sample", "z2-z3")]
+    deadline = time.monotonic() + 60
+    while None in [drawn_at_random.trustworthiness(space) for space in spaces] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    found = [drawn_at_random.trustworthiness(space) for space in spaces]
+    assert found == [trustworthiness(space.latents.z, space.places) for space in spaces]
+    assert len(set(found)) == 3
+
+
+@pytest.fixture
+def pair(drawn_at_random):
+    """That run, and another one on the same items."""
+    make_run(drawn_at_random.run.folder.parent / "other", dims=3, targets=False, posterior=True)
+    return drawn_at_random, state.open_for_page("other")
+
+
+def test_map_beside_another_runs_comes_from_the_same_route_and_is_made_once(pair):
+    first, second = pair
+    found = second.beside("z1-z3", first, first.on("z2-z4"))
+    assert second.beside("z1-z3", first, first.on("z2-z4")) is found
+    assert found.space.axes == ("turned 1", "turned 2")
+    cloud = second.cloud(found.space)
+    assert cloud.identity != second.cloud(second.on("z1-z3")).identity
+    name = f"z1-z3!vae!{first.stamp}!z2-z4"
+    assert f"&map={name}&" in cloud.url
+    assert ask("points", "other", map=name).body == found.space.as_bytes()
+    assert second.beside("umap", first, first.space) is None
+
+
+def test_two_runs_may_be_laid_beside_each_other_at_once(pair):
+    first, second = pair
+    done: list[int] = []
+
+    def ask_often(one, other):
+        for name in ("z1-z2", "z1-z3", "z2-z3"):
+            done.append(len(one.beside(name, other, other.on(name)).space))
+
+    threads = [Thread(target=ask_often, args=two, daemon=True) for two in ((first, second), (second, first))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert done == [len(first.space)] * 6
+
+
+def test_map_beside_a_run_that_has_changed_is_told(pair):
+    first, second = pair
+    answer = ask("points", "other", map=f"pca!vae!{first.stamp}0!pca")
+    assert answer.status_code == 404
+    assert "has changed since" in answer.body.decode()
+    assert "There is no run" in ask("points", "other", map="pca!none!0!pca").body.decode()
+    assert "There is no map" in ask("points", second.name, map="pca!vae").body.decode()
+
+
 def ask(path, run, **query):
     """A browser's question to a route."""
     query = {"token": make_token("session")} | query
@@ -131,6 +216,10 @@ def test_points_of_each_map_come_from_the_same_route(deep):
     [
         ({"map": "tsne"}, 404, "has not been computed"),
         ({"map": "../../x"}, 404, "There is no map"),
+        ({"map": "z1-z999999999"}, 404, "choose two different ones of z1 to z4"),
+        ({"map": "z1-z1"}, 404, "choose two different ones"),
+        ({"map": "pca~sample"}, 404, "keeps no posteriors"),
+        ({"map": "umap~sample"}, 404, "There is no map"),
         ({"map": "umap", "token": "forged"}, 403, "reload the page"),
     ],
 )

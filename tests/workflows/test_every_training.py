@@ -18,8 +18,8 @@ from explorer.settings import load_settings
 from explorer.training.config import TrainingConfig
 from explorer.training.events import EpochEnded
 from explorer.workflows import training
+from explorer.workflows.maps import latent_map
 from explorer.workflows.runs import load_dataset
-from explorer.workflows.search import latent_map
 from explorer.zoo.run import Run
 from explorer.zoo.store import LATENTS, SPLITS, STATE, WEIGHTS, read_card
 from tests.commands import CASES, set_up, train

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from explorer.errors import BadDataError, BadRunError, BadValueError, UnknownNameError
+from explorer.evaluation.faithfulness import trustworthiness
 from explorer.latent import neighbour_maps
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
-from explorer.latent.projection import trustworthiness
 from explorer.settings import Settings
+from explorer.workflows.maps import laid_out, latent_map
 from explorer.workflows.projecting import FOLDER, Kept, Places, compute
-from explorer.workflows.search import laid_out, latent_map
 from explorer.zoo.run import Run
 from tests.workflows.test_search import TEST, TRAIN, latents, make_run
 

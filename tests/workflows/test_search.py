@@ -1,5 +1,3 @@
-import csv
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +8,9 @@ from hypothesis import strategies as st
 from explorer.errors import BadValueError
 from explorer.latent.confidence import fit_svm
 from explorer.latent.targets import class_circle
+from explorer.workflows.maps import LatentMap, laid_out, latent_map
 from explorer.workflows.projecting import Places
-from explorer.workflows.search import LatentMap, laid_out, lasso_table, latent_map, query_at, search
+from explorer.workflows.search import query_at, search
 from explorer.zoo.card import Card, DataPart, TargetsPart
 from explorer.zoo.classifier import write_svm
 from explorer.zoo.run import Run
@@ -23,14 +22,15 @@ TRAIN, TEST = 40, 15
 TARGETS = class_circle(3)
 
 
-def latents(n: int, first_id: int, *, dims: int = 2, classifier: bool = True) -> Latents:
+def latents(n: int, first_id: int, *, dims: int = 2, classifier: bool = True, posterior: bool = False) -> Latents:
     rng = np.random.default_rng(first_id)
     z = rng.normal(size=(n, dims)).astype(np.float32)
     z[1] = z[0]  # a tie
     probabilities = rng.dirichlet(np.ones(3), n) if classifier else np.empty((n, 0))
     ids = np.arange(first_id, first_id + n, dtype=np.int64)
-    none = np.empty((n, 0), np.float32)
-    return Latents(ids, z, rng.integers(-1, 3, n), half(probabilities), none, none)
+    labels = rng.integers(-1, 3, n)
+    std = rng.uniform(0.1, 0.5, z.shape) if posterior else np.empty((n, 0))
+    return Latents(ids, z, labels, half(probabilities), half(std), np.empty((n, 0), np.float32))
 
 
 def half(values: np.ndarray) -> np.ndarray:
@@ -45,12 +45,13 @@ def make_run(
     targets: bool = True,
     classifier: bool = True,
     svm: bool = False,
+    posterior: bool = False,
     train: Latents | None = None,
 ) -> Run:
     """A run of random latents, without a network."""
     folder.mkdir()
-    train = train or latents(TRAIN, 1000, dims=dims, classifier=classifier)
-    test = latents(TEST, 2**52, dims=dims, classifier=classifier)
+    train = train or latents(TRAIN, 1000, dims=dims, classifier=classifier, posterior=posterior)
+    test = latents(TEST, 2**52, dims=dims, classifier=classifier, posterior=posterior)
     files = {LATENTS: write_latents(folder, {"train": train, "test": test})}
     if svm:
         files[SVM] = write_svm(folder, fit_svm(train.z, train.labels, n_classes=3))
@@ -82,71 +83,6 @@ def make_run(
 @pytest.fixture
 def space(tmp_path: Path) -> LatentMap:
     return latent_map(make_run(tmp_path / "tiny"))
-
-
-def test_map_holds_every_item_of_both_splits_once_with_its_own_values(tmp_path):
-    run = make_run(tmp_path / "tiny")
-    space = latent_map(run)
-    assert len(space) == TRAIN + TEST
-    for split, is_test in (("train", False), ("test", True)):
-        part, here = run.latents(split), np.flatnonzero(space.is_test == is_test)
-        here = here[np.argsort(space.latents.ids[here])]
-        assert space.latents.ids[here].tolist() == part.ids.tolist()
-        assert space.latents.z[here].tolist() == part.z.tolist()
-        assert space.latents.labels[here].tolist() == part.labels.tolist()
-        assert space.latents.probabilities[here].tolist() == part.probabilities.tolist()
-
-
-def test_order_is_the_same_each_time_and_mixes_the_splits(tmp_path):
-    space = latent_map(make_run(tmp_path / "tiny"))
-    again = latent_map(Run(tmp_path / "tiny"))
-    assert again.latents.ids.tolist() == space.latents.ids.tolist()
-    assert 0 < space.is_test[: len(space) // 2].sum() < TEST
-
-
-def test_map_of_two_dimensions_is_the_latent_itself(space):
-    assert space.projection.is_latent
-    assert space.places.tolist() == space.latents.z.tolist()
-    assert space.targets.centres.tolist() == TARGETS.centres.tolist()
-
-
-def test_map_of_more_dimensions_is_flat(tmp_path):
-    space = latent_map(make_run(tmp_path / "deep", dims=5, targets=False))
-    assert not space.projection.is_latent
-    assert space.places.shape == (TRAIN + TEST, 2)
-    assert space.targets is None
-
-
-def test_bytes_are_places_then_class_confidence_and_split(space):
-    n, raw = len(space), space.as_bytes()
-    assert len(raw) == 11 * n
-    assert np.frombuffer(raw, "<f4", 2 * n).reshape(n, 2).tolist() == space.places.tolist()
-    label, confidence, is_test = np.frombuffer(raw, np.uint8, offset=8 * n).reshape(3, n)
-    assert set(label) == {0, 1, 2, 255}
-    assert label.tolist() == [255 if known < 0 else known for known in space.latents.labels]
-    assert confidence / 255 == pytest.approx(space.latents.probabilities.max(axis=1), abs=0.5 / 255 + 1e-6)
-    assert is_test.tolist() == space.is_test.tolist()
-
-
-def test_run_without_any_scores_predicts_nothing_and_is_drawn_as_sure(tmp_path):
-    space = latent_map(make_run(tmp_path / "bare", classifier=False))
-    assert space.predicted is None
-    assert space.confidence is None
-    assert set(space.as_bytes()[9 * len(space) : 10 * len(space)]) == {255}
-
-
-def test_run_without_classifier_is_as_sure_as_its_svm(tmp_path):
-    space = latent_map(make_run(tmp_path / "svm", classifier=False, svm=True))
-    assert space.predicted.tolist() == space.svm.predict(space.latents.z).tolist()
-    assert space.confidence == pytest.approx(space.svm.confidence(space.latents.z).max(axis=1))
-    assert space.predictor == "a linear SVM"
-
-
-def test_classifier_goes_before_the_svm(tmp_path):
-    space = latent_map(make_run(tmp_path / "both", svm=True))
-    assert space.confidence.tolist() == space.latents.probabilities.max(axis=1).tolist()
-    assert space.predicted.tolist() == space.latents.probabilities.argmax(axis=1).tolist()
-    assert space.predictor == "the classifier"
 
 
 def test_query_at_a_point_is_its_latent(space):
@@ -300,36 +236,3 @@ def test_run_without_configured_classes_answers_by_distance_only(tmp_path):
 def test_more_hits_than_items_gives_all_others(space):
     answer = search(space, query_at(space, row=0), k=500, measure="Euclidean", boundary_similarity=0.79)
     assert len(answer.hits.rows) == len(answer.distances) == len(answer.similarities) == TRAIN + TEST - 1
-
-
-def test_lasso_comes_back_from_csv(space):
-    mask = np.arange(len(space)) % 3 == 0
-    rows = list(csv.DictReader(StringIO(lasso_table(space, mask, CLASSES))))
-    chosen = np.flatnonzero(mask)
-    assert [int(row["id"]) for row in rows] == space.latents.ids[chosen].tolist()
-    assert [row["split"] == "test" for row in rows] == space.is_test[chosen].tolist()
-    assert [row["predicted"] for row in rows] == [CLASSES[guess] for guess in space.predicted[chosen]]
-    assert [float(row["confidence"]) for row in rows] == pytest.approx(space.confidence[chosen], abs=6e-5)
-    assert [[float(row["z1"]), float(row["z2"])] for row in rows] == pytest.approx(space.latents.z[chosen], rel=1e-5)
-    names = [row["class"] for row in rows]
-    assert names == [CLASSES[k] if k >= 0 else "unlabelled" for k in space.latents.labels[chosen]]
-    assert set(names) == {*CLASSES, "unlabelled"}
-
-
-def test_lasso_without_classifier_leaves_its_columns_empty(tmp_path):
-    space = latent_map(make_run(tmp_path / "bare", classifier=False))
-    rows = list(csv.DictReader(StringIO(lasso_table(space, np.ones(len(space), bool), CLASSES))))
-    assert {(row["predicted"], row["confidence"]) for row in rows} == {("", "")}
-
-
-def test_lasso_of_nothing_is_a_header(space):
-    table = lasso_table(space, np.zeros(len(space), bool), CLASSES)
-    assert table == "id,class,split,predicted,confidence,z1,z2\n"
-
-
-def test_lasso_of_a_persons_pictures_names_their_files(space):
-    mask = np.zeros(len(space), bool)
-    mask[[3, 5]] = True
-    rows = list(csv.DictReader(StringIO(lasso_table(space, mask, CLASSES, ["cats/1.png", "=cats/2.png"]))))
-    assert [row["file"] for row in rows] == ["cats/1.png", "'=cats/2.png"]
-    assert [int(row["id"]) for row in rows] == space.latents.ids[[3, 5]].tolist()

@@ -1,0 +1,109 @@
+"""The points of a map as a table with ids, for a spreadsheet or another program."""
+
+from io import BytesIO
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.workflows.maps import LatentMap
+from explorer.workflows.runs import FILE, Items
+
+Kind = Literal["csv", "parquet"]
+FORMULA = r"^([=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])"  # what a spreadsheet takes for one, full width too
+
+
+def export_points(
+    space: LatentMap,
+    classes: list[str],
+    kind: Kind,
+    *,
+    mask: NDArray[np.bool_] | None = None,
+    items: Items | None = None,
+) -> bytes:
+    """The points of a map as a file: a row an item, in the map's order.
+
+    Columns: id, class, split, predicted, confidence, error (root mean squared, of the reconstruction), latent z1 ...,
+    place x and y on the map, and of data at hand its factors and file. Empty is what is not known: the class of an
+    unlabelled item, what is predicted by a run that predicts nothing. A run without such errors has no column error.
+
+    Args:
+        space: the map.
+        classes: names of the run's classes.
+        kind: "csv", in UTF-8, where a text that a spreadsheet would take for a formula has an apostrophe before it;
+            or "parquet", where every text is as it is.
+        mask: which items, shape (n,); None takes all.
+        items: the run's data set; None leaves factors and file out.
+
+    Raises:
+        BadRunError: an item that the data set does not have.
+    """
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    rows = np.arange(len(space)) if mask is None else np.flatnonzero(mask)
+    columns = _columns(space, classes, rows)
+    if items is not None:
+        columns = _beside(columns, items.factors(space.latents.ids[rows]))
+    table, out = pyarrow.table(columns), BytesIO()
+    if kind == "csv":
+        pyarrow.csv.write_csv(_harmless(table), out)
+    else:
+        pyarrow.parquet.write_table(table, out)
+    return out.getvalue()
+
+
+def _columns(space: LatentMap, classes: list[str], rows: NDArray[np.intp]) -> dict[str, Any]:
+    """What the run says of these items, by column."""
+    latents = space.latents
+    nothing, unsure = np.full(len(rows), -1), np.full(len(rows), np.nan, np.float32)
+    columns = {
+        "id": _values(latents.ids[rows]),
+        "class": _names(latents.labels[rows], classes),
+        "split": _names(space.is_test[rows].astype(np.int64), ["train", "test"]),
+        "predicted": _names(nothing if space.predicted is None else space.predicted[rows], classes),
+        "confidence": _values(unsure if space.confidence is None else space.confidence[rows]),
+    }
+    error = getattr(latents, "error", None)
+    if error is not None and error.shape[1]:
+        columns["error"] = _values(error[rows, 0])
+    columns |= {f"z{i + 1}": _values(column) for i, column in enumerate(latents.z[rows].T)}
+    return columns | {axis: _values(column) for axis, column in zip("xy", space.places[rows].T, strict=True)}
+
+
+def _beside(columns: dict[str, Any], factors: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    """The columns with the factors behind them, the file last; a factor called like another column says so."""
+    found = dict(columns)
+    for name in sorted(factors, key=lambda name: name == FILE):
+        free = name
+        while free in found:
+            free = f"factor {free}"
+        found[free] = _values(factors[name])
+    return found
+
+
+def _values(values: NDArray[Any]) -> Any:
+    """An Arrow column; what is NaN is empty."""
+    import pyarrow
+
+    return pyarrow.array(np.ascontiguousarray(values), from_pandas=True)
+
+
+def _names(numbers: NDArray[np.integer], names: list[str]) -> Any:
+    """An Arrow column of the names that these numbers stand for; empty where the number is negative."""
+    import pyarrow
+
+    codes = pyarrow.array(numbers, mask=numbers < 0)
+    return pyarrow.DictionaryArray.from_arrays(codes, pyarrow.array(names, pyarrow.string())).dictionary_decode()
+
+
+def _harmless(table: Any) -> Any:
+    """The same table without a text, in its header either, that a spreadsheet takes for a formula."""
+    import pyarrow
+    from pyarrow import compute, types
+
+    def quoted(texts: Any) -> Any:
+        return compute.replace_substring_regex(texts, pattern=FORMULA, replacement=r"'\1")
+
+    columns = [quoted(column) if types.is_string(column.type) else column for column in table.columns]
+    return pyarrow.table(columns, names=quoted(pyarrow.array(table.column_names)).to_pylist())

@@ -1,0 +1,215 @@
+"""A run's items on a map: the latent itself, principal components, two dimensions, neighbours, or a sample."""
+
+import math
+import re
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.errors import BadValueError
+from explorer.latent import projection
+from explorer.latent.confidence import LinearSVM
+from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
+from explorer.latent.targets import ClassTargets
+from explorer.workflows.projecting import Places
+from explorer.zoo.run import Run
+from explorer.zoo.store import SPLITS, Latents
+
+PCA = "pca"
+DIMENSIONS = re.compile(r"z([0-9]{1,12})-z([0-9]{1,12})")  # "z1-z3": across and up, counted from 1
+SAMPLE = "~sample"  # behind the name of a linear map
+ONTO = "!"  # in the address of a map that was turned
+UNLABELLED_BYTE = 255
+SHUFFLE_SEED = 0
+SAMPLE_SEED = 0
+
+
+@dataclass(frozen=True)
+class LatentMap:
+    """A run's items in the order in which the map draws them: shuffled, so a prefix is a fair sample.
+
+    Args:
+        latents: of all items, train and test; where there is a posterior, its mean, on every map.
+        is_test: shape (n,).
+        places: on the map, shape (n, 2), float32.
+        projection: from latents to places and back; None on a map by neighbours, which has no way back.
+        targets: the run's configured centres and radii, or None.
+        svm: of the run's latents, or None.
+        name: PCA, two dimensions ("z1-z3"), either with SAMPLE behind it, or of the map in NEIGHBOUR_MAPS.
+        trustworthiness: of a map by neighbours, 0 to 1; NaN where it was not measured.
+        is_sample: places are of a sample of each item's posterior, drawn once, in place of its mean.
+        onto: names the map of another run that this one was turned onto; empty where it lies as it is.
+    """
+
+    latents: Latents
+    is_test: NDArray[np.bool_]
+    places: NDArray[np.float32]
+    projection: projection.Projection | None
+    targets: ClassTargets | None
+    svm: LinearSVM | None = None
+    name: str = PCA
+    trustworthiness: float = math.nan
+    is_sample: bool = False
+    onto: str = ""
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @property
+    def is_latent(self) -> bool:
+        """Whether the map is the latent itself, so that nothing is lost."""
+        return self.projection is not None and self.projection.is_latent and not self.is_sample
+
+    @property
+    def address(self) -> str:
+        """Tells this map from the run's others: its name, and what it was turned onto."""
+        return f"{self.name}{ONTO}{self.onto}" if self.onto else self.name
+
+    @property
+    def axes(self) -> tuple[str, str]:
+        """Names of the two axes."""
+        if self.onto:
+            return "turned 1", "turned 2"
+        if self.projection is None:
+            title = NEIGHBOUR_MAPS[self.name].title
+            return f"{title} 1", f"{title} 2"
+        dims = dimensions_of(self.name) or ((1, 2) if self.projection.is_latent else None)
+        return ("PC1", "PC2") if dims is None else (f"z{dims[0]}", f"z{dims[1]}")
+
+    @cached_property
+    def confidence(self) -> NDArray[np.float32] | None:
+        """How sure the classifier, or else the SVM, is of its class, 0 to 1, shape (n,); None without either."""
+        if self.latents.probabilities.shape[1]:
+            return np.asarray(self.latents.probabilities.max(axis=1))
+        return None if self.svm is None else self.svm.confidence(self.latents.z).max(axis=1).astype(np.float32)
+
+    @cached_property
+    def predicted(self) -> NDArray[np.intp] | None:
+        """Class of each item by the classifier, or else by the SVM, shape (n,); None without either."""
+        if self.latents.probabilities.shape[1]:
+            return np.asarray(self.latents.probabilities.argmax(axis=1))
+        return None if self.svm is None else self.svm.predict(self.latents.z)
+
+    @property
+    def predictor(self) -> str:
+        """What predicts, in words for a person; empty where nothing does."""
+        return "the classifier" if self.latents.probabilities.shape[1] else "" if self.svm is None else "a linear SVM"
+
+    @property
+    def circles(self) -> tuple[tuple[float, float, float], ...]:
+        """(x, y, radius) of each configured class; none where the map is not the latent itself."""
+        if self.targets is None or self.projection is None or not self.projection.is_latent:
+            return ()
+        centres = self.projection.apply(self.targets.centres)
+        return tuple((float(x), float(y), float(r)) for (x, y), r in zip(centres, self.targets.radii, strict=True))
+
+    def posterior_ellipse(self, row: int) -> tuple[float, float, float, float, float] | None:
+        """One standard deviation of an item's posterior on the map: x, y, semi-axes a >= b, angle of a in radians.
+
+        Args:
+            row: of the item.
+
+        Returns:
+            Around the place of the posterior's mean, on a map of a sample too; None for a run without
+            posteriors and on a map by neighbours.
+        """
+        if self.projection is None or not self.latents.std.shape[1]:
+            return None
+        x, y = self.projection.apply(self.latents.z[row])
+        return float(x), float(y), *self.projection.ellipse(self.latents.std[row])
+
+    def as_bytes(self) -> bytes:
+        """What the map component draws: x, y float32; then class, confidence and split, a byte each."""
+        labels = np.where(self.latents.labels < 0, UNLABELLED_BYTE, self.latents.labels)
+        sure = np.ones(len(self)) if self.confidence is None else self.confidence
+        columns = (labels, np.round(sure * 255), self.is_test)
+        return self.places.astype("<f4").tobytes() + b"".join(column.astype(np.uint8).tobytes() for column in columns)
+
+
+def latent_map(run: Run) -> LatentMap:
+    """Both splits of a run on one map: the latent itself, or its two principal components.
+
+    Raises:
+        BadRunError: latents that are missing, altered or do not match the items.
+    """
+    parts = [run.latents(split) for split in SPLITS]
+    order = _order(sum(len(part.ids) for part in parts))
+    latents = Latents(
+        *(np.concatenate([getattr(part, column.name) for part in parts])[order] for column in fields(Latents))
+    )
+    is_test = np.repeat([False, True], [len(part.ids) for part in parts])[order]
+    fitted = projection.fit(latents.z)
+    return LatentMap(
+        latents, is_test, fitted.apply(latents.z).astype(np.float32), fitted, run.card.class_targets, run.svm
+    )
+
+
+def laid_out(space: LatentMap, name: str, found: Places) -> LatentMap:
+    """The same items on a map by their neighbours.
+
+    Args:
+        space: the run's own map.
+        name: of the new one, in NEIGHBOUR_MAPS.
+        found: its places, train then test in the run's order.
+    """
+    places = found.places[_order(len(space))]
+    return replace(space, places=places, projection=None, name=name, trustworthiness=found.trustworthiness)
+
+
+def is_linear(name: str) -> bool:
+    """Whether a map of this name is made at once, by `linear_map`: its axes are directions of the latent space."""
+    return name.removesuffix(SAMPLE) == PCA or dimensions_of(name) is not None
+
+
+def dimensions_of(name: str) -> tuple[int, int] | None:
+    """The two dimensions that a map's name tells, counted from 1, in range or not; None for another map."""
+    found = DIMENSIONS.fullmatch(name.removesuffix(SAMPLE))
+    return None if found is None else (int(found[1]), int(found[2]))
+
+
+def linear_map(space: LatentMap, name: str) -> LatentMap:
+    """The same items on another linear map.
+
+    Args:
+        space: the run's own map.
+        name: PCA or two dimensions ("z1-z3": the first across, the third up), with SAMPLE behind it for places of
+            mean + std * eps: eps is normal and drawn once for each item, so each map shows the same sample, on
+            the axes of the mean's map.
+
+    Raises:
+        BadValueError: dimensions that the latent does not have, twice the same, a latent that is a map already,
+            or a sample of a run without posteriors.
+    """
+    latents, fitted = space.latents, _projection(space, name)
+    is_sample, z = name.endswith(SAMPLE), latents.z
+    if is_sample:
+        if not latents.std.shape[1]:
+            raise BadValueError(
+                "This run keeps no posteriors, so there is no sample to draw; choose a map of the latents themselves."
+            )
+        noise = np.random.default_rng(SAMPLE_SEED).standard_normal(z.shape, np.float32)
+        z = z + latents.std * noise
+    places = fitted.apply(z).astype(np.float32)
+    return replace(space, places=places, projection=fitted, name=name, is_sample=is_sample)
+
+
+def _projection(space: LatentMap, name: str) -> projection.Projection:
+    """The axes that a name tells."""
+    dims, there = dimensions_of(name), space.latents.z.shape[1]
+    if dims is None:
+        assert space.projection is not None  # noqa: S101 - a run's own map is linear
+        return space.projection
+    if there <= projection.MAP_DIMS:
+        raise BadValueError(f"This run's latent has {there} dimensions, so it is its own map; choose {PCA}.")
+    if not all(1 <= one <= there for one in dims) or dims[0] == dims[1]:
+        raise BadValueError(
+            f"There is no map of the dimensions z{dims[0]} and z{dims[1]}; choose two different ones of z1 to z{there}."
+        )
+    return projection.of_dimensions(space.latents.z, dims[0] - 1, dims[1] - 1)
+
+
+def _order(n: int) -> NDArray[np.intp]:
+    """The shuffled order of a map's n items."""
+    return np.random.default_rng(SHUFFLE_SEED).permutation(n)
