@@ -117,7 +117,7 @@ class Items:
             BadRunError: an id that the data set does not have.
         """
         known = self.dataset.factors.get(FILE)
-        return [] if known is None else [str(path) for path in known[self._rows(ids)]]
+        return [] if known is None else [str(path) for path in known[self.rows(ids)]]
 
     def images(self, ids: NDArray[np.int64]) -> NDArray[np.uint8] | NDArray[np.float32]:
         """Items with these ids as they are stored: images (k, channels, height, width) or vectors (k, features).
@@ -125,10 +125,14 @@ class Items:
         Raises:
             BadRunError: an id that the data set does not have.
         """
-        return self.dataset.items[self._rows(ids)]
+        return self.dataset.items[self.rows(ids)]
 
-    def _rows(self, ids: NDArray[np.int64]) -> NDArray[np.intp]:
-        """Row of each of these items in the data set."""
+    def rows(self, ids: NDArray[np.int64]) -> NDArray[np.intp]:
+        """Row of each of these items in the data set.
+
+        Raises:
+            BadRunError: an id that the data set does not have.
+        """
         at = np.minimum(np.searchsorted(self.sorted_ids, ids), len(self.sorted_ids) - 1)
         missing = self.sorted_ids[at] != ids
         if missing.any():
