@@ -102,7 +102,7 @@ def _scores(run: Run, space: LatentMap) -> tuple[Scores, int]:
     if svm is None:
         raise BadValueError(f"{run.card.name} has neither a classifier nor an SVM, so nothing decides its places.")
     # Scores are linear in the latent and the latent is in the place: an SVM of places, whatever the dimensions.
-    bias = svm.bias + svm.weights @ projection.mean
+    bias = svm.scores(projection.invert(np.zeros((1, 2))))[0]
     of_places = replace(svm, weights=svm.weights @ projection.axes.T, bias=bias)
     return of_places.scores, c
 

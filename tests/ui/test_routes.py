@@ -1,13 +1,14 @@
 """Routes as a browser asks them, over HTTP: what they give, and what they refuse."""
 
 import time
+import warnings
+from dataclasses import replace
 from threading import Event, Thread
 from urllib.parse import quote
 
 import numpy as np
 import pytest
 from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from explorer.errors import BadDataError
 from explorer.ui import routes, state, tokens
@@ -21,6 +22,9 @@ from tests.ui.test_state import deep, keep, tiny  # noqa: F401 - fixtures
 @pytest.fixture
 def ask():
     """Ask a route of a run, with a good token unless another is given."""
+    with warnings.catch_warnings():  # it would rather have another HTTP library than the one that comes with Streamlit
+        warnings.simplefilter("ignore", UserWarning)
+        from starlette.testclient import TestClient
     client = TestClient(Starlette(routes=routes.ROUTES))
 
     def get(path: str, **query: str):
@@ -82,8 +86,7 @@ def test_a_factor_of_any_name_has_an_address_of_its_own(tiny, ask, monkeypatch):
     names = ["factor:../a/b", "factor:50 %?#&", "factor:Straße"]
     factors = opened.items.dataset.factors
     odd = {name.removeprefix("factor:"): factors["layout"] for name in names}
-    monkeypatch.setattr(type(opened.items.dataset), "factors", odd, raising=False)
-    object.__setattr__(opened.items.dataset, "factors", odd)
+    monkeypatch.setattr(opened, "_items", replace(opened.items, dataset=replace(opened.items.dataset, factors=odd)))
     wanted = factors["layout"][opened.items.rows(opened.space.latents.ids)].astype(np.uint8).tobytes()
     for name in names:
         path = opened.column_url(name).partition("?")[0].removeprefix("/explorer/")
