@@ -22,6 +22,10 @@ def test_one_far_value_does_not_take_the_scale_from_the_others():
     assert column.codes[[0, 10, 500, 990, 1000]].tolist() == [0, 0, 127, 254, 254]
 
 
+def test_huge_values_are_spread_as_others_are():
+    assert of_values("c", "C", np.array([-1.5e308, 0, 1.5e308])).codes.tolist() == [0, 127, 254]
+
+
 def test_where_nearly_all_values_are_the_same_the_few_others_are_still_seen():
     column = of_values("c", "C", np.array([0.0] * 500 + [3.0]))
     assert (column.low, column.high) == ("0", "3")

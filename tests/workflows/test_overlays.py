@@ -106,11 +106,13 @@ def test_sectors_are_as_wide_as_the_card_says(tmp_path):
 
 
 def test_printed_rule_leaves_other_sectors_empty(tmp_path):
-    found = sectors(*polar(tmp_path / "polar", [(-1, 1), (1, 1), (25, 2)], rule="printed"))
+    found = sectors(*polar(tmp_path / "polar", [(-1, 1), (1, 3), (5, 3), (25, 2)], rule="printed"))
     assert [round(math.degrees(sector.start)) for sector in found[:4]] == [10, 20, 30, 40]
     assert [sector.label for sector in found[:4]] == [FORBIDDEN, 2, FORBIDDEN, EMPTY]
     # The last sector, 340 to 370 degrees, holds what lies on both sides of 0.
-    assert found[-1] == TakenSector(pytest.approx(math.radians(340)), pytest.approx(math.radians(30)), 1, 1.0)
+    assert found[-1] == TakenSector(
+        pytest.approx(math.radians(340)), pytest.approx(math.radians(30)), 3, pytest.approx(2 / 3)
+    )
 
 
 def test_runs_that_are_not_polar_have_no_sectors(tmp_path):
