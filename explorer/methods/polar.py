@@ -9,11 +9,12 @@ from typing import Literal
 from torch import Tensor
 
 from explorer.fields import hyper
+from explorer.latent.sectors import default_class_width, default_rotation
 from explorer.losses.classification import labelled_cross_entropy
 from explorer.losses.reconstruction import ERRORS
 from explorer.method import Batch, InputSpec, Method, always
 from explorer.networks.autoencoder import Autoencoder
-from explorer.networks.heads import PolarHead, default_class_width, default_rotation
+from explorer.networks.heads import PolarHead
 from explorer.networks.labelled import LabelledConfig, labelled_autoencoder
 
 

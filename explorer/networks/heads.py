@@ -3,27 +3,11 @@
 Reference: Gabdullin, Latent space configuration, eq. 4 to 7.
 """
 
-import math
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 
 from explorer.errors import BadValueError
-
-Rule = Literal["guaranteed", "printed"]
-PRINTED_CLASSES = 6
-ROUNDING = 1e-9
-
-
-def default_class_width(n_classes: int) -> float:
-    """Width of a class sector, A = 5P/6 in radians with P = 2*pi/c: the paper's 50 degrees for six classes."""
-    return 5 / 6 * _period(n_classes)
-
-
-def default_rotation(n_classes: int) -> float:
-    """Rho = P/2, radians, with the period P = 2*pi/c: the paper's 30 degrees for six classes."""
-    return _period(n_classes) / 2
+from explorer.latent.sectors import PRINTED_PERIOD, PRINTED_WIDTH, Rule, check_sectors, period
 
 
 def polar_fold(z: Tensor, *, n_classes: int, class_width: float, rotation: float, rule: Rule = "guaranteed") -> Tensor:
@@ -53,13 +37,13 @@ def polar_fold(z: Tensor, *, n_classes: int, class_width: float, rotation: float
         The printed condition turns some points into a forbidden sector (25 to 55 degrees); the
         default is the rule of the paper's text.
     """
-    _check(n_classes, class_width, rotation, rule)
+    check_sectors(n_classes, class_width, rotation, rule)
     if z.shape[-1] != 2:
         raise BadValueError(f"Polar beams lie in 2 dimensions, but the latent has {z.shape[-1]}. Set latent_dims to 2.")
     z = z.to(torch.promote_types(z.dtype, torch.float32))  # bfloat16 cannot tell angles 0.2 degrees apart
     x, y = z.unbind(-1)
     with torch.no_grad():  # which points turn is a choice, and atan2 has no gradient at the origin
-        turned = _forbidden(torch.atan2(y, x), _period(n_classes), class_width, rule)
+        turned = _forbidden(torch.atan2(y, x), period(n_classes), class_width, rule)
         angle = rotation * turned.to(z.dtype)  # (n,), rho or exactly 0
         cos, sin = angle.cos(), angle.sin()
     return torch.stack([cos * x - sin * y, sin * x + cos * y], dim=-1)
@@ -77,7 +61,7 @@ class PolarHead(nn.Module):
 
     def __init__(self, *, n_classes: int, class_width: float, rotation: float, rule: Rule = "guaranteed") -> None:
         super().__init__()
-        _check(n_classes, class_width, rotation, rule)
+        check_sectors(n_classes, class_width, rotation, rule)
         self.n_classes, self.class_width, self.rotation = n_classes, class_width, rotation
         self.rule: Rule = rule
 
@@ -88,32 +72,8 @@ class PolarHead(nn.Module):
         )
 
 
-def _period(n_classes: int) -> float:
-    if n_classes < 1:
-        raise BadValueError(f"Polar beams need at least one class, not {n_classes}.")
-    return 2 * math.pi / n_classes
-
-
-def _forbidden(angle: Tensor, period: float, class_width: float, rule: Rule) -> Tensor:
-    phase = angle.remainder(period)  # (n,), in [0, P]
+def _forbidden(angle: Tensor, share: float, class_width: float, rule: Rule) -> Tensor:
+    phase = angle.remainder(share)  # (n,), in [0, P]
     if rule == "printed":
-        return phase.remainder(2 * math.pi / 9) > math.pi / 18
+        return phase.remainder(PRINTED_PERIOD) > PRINTED_WIDTH
     return phase >= class_width
-
-
-def _check(n_classes: int, class_width: float, rotation: float, rule: str) -> None:
-    period = _period(n_classes)
-    if rule not in ("guaranteed", "printed"):
-        raise BadValueError(f"rule = {rule!r}, but it must be guaranteed or printed.")
-    if rule == "printed" and n_classes != PRINTED_CLASSES:
-        raise BadValueError(f"The printed rule is for {PRINTED_CLASSES} classes, not {n_classes}; use guaranteed.")
-    if not period / 2 - ROUNDING <= class_width < period:
-        raise BadValueError(
-            f"A class sector of {math.degrees(class_width):.4g} degrees does not fit: with {n_classes} classes "
-            f"it must have {math.degrees(period / 2):.4g} or more and less than {math.degrees(period):.4g}."
-        )
-    if not period - class_width - ROUNDING <= rotation <= class_width + ROUNDING:
-        raise BadValueError(
-            f"A rotation of {math.degrees(rotation):.4g} degrees would leave points between the class sectors; "
-            f"choose {math.degrees(period - class_width):.4g} to {math.degrees(class_width):.4g}."
-        )

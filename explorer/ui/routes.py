@@ -1,4 +1,4 @@
-"""Routes beside Streamlit's own: a map's points, once; an item's image, on hover.
+"""Routes beside Streamlit's own: a map's points, colours and layers, once; an item's image, on hover.
 
 They are not covered by Streamlit's session, so each asks for the session's token. What a page
 needs is imported while the browser still fetches the page, not before the server answers.
@@ -15,33 +15,76 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from explorer.errors import ExplorerError
+from explorer.errors import BadValueError, ExplorerError
 from explorer.ui.tokens import PREFIX, check_token
 
 if TYPE_CHECKING:
     from explorer.ui.state import OpenRun
+    from explorer.workflows.maps import LatentMap
+    from explorer.workflows.regions import View
 
 KEEP = {"Cache-Control": "private, max-age=43200, immutable"}
 # Coordinates barely shrink, and compressing a million of them takes longer than sending them.
 AS_IS = {"Content-Encoding": "identity"}
-FORBIDDEN, NOT_FOUND = 403, 404
+BYTES = "application/octet-stream"
+BAD_QUERY, FORBIDDEN, NOT_FOUND = 400, 403, 404
 
 
 def points(request: Request) -> Response:
     """The points of one of a run's maps: n pairs of float32, then class, confidence and split, a byte each."""
-    opened = _opened(request)
-    if isinstance(opened, Response):
-        return opened
-    name = request.query_params.get("map", "pca")
-    try:
-        space = opened.on(name)
-    except ExplorerError as error:
-        return PlainTextResponse(str(error), NOT_FOUND)
-    if space is None:
-        return PlainTextResponse(f"The map {name} of {opened.name} has not been computed.", NOT_FOUND)
+    found = _on_a_map(request)
+    if isinstance(found, Response):
+        return found
+    opened, space = found
     # The first hover and the first click should find images and decoder ready; both start slowly.
     later = BackgroundTask(opened.prepare)
-    return Response(space.as_bytes(), media_type="application/octet-stream", headers=KEEP | AS_IS, background=later)
+    return Response(space.as_bytes(), media_type=BYTES, headers=KEEP | AS_IS, background=later)
+
+
+def column(request: Request) -> Response:
+    """What a colouring says of each point, a byte each (see `explorer.workflows.columns.Column`)."""
+    found = _on_a_map(request)
+    if isinstance(found, Response):
+        return found
+    try:
+        codes = found[0].column(request.path_params["name"]).codes
+    except ExplorerError as error:
+        return PlainTextResponse(str(error), NOT_FOUND)
+    return Response(codes.tobytes(), media_type=BYTES, headers=KEEP | AS_IS)
+
+
+def regions(request: Request) -> Response:
+    """The class decided at each pixel of a box of the map, a byte each, row by row from the top left."""
+    found = _on_a_map(request)
+    if isinstance(found, Response):
+        return found
+    opened, space = found
+    from explorer.workflows.regions import decided
+
+    try:
+        classes = decided(opened.run, space, _view(request))
+    except BadValueError as error:
+        return PlainTextResponse(str(error), BAD_QUERY)
+    except ExplorerError as error:
+        return PlainTextResponse(str(error), NOT_FOUND)
+    return Response(classes.tobytes(), media_type=BYTES, headers=KEEP)
+
+
+def targets(request: Request) -> Response:
+    """Where a structuring run's training would pull each point: n pairs of float32, NaN without a target."""
+    found = _on_a_map(request)
+    if isinstance(found, Response):
+        return found
+    opened, space = found
+    from explorer.workflows.targets import placed
+
+    try:
+        places = placed(space, opened.targets())
+    except BadValueError as error:
+        return PlainTextResponse(str(error), BAD_QUERY)
+    except ExplorerError as error:
+        return PlainTextResponse(str(error), NOT_FOUND)
+    return Response(places.astype("<f4").tobytes(), media_type=BYTES, headers=KEEP | AS_IS)
 
 
 def image(request: Request) -> Response:
@@ -62,6 +105,40 @@ def image(request: Request) -> Response:
     return Response(content, media_type="image/png", headers={**KEEP, "X-Item-Id": str(ids[0])})
 
 
+def _view(request: Request) -> "View":
+    """The part of the map that the address names.
+
+    Raises:
+        BadValueError: not four numbers and two whole ones, or such as `View` refuses.
+    """
+    from explorer.workflows.regions import View
+
+    box, size = (request.query_params.get(key, "").split(",") for key in ("box", "size"))
+    try:
+        left, bottom, right, top = map(float, box)
+        width, height = map(int, size)
+    except ValueError:
+        raise BadValueError(
+            "Regions are asked for by box=left,bottom,right,top in numbers and size=width,height in whole ones."
+        ) from None
+    return View((left, bottom, right, top), (width, height))
+
+
+def _on_a_map(request: Request) -> "tuple[OpenRun, LatentMap] | Response":
+    """The run and which of its maps the address names, or why it is refused."""
+    opened = _opened(request)
+    if isinstance(opened, Response):
+        return opened
+    name = request.query_params.get("map", "pca")
+    try:
+        space = opened.on(name)
+    except ExplorerError as error:
+        return PlainTextResponse(str(error), NOT_FOUND)
+    if space is None:
+        return PlainTextResponse(f"The map {name} of {opened.name} has not been computed.", NOT_FOUND)
+    return opened, space
+
+
 def _opened(request: Request) -> "OpenRun | Response":
     """The run that the address names, or why it is refused."""
     if not check_token(request.query_params.get("token", "")):
@@ -77,6 +154,9 @@ def _opened(request: Request) -> "OpenRun | Response":
 ROUTES = [
     Route(f"/{PREFIX}/points/{{run}}", points),
     Route(f"/{PREFIX}/image/{{run}}/{{row:int}}", image),
+    Route(f"/{PREFIX}/column/{{run}}/{{name:path}}", column),
+    Route(f"/{PREFIX}/regions/{{run}}", regions),
+    Route(f"/{PREFIX}/targets/{{run}}", targets),
 ]
 
 

@@ -118,7 +118,7 @@ class Items:
             BadRunError: an id that the data set does not have.
         """
         known = self.dataset.factors.get(FILE)
-        return [] if known is None else [str(path) for path in known[self._rows(ids)]]
+        return [] if known is None else [str(path) for path in known[self.rows(ids)]]
 
     def factors(self, ids: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         """What else is known of each of these items, by factor, the file among them; one number or text an item.
@@ -135,10 +135,14 @@ class Items:
         Raises:
             BadRunError: an id that the data set does not have.
         """
-        return self.dataset.items[self._rows(ids)]
+        return self.dataset.items[self.rows(ids)]
 
-    def _rows(self, ids: NDArray[np.int64]) -> NDArray[np.intp]:
-        """Row of each of these items in the data set."""
+    def rows(self, ids: NDArray[np.int64]) -> NDArray[np.intp]:
+        """Row of each of these items in the data set.
+
+        Raises:
+            BadRunError: an id that the data set does not have.
+        """
         at = np.minimum(np.searchsorted(self.sorted_ids, ids), len(self.sorted_ids) - 1)
         missing = self.sorted_ids[at] != ids
         if missing.any():

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from explorer.errors import BadValueError
-from explorer.networks.heads import PolarHead, default_class_width, default_rotation, polar_fold
+from explorer.latent.sectors import default_class_width, default_rotation
+from explorer.networks.heads import PolarHead, polar_fold
 
 PAPER = {"n_classes": 6, "class_width": math.radians(50), "rotation": math.radians(30)}
 CLOSE = {torch.float32: 2e-6, torch.float64: 1e-14}

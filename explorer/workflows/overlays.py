@@ -1,0 +1,125 @@
+"""What is drawn over a map beside its points: class means, configured centres, the sectors of polar beams."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.errors import BadRunError, BadValueError
+from explorer.evaluation.structure import class_centroids
+from explorer.latent.sectors import Rule, default_class_width, default_rotation, polar_sectors
+from explorer.retrieval.index import euclidean_distances
+from explorer.workflows.maps import LatentMap
+from explorer.zoo.card import Card
+
+POLAR = "polar"  # the methods' table would take torch, which a map is drawn without
+WHOLE_CIRCLE = 360
+FORBIDDEN, EMPTY = -1, -2
+
+Centre = tuple[float, float, int]
+"""(x, y, class)."""
+
+
+def class_means(space: LatentMap) -> tuple[Centre, ...]:
+    """Where the mean latent of each class's training items lies on a map; classes without any are left out.
+
+    On a map by neighbours a mean latent has no place: there it is that of the class's training item nearest to it.
+    """
+    labels = np.where(space.is_test, -1, space.latents.labels)
+    z = space.latents.z
+    centroids = class_centroids(z, labels, int(labels.max(initial=-1)) + 1)
+    there = np.flatnonzero(~np.isnan(centroids).any(axis=1))
+    if space.projection is not None:
+        return _marks(space.projection.apply(centroids[there]), there)
+    nearest = [_nearest(z, np.flatnonzero(labels == label), centroids[label]) for label in there]
+    return _marks(space.places[np.array(nearest, np.intp)], there)
+
+
+def centres(space: LatentMap) -> tuple[Centre, ...]:
+    """Where the configured class centres lie on a map; none for a run without any, or on a map by neighbours."""
+    if space.targets is None or space.projection is None:
+        return ()
+    return _marks(space.projection.apply(space.targets.centres), np.arange(len(space.targets.centres)))
+
+
+@dataclass(frozen=True)
+class TakenSector:
+    """A sector of polar beams, around the origin, and the class that took it.
+
+    Args:
+        start: where it begins, radians, 0 to 2 pi; it goes on counterclockwise.
+        width: radians.
+        label: the class of most labelled training items in it; FORBIDDEN where no latent can lie; EMPTY where none of
+            these items lies.
+        share: part of these items that are of that class, 0 to 1; 0 in a forbidden or empty one.
+    """
+
+    start: float
+    width: float
+    label: int
+    share: float = 0.0
+
+
+def has_sectors(card: Card) -> bool:
+    """Whether a run's latents lie in sectors."""
+    return card.method == POLAR
+
+
+def sectors(space: LatentMap, card: Card) -> tuple[TakenSector, ...]:
+    """The sectors of a polar run and which class took which; none for other runs, or where the map is no latent itself.
+
+    One class a sector is the aim of the training, not its guarantee.
+
+    Args:
+        space: a map of the run.
+        card: the run's.
+
+    Raises:
+        BadRunError: a card with angles or a rule that no polar run can have.
+    """
+    if not (has_sectors(card) and space.is_latent and space.latents.z.shape[1] == 2):
+        return ()
+    c = len(card.classes)
+    rule: Rule = card.config.get("rule", "guaranteed")
+    try:
+        width = _radians(card, "class_width") or default_class_width(c)
+        parts = polar_sectors(
+            c, class_width=width, rotation=_radians(card, "fold_rotation") or default_rotation(c), rule=rule
+        )
+    except BadValueError as error:
+        raise BadRunError(f"The card of {card.name} cannot be used: {error}") from None
+    counts = _counts(space, np.array([part.start for part in parts]), c)
+    found = []
+    for part, count in zip(parts, counts, strict=True):
+        if part.is_forbidden or not count.any():
+            found.append(TakenSector(part.start, part.width, FORBIDDEN if part.is_forbidden else EMPTY))
+        else:
+            found.append(TakenSector(part.start, part.width, int(count.argmax()), float(count.max() / count.sum())))
+    return tuple(found)
+
+
+def _counts(space: LatentMap, starts: NDArray[np.float64], n_classes: int) -> NDArray[np.intp]:
+    """Labelled training items of each class in each sector, shape (sectors, c); `starts` ascend."""
+    counted = ~space.is_test & (space.latents.labels >= 0)
+    z, labels = space.latents.z[counted], space.latents.labels[counted]
+    angles = np.arctan2(z[:, 1], z[:, 0], dtype=np.float64) % (2 * math.pi)
+    sector = (np.searchsorted(starts, angles, side="right") - 1) % len(starts)  # before the first: in the last
+    return np.bincount(sector * n_classes + labels, minlength=len(starts) * n_classes).reshape(-1, n_classes)
+
+
+def _radians(card: Card, key: str) -> float:
+    """An angle that a card tells in degrees; 0 where it leaves that to the default."""
+    degrees = card.config.get(key, 0)
+    if isinstance(degrees, bool) or not isinstance(degrees, int | float) or not 0 <= degrees <= WHOLE_CIRCLE:
+        raise BadValueError(f"{key} is no angle of 0 to {WHOLE_CIRCLE} degrees.")
+    return math.radians(degrees)
+
+
+def _nearest(z: NDArray[np.float32], rows: NDArray[np.intp], place: NDArray[np.float64]) -> int:
+    """The one of these rows whose latent is nearest to a place."""
+    return int(rows[euclidean_distances(place, z[rows]).argmin()])
+
+
+def _marks(places: NDArray[np.floating], labels: NDArray[np.intp]) -> tuple[Centre, ...]:
+    return tuple((float(x), float(y), int(label)) for (x, y), label in zip(places, labels, strict=True))

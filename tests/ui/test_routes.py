@@ -1,0 +1,219 @@
+"""Routes as a browser asks them, over HTTP: what they give, and what they refuse."""
+
+import time
+import warnings
+from dataclasses import replace
+from threading import Event, Thread
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+
+from explorer.errors import BadDataError
+from explorer.ui import routes, state, tokens
+from explorer.ui.tokens import LIFE, make_token
+from explorer.workflows.regions import View, decided
+from explorer.workflows.targets import placed
+from tests.runs import TRAINING, train
+from tests.ui.test_state import deep, keep, tiny  # noqa: F401 - fixtures
+
+
+@pytest.fixture
+def ask():
+    """Ask a route of a run, with a good token unless another is given."""
+    with warnings.catch_warnings():  # it would rather have another HTTP library than the one that comes with Streamlit
+        warnings.simplefilter("ignore", UserWarning)
+        from starlette.testclient import TestClient
+    client = TestClient(Starlette(routes=routes.ROUTES))
+
+    def get(path: str, **query: str):
+        return client.get(f"/explorer/{path}", params={"token": make_token("session")} | query)
+
+    return get
+
+
+@pytest.fixture
+def structured(installation):  # noqa: ARG001 - sets the settings up
+    """A structuring run of three dimensions, opened."""
+    from explorer.methods.structuring import STRUCTURING, StructuringConfig
+
+    state.settings.cache_clear()
+    config = StructuringConfig(latent_dims=3, network="mlp", hidden=(8,))
+    training = TRAINING.model_copy(update={"epochs": 1})
+    train(state.settings(), "structured", method=STRUCTURING, config=config, training=training)
+    yield state.open_for_page("structured")
+    state.settings.cache_clear()
+
+
+BOX = {"box": "-1,-2,3,2.5", "size": "6,4"}
+
+
+def test_column_gives_a_byte_for_each_point(tiny, ask):  # noqa: F811
+    opened = state.open_for_page(tiny.name)
+    for name in opened.colourings(wait=True):
+        answer = ask(f"column/tiny/{quote(name, safe='')}")
+        assert answer.status_code == 200
+        assert answer.content == opened.column(name).codes.tobytes()
+        assert len(answer.content) == len(opened.space)
+        assert "immutable" in answer.headers["cache-control"]
+
+
+def test_columns_are_offered_before_the_items_are_there_and_factors_with_them(tiny):  # noqa: F811
+    opened = state.open_for_page(tiny.name)
+    scores = ["confidence", "verdict", "predicted", "split"]
+    assert list(opened.colourings()) == scores
+    assert not opened.has_items
+    waited = opened.colourings(wait=True)
+    assert waited["factor:period"] == "Period"
+    assert opened.colourings() == waited
+
+
+def test_without_the_data_factors_are_left_out_and_the_others_are_there(tiny, ask, monkeypatch):  # noqa: F811
+    def missing(*_):
+        raise BadDataError("The data are not there. Fetch them.")
+
+    monkeypatch.setattr(state, "load_items", missing)
+    opened = state.open_for_page(tiny.name)
+    assert list(opened.colourings(wait=True)) == ["confidence", "verdict", "predicted", "split"]
+    assert ask("column/tiny/split").status_code == 200
+    answer = ask("column/tiny/factor%3Aperiod")
+    assert (answer.status_code, answer.text) == (404, "The data are not there. Fetch them.")
+
+
+def test_a_factor_of_any_name_has_an_address_of_its_own(tiny, ask, monkeypatch):  # noqa: F811
+    opened = state.open_for_page(tiny.name)
+    names = ["factor:../a/b", "factor:50 %?#&", "factor:Straße"]
+    factors = opened.items.dataset.factors
+    odd = {name.removeprefix("factor:"): factors["layout"] for name in names}
+    monkeypatch.setattr(opened, "_items", replace(opened.items, dataset=replace(opened.items.dataset, factors=odd)))
+    wanted = factors["layout"][opened.items.rows(opened.space.latents.ids)].astype(np.uint8).tobytes()
+    for name in names:
+        path = opened.column_url(name).partition("?")[0].removeprefix("/explorer/")
+        assert ask(path).content == wanted
+
+
+def test_regions_are_what_is_decided_there(tiny, ask):  # noqa: F811
+    opened = state.open_for_page(tiny.name)
+    answer = ask("regions/tiny", **BOX)
+    assert answer.status_code == 200
+    assert answer.content == decided(opened.run, opened.space, View((-1, -2, 3, 2.5), (6, 4))).tobytes()
+    assert "immutable" in answer.headers["cache-control"]
+
+
+def test_targets_are_pairs_in_the_order_of_the_points(structured, ask):
+    answer = ask("targets/structured")
+    assert answer.status_code == 200
+    found = np.frombuffer(answer.content, "<f4").reshape(-1, 2)
+    assert np.array_equal(found, placed(structured.space, structured.targets()), equal_nan=True)
+    assert (np.isnan(found[:, 0]) == structured.space.is_test).all()
+
+
+def test_targets_are_made_once_and_only_who_needs_them_waits(structured, ask, monkeypatch):  # noqa: ARG001
+    begun, go_on, made = Event(), Event(), []
+
+    def slow(_run, space, _items):
+        begun.set()
+        go_on.wait(20)
+        made.append(1)
+        return np.zeros_like(space.latents.z)
+
+    monkeypatch.setattr(state, "training_targets", slow)
+    asking = [Thread(target=ask, args=("targets/structured",)) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    assert begun.wait(20)
+    others: list[int] = []
+    beside = Thread(
+        target=lambda: others.extend(
+            ask(path, **query).status_code
+            for path, query in (("points/structured", {}), ("column/structured/split", {}), ("regions/structured", BOX))
+        )
+    )
+    beside.start()
+    beside.join(20)
+    go_on.set()
+    for thread in asking:
+        thread.join(20)
+    assert others == [200, 200, 200]
+    assert made == [1]
+
+
+def test_a_map_by_neighbours_has_colours_but_no_regions_and_no_targets(deep, ask):  # noqa: F811
+    keep(deep)
+    assert ask("column/deep/split", map="umap").content == deep.column("split").codes.tobytes()
+    for answer in (ask("regions/deep", map="umap", **BOX), ask("targets/deep", map="umap")):
+        assert answer.status_code == 400
+    assert "such as umap, have no latents" in ask("regions/deep", map="umap", **BOX).text
+
+
+@pytest.mark.parametrize("path", ["points/tiny", "column/tiny/split", "regions/tiny", "targets/tiny"])
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ({"token": "forged"}, 403, "reload the page"),
+        ({"token": ""}, 403, "reload the page"),
+        ({"map": "../../x"}, 404, "There is no map"),
+        ({"map": "umap"}, 404, "its map is the latent itself"),
+    ],
+)
+def test_every_route_refuses_strangers_and_maps_that_are_none(tiny, ask, path, query, status, words):  # noqa: F811, ARG001
+    answer = ask(path, **BOX, **query)
+    assert answer.status_code == status
+    assert words in answer.text
+    assert "immutable" not in answer.headers.get("cache-control", "")
+
+
+@pytest.mark.parametrize("path", ["column/tiny/split", "regions/tiny", "targets/tiny"])
+def test_a_token_expires(tiny, ask, path, monkeypatch):  # noqa: F811, ARG001
+    monkeypatch.setattr(tokens, "_TOKENS", tokens.Tokens())
+    token, now = make_token("an old session"), time.time()
+    monkeypatch.setattr(time, "time", lambda: now + LIFE + 2)
+    answer = ask(path, token=token, **BOX)
+    assert answer.status_code == 403
+    assert "access has expired" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"box": ""}, "box=left"),
+        ({"box": "1,2,3"}, "box=left"),
+        ({"box": "1,2,3,4,5"}, "box=left"),
+        ({"box": "a,b,c,d"}, "box=left"),
+        ({"box": "nan,0,1,1"}, "A box is"),
+        ({"box": "0,0,inf,1"}, "A box is"),
+        ({"box": "-1e308,0,1e308,1"}, "A box is"),
+        ({"box": "1,0,1,1"}, "A box is"),
+        ({"box": "0,1,1,0"}, "A box is"),
+        ({"size": "6"}, "size=width"),
+        ({"size": "6.5,4"}, "size=width"),
+        ({"size": "0,4"}, "A size is"),
+        ({"size": "-6,-4"}, "A size is"),
+        ({"size": "2001,1"}, "A size is"),
+        ({"size": "2000,2000"}, "A size is"),
+        ({"size": "9" * 5000 + ",1"}, "size=width"),
+        ({"size": "9" * 400 + ",1"}, "A size is"),
+    ],
+)
+def test_regions_of_hostile_numbers_are_refused_in_one_sentence(tiny, ask, changed, words):  # noqa: F811, ARG001
+    answer = ask("regions/tiny", **(BOX | changed))
+    assert answer.status_code == 400
+    assert words in answer.text
+    assert "\n" not in answer.text
+
+
+def test_what_a_run_does_not_have_is_told(tiny, ask):  # noqa: F811, ARG001
+    answer = ask("column/tiny/nothing")
+    assert (answer.status_code, "no colouring 'nothing'" in answer.text) == (404, True)
+    answer = ask("targets/tiny")
+    assert (answer.status_code, "without targets" in answer.text) == (400, True)
+    assert ask("column/other/split").status_code == 404
+
+
+def test_addresses_name_map_version_and_session(deep):  # noqa: F811
+    keep(deep)
+    neighbours = deep.on("umap")
+    assert deep.regions_url(deep.space).startswith(f"/explorer/regions/deep?version={deep.stamp}&token=")
+    assert deep.targets_url(neighbours).startswith(f"/explorer/targets/deep?version={deep.stamp}&map=umap&token=")
+    assert deep.column_url("factor:a/b").startswith(f"/explorer/column/deep/factor%3Aa%2Fb?version={deep.stamp}&token=")
