@@ -412,13 +412,24 @@ def test_a_link_reopens_both_linked_maps(page: Page, serve: Callable[[Path], str
     left, right = open_pair(page, serve, "n=500&pair=linked")
     drag(page, right, 50, -30)
     before = view(left)
-    page.wait_for_url(re.compile("view="))
+    legend(page, "dots").first.click()
+    page.wait_for_url(re.compile(r"view=[^&]*@link:pair.*hide=4"))
     link = page.url
     page.goto("about:blank")
     page.goto(link)
-    expect(page.locator(".scatter[data-state=ready][data-drawn]")).to_have_count(2)
+    expect(page.locator(".scatter[data-state=ready][data-drawn='400']")).to_have_count(2)
     assert view(left) == pytest.approx(before, rel=1e-3)
     assert view(right) == pytest.approx(before, rel=1e-3)
+
+
+def test_what_is_hidden_on_one_map_is_hidden_on_a_linked_one_of_the_same_items(
+    page: Page, serve: Callable[[Path], str]
+) -> None:
+    _, right = open_pair(page, serve, "n=500&pair=linked")
+    legend(page, "dots").nth(1).click()
+    expect(page.locator(".scatter[data-drawn='400']")).to_have_count(2)
+    legend(page, "dots").nth(0).click()
+    expect(right).to_have_attribute("data-drawn", "500")
 
 
 def test_maps_without_a_link_move_alone(page: Page, serve: Callable[[Path], str]) -> None:

@@ -30,12 +30,6 @@ class Colouring {
     return { names: cloud.classes, colours: cloud.colours, rest: "Unlabelled", counts: points?.counts.byClass };
   }
 
-  /** Byte by which point i is listed and hidden. */
-  byteOf(points, i) {
-    if (!this.isGrouped) return points.classes[i];
-    return this.column ? this.column.bytes[i] : NO_GROUP;
-  }
-
   /** Colours of the column's bytes, 256 RGBA. */
   tints(theme, hidden) {
     const tints = new Uint8Array(4 * 256);
@@ -57,6 +51,15 @@ class Colouring {
     const tint = this.tints(theme, new Set()).subarray(4 * byte, 4 * byte + 3);
     return { text: `${title}: ${known || (this.isGrouped ? "none" : "not known")}`, colour: css([...tint]) };
   }
+}
+
+/** The test whether point i is not hidden, made once for many points; groups that are not here yet hide nothing. */
+function visibility({ classes, splits }, colouring, hidden) {
+  const bytes = colouring.isGrouped ? colouring.column?.bytes : classes;
+  const off = new Uint8Array(256);
+  for (const byte of hidden.of(colouring.listing)) off[byte] = 1;
+  const [trainOff, testOff] = hidden.splits;
+  return (i) => !(splits[i] ? testOff : trainOff) && !(bytes && off[bytes[i]]);
 }
 
 function palette(colours, theme) {

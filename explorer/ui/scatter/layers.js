@@ -124,35 +124,57 @@ class Regions {
   }
 }
 
-/** The same regions in cells a third as wide: where two meet, each fine cell goes to the class that weighs most around it. */
+const FINER = 3; // cells of the drawn picture along a fetched one
+const REACH = 2; // fetched cells around one that have a say in it
+const AROUND = Array.from({ length: (2 * REACH + 1) ** 2 }, (_, k) => [(k % (2 * REACH + 1)) - REACH, Math.floor(k / (2 * REACH + 1)) - REACH]);
+// For each fine cell of a fetched one what each cell around weighs: the less the farther.
+const WEIGHTS = Array.from({ length: FINER ** 2 }, (_, k) => {
+  const [right, down] = [k % FINER, Math.floor(k / FINER)].map((part) => (part + 0.5) / FINER - 0.5);
+  return Float64Array.from(AROUND, ([dx, dy]) => Math.exp(-((dx - right) ** 2 + (dy - down) ** 2)));
+});
+
+/**
+ * The same regions in finer cells. Where two meet, each goes to the class that weighs most around it, so that edges
+ * run smoothly and not in steps.
+ */
 function refined({ bytes, width, height, box }) {
-  const times = 3, reach = 2;
-  const fine = new Uint8Array(bytes.length * times * times);
-  const at = (x, y) => bytes[Math.max(0, Math.min(height - 1, y)) * width + Math.max(0, Math.min(width - 1, x))];
+  const wide = width * FINER;
+  const fine = new Uint8Array(bytes.length * FINER ** 2);
+  for (let i = 0; i < fine.length; i++) fine[i] = bytes[Math.floor(i / wide / FINER) * width + Math.floor((i % wide) / FINER)];
   const votes = new Float64Array(256);
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) {
-    const own = at(x, y);
-    const around = [];
-    let mixed = false;
-    for (let dy = -reach; dy <= reach; dy++) for (let dx = -reach; dx <= reach; dx++) {
-      const byte = at(x + dx, y + dy);
-      mixed ||= byte !== own;
-      around.push([dx, dy, byte]);
-    }
-    for (let v = 0; v < times; v++) for (let u = 0; u < times; u++) {
-      let best = own;
-      if (mixed) {
-        const [right, down] = [u, v].map((part) => (part + 0.5) / times - 0.5);
-        votes.fill(0);
-        for (const [dx, dy, byte] of around) {
-          votes[byte] += Math.exp(-((dx - right) ** 2 + (dy - down) ** 2));
-          if (votes[byte] > votes[best]) best = byte;
-        }
+  const near = new Uint8Array(AROUND.length);
+  for (const i of cellsAtEdges(bytes, width, height)) {
+    const x = i % width, y = Math.floor(i / width);
+    AROUND.forEach(([dx, dy], k) => {
+      near[k] = bytes[Math.max(0, Math.min(height - 1, y + dy)) * width + Math.max(0, Math.min(width - 1, x + dx))];
+    });
+    for (let part = 0; part < FINER ** 2; part++) {
+      let best = bytes[i];
+      for (const byte of near) votes[byte] = 0;
+      for (let k = 0; k < near.length; k++) {
+        votes[near[k]] += WEIGHTS[part][k];
+        if (votes[near[k]] > votes[best]) best = near[k];
       }
-      fine[(y * times + v) * width * times + x * times + u] = best;
+      fine[(y * FINER + Math.floor(part / FINER)) * wide + x * FINER + (part % FINER)] = best;
     }
   }
-  return { bytes: fine, width: width * times, height: height * times, box };
+  return { bytes: fine, width: wide, height: height * FINER, box };
+}
+
+/** Indices of the cells that have another class within reach. */
+function cellsAtEdges(bytes, width, height) {
+  const near = new Uint8Array(bytes.length);
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) {
+    const i = y * width + x;
+    const differs = (x + 1 < width && bytes[i] !== bytes[i + 1]) || (y + 1 < height && bytes[i] !== bytes[i + width]);
+    if (!differs) continue;
+    for (let dy = -1; dy <= REACH; dy++) for (let dx = -1; dx <= REACH; dx++) {
+      if (x + dx >= 0 && x + dx < width && y + dy >= 0 && y + dy < height) near[i + dy * width + dx] = 1;
+    }
+  }
+  const cells = [];
+  for (let i = 0; i < near.length; i++) if (near[i]) cells.push(i);
+  return cells;
 }
 
 /** For each class that has a region the place [x, y, class] in it that lies farthest from any other region. */

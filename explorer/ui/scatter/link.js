@@ -1,4 +1,4 @@
-// Link: maps of one page that move together and show the same hovered item.
+// Link: maps of one page that move together, hide together and show the same hovered item.
 
 const links = new Map(); // by name: {maps, camera}; maps in the order in which they came
 
@@ -26,7 +26,8 @@ class Link {
     this.leave();
     this.name = name;
     if (!name) return;
-    if (!links.has(name)) links.set(name, { maps: new Set(), camera: undefined });
+    // A linked view in the address means the same on each map, so it does not matter which one comes first.
+    if (!links.has(name)) links.set(name, { maps: new Set(), camera: keptClouds.size ? undefined : this.fromAddress() });
     links.get(name).maps.add(this.map);
   }
 
@@ -41,38 +42,63 @@ class Link {
     return [...(links.get(this.name)?.maps ?? [])].filter((map) => map !== this.map);
   }
 
-  /** Of linked maps the first one alone stands in the page's address. */
-  get isFirst() {
+  /** Linked maps of the same items: as many points, of the same classes. */
+  get twins() {
+    const meaning = ({ cloud }) => JSON.stringify([cloud.n, cloud.classes]);
+    return this.others.filter((other) => other.kept && meaning(other) === meaning(this.map));
+  }
+
+  /** Of linked maps one alone writes the page's address. */
+  get writes() {
     const [first = this.map] = links.get(this.name)?.maps ?? [];
     return first === this.map;
   }
 
-  /** What "everything" is has become known or changed: the first map leads, the others follow. */
+  fromAddress() {
+    const view = readView(`link:${this.name}`);
+    return view ? { x: view[0], y: view[1], zoom: view[2] } : undefined;
+  }
+
+  /** Three numbers and a name for the address: a linked map gives the view that all share, any other its camera. */
+  toAddress() {
+    const { kept, cloud } = this.map;
+    const shared = links.get(this.name)?.camera;
+    if (this.name) return [shared && [shared.x, shared.y, shared.zoom], `link:${this.name}`];
+    return [kept.camera && [kept.camera.x, kept.camera.y, kept.camera.scale], cloud.layout];
+  }
+
+  /** What "everything" is has become known or changed: the map takes the shared view, or is the first to give one. */
   measured() {
-    if (this.isFirst) this.moved(0);
-    else this.follow();
+    const group = links.get(this.name);
+    const { map } = this;
+    if (!group || !map.points || !map.width) return;
+    if (group.camera === undefined) this.moved(0);
+    else map.kept.camera = absoluteFrom(map.fitted, group.camera, map.width);
   }
 
   /** The map has moved: the others follow. */
   moved(delay) {
-    const { map, others } = this;
-    if (!others.length || !map.points || !map.width) return;
-    links.get(this.name).camera = relativeTo(map.fitted, map.kept.camera, map.width);
-    for (const other of others) {
-      other.link.follow();
+    const group = links.get(this.name);
+    const { map } = this;
+    if (!group || !map.points || !map.width) return;
+    group.camera = relativeTo(map.fitted, map.kept.camera, map.width);
+    for (const other of this.others) {
+      other.link.measured();
       other.writeAddressSoon();
       other.repaint(delay);
     }
   }
 
-  follow() {
-    const { map } = this;
-    const camera = links.get(this.name)?.camera;
-    if (camera !== undefined && map.points && map.width) map.kept.camera = absoluteFrom(map.fitted, camera, map.width);
+  /** Something was hidden or shown here: so it is there. */
+  hid() {
+    for (const twin of this.twins) {
+      twin.kept.hidden = this.map.kept.hidden;
+      twin.showHidden();
+    }
   }
 
   /** A point is hovered, or none (-1): the others ring the same item. */
   hovered(index) {
-    for (const other of this.others) other.setTwin(other.cloud.n === this.map.cloud.n ? index : -1);
+    for (const twin of this.twins) twin.setTwin(index);
   }
 }

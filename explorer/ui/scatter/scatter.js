@@ -20,6 +20,7 @@ class ScatterMap {
     this.ending = new AbortController(); // one signal removes every listener
     this.sliceSize = 30000; // points that fit the frame budget: adapted to what is measured
     this.drawn = 0;
+    this.shown = null; // how many points are not hidden, once they are counted
     this.hover = this.twin = -1; // rows of the item under the pointer: here, and on a linked map
     this.sequence = 0;
     this.link = new Link(this);
@@ -111,6 +112,7 @@ class ScatterMap {
 
   /** Hand the bytes that follow colouring and selection to the painter; the places stay where they are. */
   refreshLooks() {
+    this.shown = null;
     if (!this.points) return;
     this.looksOf = this.colouring.column;
     this.painter?.setLooks(this.points, this.looksOf?.bytes, this.kept.selected);
@@ -135,6 +137,8 @@ class ScatterMap {
       const { hidden, selected, selectionName, clearSelection: cleared } = sibling;
       Object.assign(kept, { hidden, selected, selectionName, clearSelection: cleared });
     }
+    const [twin] = this.link.twins;
+    if (twin) kept.hidden = twin.kept.hidden;
     kept.items = items;
     keptClouds.delete(identity); // put it last: the order of the map is the order of use
     keptClouds.set(identity, kept);
@@ -291,9 +295,8 @@ class ScatterMap {
 
   writeAddressSoon() {
     clearTimeout(this.addressTimer);
-    if (!this.link.isFirst) return;
-    const { camera, hidden } = this.kept;
-    this.addressTimer = setTimeout(() => writeAddress(camera, this.cloud.layout, hidden.toWords(this.colouring.listing)), 250);
+    if (!this.link.writes) return;
+    this.addressTimer = setTimeout(() => writeAddress(this.link.toAddress(), this.kept.hidden.toWords(this.colouring.listing)), 250);
   }
 
   resize() {
@@ -456,8 +459,9 @@ class ScatterMap {
 
   /** Send colours and hidden entries to the painter, and show them in the legend. */
   applyColours() {
-    const { colouring, theme, kept } = this;
+    const { colouring, theme, kept, points } = this;
     const { splits } = kept.hidden;
+    this.isVisible = points ? visibility(points, colouring, kept.hidden) : () => false;
     const tints = new Uint8Array(4 * 256 * 2);
     for (let k = 0; k < 256; k++) {
       tints.set([...this.classColour(k).map(Math.round), this.hiddenClasses.has(k) ? 0 : 255], 4 * k);
@@ -468,6 +472,7 @@ class ScatterMap {
     const look = JSON.stringify([Array.from(tints), theme, rows, splits]);
     if (look === this.look) return; // most reruns: a million points need not be drawn again
     this.look = look;
+    this.shown = null;
     this.painter?.setColours(tints, theme.grey, rows, splits.map((hidden) => !hidden));
     this.regions.paint();
     this.repaint();
@@ -494,22 +499,24 @@ class ScatterMap {
   }
 
   afterHiding() {
+    this.showHidden();
+    this.link.hid();
+  }
+
+  showHidden() {
     this.setHover(-1);
     this.writeAddressSoon();
     this.applyColours();
     this.redrawMarks();
   }
 
-  isVisible = (i) => {
-    const { hidden } = this.kept;
-    const { points, colouring } = this;
-    return !hidden.of(colouring.listing).has(colouring.byteOf(points, i)) && !hidden.splits[points.splits[i] ? 1 : 0];
-  };
-
+  /** How many points are not hidden; counted once, and not again while the camera moves. */
   shownCount() {
-    let count = 0;
-    for (let i = 0; i < (this.points?.n ?? 0); i++) if (this.isVisible(i)) count++;
-    return count;
+    if (this.shown === null) {
+      this.shown = 0;
+      for (let i = 0; i < (this.points?.n ?? 0); i++) if (this.isVisible(i)) this.shown++;
+    }
+    return this.shown;
   }
 
   /** Take a selection (bytes of 0 and 1, or null for none) and draw it; Python is told elsewhere. */

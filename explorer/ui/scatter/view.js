@@ -39,26 +39,31 @@ function ticks(from, to, scale, gap) {
   return values;
 }
 
-/** Read `view=cx,cy,scale` (`view=cx,cy,scale@layout` of a map that bears a name) and what is hidden from the address. */
-function readAddress(layout) {
-  const query = new URLSearchParams(window.location.search);
-  const [view, name = ""] = (query.get("view") ?? "").split("@");
+/** Read `view=cx,cy,scale` (`view=cx,cy,scale@name` of a map that bears a name) from the address; null for none. */
+function readView(name) {
+  const [view, of = ""] = (new URLSearchParams(window.location.search).get("view") ?? "").split("@");
   const numbers = view.split(",").map(Number);
-  const sound = name === layout && numbers.length === 3 && numbers.every(Number.isFinite) && numbers[2] > 0;
-  const camera = sound ? { x: numbers[0], y: numbers[1], scale: numbers[2] } : null;
-  return { camera, hidden: Hidden.fromWords(query.get("hide") ?? "") };
+  const sound = of === name && numbers.length === 3 && numbers.every(Number.isFinite) && numbers[2] > 0;
+  return sound ? numbers : null;
 }
 
-/** Write camera (null: fitted) and words for what is hidden into the address, leaving every other parameter alone. */
-function writeAddress(camera, layout, hide) {
+/** Read camera and what is hidden from the address. */
+function readAddress(layout) {
+  const view = readView(layout);
+  const camera = view && { x: view[0], y: view[1], scale: view[2] };
+  return { camera, hidden: Hidden.fromWords(new URLSearchParams(window.location.search).get("hide") ?? "") };
+}
+
+/** Write a view (null: fitted) and words for what is hidden into the address, leaving every other parameter alone. */
+function writeAddress([three, name], hide) {
   const url = new URL(window.location.href);
-  const numbers = camera && [camera.x, camera.y, camera.scale].map((v) => Number(v.toPrecision(7))).join(",");
-  const view = numbers && layout ? `${numbers}@${layout}` : numbers;
+  const numbers = three && three.map((v) => Number(v.toPrecision(7))).join(",");
+  const view = numbers && name ? `${numbers}@${name}` : numbers;
   for (const [name, value] of [["view", view], ["hide", hide]]) {
     if (value) url.searchParams.set(name, value);
     else url.searchParams.delete(name);
   }
-  const address = url.href.replaceAll("%2C", ",").replaceAll("%40", "@");
+  const address = url.href.replaceAll("%2C", ",").replaceAll("%40", "@").replaceAll("%3A", ":");
   if (address !== window.location.href) window.history.replaceState(window.history.state, "", address);
 }
 
