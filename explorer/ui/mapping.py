@@ -8,7 +8,7 @@ from explorer.retrieval.similarity import BOUNDARY_SIMILARITY
 from explorer.ui import inspector, layout, projecting
 from explorer.ui.gallery import problem
 from explorer.ui.inspector import Ranking
-from explorer.ui.scatter import Click, Lasso, scatter, touched
+from explorer.ui.scatter import Click, Colouring, Lasso, scatter, touched
 from explorer.ui.state import OpenRun
 from explorer.workflows.maps import PCA, LatentMap
 from explorer.workflows.search import Answer, Measure, Query
@@ -40,7 +40,7 @@ def show(opened: OpenRun) -> None:
             cloud,
             key=KEY,
             marks=inspector.marks(space, found),
-            colour_by="confidence" if colour_by == "confidence" else "class",
+            colouring=Colouring("confidence", "Confidence") if colour_by == "confidence" else None,
             axes=projecting.axes(space),
             height=HEIGHT,
             clear_selection=st.session_state.get(_name(opened, "cleared"), 0),

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from explorer.ui.scatter import Cloud, Marks, scatter, touched
+from explorer.ui.scatter import Cloud, Colouring, Marks, scatter, touched
 
 CLASSES = ("uniform", "horizontal lines", "vertical lines", "squares", "dots")
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#000000")
@@ -88,7 +88,7 @@ def page() -> None:
         cloud,
         key="map",
         marks=marks,
-        colour_by="confidence" if query.get("colour") == "confidence" else "class",
+        colouring=Colouring("confidence", "Confidence") if query.get("colour") == "confidence" else None,
         height=f"{int(query.get('height', 560))}px",
         clear_selection=state.get("drops", 0),
     )

@@ -11,14 +11,32 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2.types import ComponentRenderer
 
-SCRIPTS = ("points.js", "view.js", "painter.js", "overlay.js", "panel.js", "gestures.js", "scatter.js")
+from explorer.ui.scatter.marks import NO_LAYERS, NO_MARKS, Colouring, Layers, Marks, selection_message
+
+SCRIPTS = (
+    "points.js",
+    "view.js",
+    "hidden.js",
+    "colouring.js",
+    "painter.js",
+    "layers.js",
+    "overlay.js",
+    "marks.js",
+    "plates.js",
+    "panel.js",
+    "legend.js",
+    "gestures.js",
+    "link.js",
+    "scatter.js",
+)
+__all__ = ["Click", "Cloud", "Colouring", "Lasso", "Layers", "Marks", "scatter", "touched"]
 
 
 @dataclass(frozen=True)
@@ -54,23 +72,6 @@ class Cloud:
 
 
 @dataclass(frozen=True)
-class Marks:
-    """What is drawn over the points, in data coordinates.
-
-    Args:
-        circles: (x, y, radius, class) of each configured class circle.
-        query: place of the query.
-        hits: (x, y, right?) of each hit; a right one is a solid ring, a wrong one a dashed ring with a cross.
-        query_is_place: the query is a decoded place without an item: a cross instead of a ring.
-    """
-
-    circles: tuple[tuple[float, float, float, int], ...] = ()
-    query: tuple[float, float] | None = None
-    hits: tuple[tuple[float, float, bool], ...] = ()
-    query_is_place: bool = False
-
-
-@dataclass(frozen=True)
 class Click:
     """A click at (x, y) in data coordinates; `index` is the point there, -1 for empty space."""
 
@@ -87,34 +88,47 @@ class Lasso:
     mask: NDArray[np.bool_]
 
 
-def scatter(
+def scatter(  # noqa: PLR0913 - each is a choice of its own, and all but the first are named
     cloud: Cloud,
     *,
     key: str,
-    marks: Marks = Marks(),
-    colour_by: Literal["class", "confidence"] = "class",
+    marks: Marks = NO_MARKS,
+    colouring: Colouring | None = None,
+    layers: Layers = NO_LAYERS,
     axes: tuple[str, str] = ("z1", "z2"),
     height: str = "620px",
     clear_selection: int = 0,
+    link: str = "",
+    selected: NDArray[np.bool_] | None = None,
 ) -> None:
     """Draw the map; `touched` says what is done to it.
 
     Args:
         cloud: the points.
         key: name of this map in the session.
-        marks: circles, query and hits drawn over the points.
-        colour_by: what a point's colour says.
+        marks: what is drawn over the points.
+        colouring: what a point's colour says; None: its class. Another one resends no points.
+        layers: what lies beneath the points.
         axes: names of the two axes.
         height: of map and legend together, a length in CSS.
         clear_selection: a counter; when it grows, the browser drops its lasso selection.
+        link: maps of one page with the same link move together, each as far from its fitted view as the others; where
+            they have as many points, these are the same items in the same order, and share the hover too.
+        selected: a selection made elsewhere, shape (n,), shown once it differs from the last one said here.
+
+    Raises:
+        BadValueError: a selection of another length.
     """
     data = {
         **asdict(cloud),
         "marks": asdict(marks),
-        "colour_by": colour_by,
+        "colouring": colouring and asdict(colouring),
+        "layers": asdict(layers),
         "axes": axes,
         "height": height,
         "clear_selection": clear_selection,
+        "link": link,
+        "selected": selection_message(selected, cloud.n),
     }
     # In a list: Streamlit searches a bare dict for data frames, and loads pandas for it, a second at the first visit.
     _component()(key=key, data=[data], on_click_change=_noted, on_lasso_change=_noted)

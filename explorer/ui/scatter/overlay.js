@@ -1,15 +1,23 @@
 // Overlay: everything that is not a point, on 2D canvases beneath and above them, redrawn without WebGL.
 
-/** Draw tick labels, circles, marks, hover ring, lasso and crosshair. `scene` is the map's state in pixels. */
+/** Draw decision regions, sectors, the grid and lines to targets, beneath the points. */
+function drawUnderlay(context, scene) {
+  wipe(context, scene);
+  scene.regions.draw(context, scene);
+  drawSectors(context, scene);
+  drawGrid(context, scene);
+  scene.targetLines.draw(context, scene);
+}
+
+/** Draw tick labels, marks, hover ring, lasso and crosshair. `scene` is the map's state in pixels. */
 function drawOverlay(context, scene) {
   const { theme } = scene;
   wipe(context, scene);
   context.lineJoin = "round";
   drawTickLabels(context, scene);
-  if (scene.showCircles) drawCircles(context, scene);
-  for (const [x, y, right] of scene.marks.hits) drawHit(context, scene.toScreen(x, y), right, theme);
-  if (scene.marks.query) drawQuery(context, scene.toScreen(...scene.marks.query), scene.marks.place, theme);
+  drawMarks(context, scene);
   if (scene.hover) drawRing(context, scene.hover, 8, 2, theme);
+  if (scene.twin) drawTwin(context, scene.twin, theme);
   if (scene.crosshair) drawCrosshair(context, scene.crosshair, scene);
   if (scene.lasso) drawLasso(context, scene.lasso, theme);
 }
@@ -34,11 +42,9 @@ function ticksOf({ width, height, camera, measured, toData }) {
   return { columns: ticks(left, right, camera.scale, 90), rows: ticks(bottom, top, camera.scale, 60) };
 }
 
-/** The faint grid, beneath the points. */
 function drawGrid(context, scene) {
   const { width, height, theme, toScreen } = scene;
   const { columns, rows } = ticksOf(scene);
-  wipe(context, scene);
   context.lineWidth = 1;
   context.strokeStyle = css(theme.text, theme.dark ? 0.1 : 0.08);
   context.beginPath();
@@ -80,38 +86,6 @@ function drawTickLabels(context, scene) {
   }
 }
 
-function drawCircles(context, { marks, camera, theme, classes, classColour, hiddenClasses, toScreen }) {
-  const shown = marks.circles.filter(([, , , index]) => !hiddenClasses.has(index));
-  for (const [x, y, radius, index] of shown) {
-    const [px, py] = toScreen(x, y);
-    context.beginPath();
-    context.arc(px, py, Math.max(1, radius * camera.scale), 0, 2 * Math.PI);
-    context.strokeStyle = css(theme.background, 0.8);
-    context.lineWidth = 4;
-    context.stroke();
-    // A step towards the text's colour: the class colour itself would drown among its own points.
-    context.strokeStyle = css(mix(classColour(index), theme.text, 0.35));
-    context.lineWidth = 1.75;
-    context.stroke();
-  }
-  context.font = `600 13px ${theme.font}`;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  for (const [x, y, , index] of shown) drawLabel(context, classes[index] ?? "", ...toScreen(x, y), theme);
-}
-
-/** A class name on a small plate: a rim alone does not carry it above dense points. */
-function drawLabel(context, text, x, y, theme) {
-  if (!text) return;
-  const wide = context.measureText(text).width;
-  context.fillStyle = css(theme.background, 0.82);
-  context.beginPath();
-  context.roundRect(x - wide / 2 - 6, y - 10, wide + 12, 20, 5);
-  context.fill();
-  context.fillStyle = css(theme.text);
-  context.fillText(text, x, y + 0.5);
-}
-
 /** A ring in the text's colour on a wider one in the background's: seen on points of any colour. */
 function drawRing(context, [x, y], radius, width, theme, dash = []) {
   for (const [colour, wide, pattern] of [[theme.background, width + 2.5, []], [theme.text, width, dash]]) {
@@ -138,6 +112,12 @@ function drawQuery(context, place, isPlace, theme) {
   }
   drawRing(context, place, 11, 3, theme);
   drawRing(context, place, 4, 1.5, theme);
+}
+
+/** The item that is hovered on a linked map: a ring that points at itself, as no pointer does here. */
+function drawTwin(context, place, theme) {
+  drawRing(context, place, 9, 2, theme);
+  drawLines(context, place, [[-20, 0, -12, 0], [12, 0, 20, 0], [0, -20, 0, -12], [0, 12, 0, 20]], 2, theme);
 }
 
 function drawLines(context, [x, y], lines, width, theme) {

@@ -2,22 +2,24 @@
 
 const VERTEX_SHADER = `
 attribute vec2 place;
-attribute vec4 look;             // class, value, split, selected: each 0 to 255
+attribute vec4 look;             // class, column, split, selected: each 0 to 255
 uniform vec2 centre, zoom;       // camera: clip = (place - centre) * zoom
 uniform vec2 shownSplits;        // train, test: 1 shown, 0 hidden
-uniform float row, selecting;    // palette row to colour by; 1 while there is a selection
+uniform float row, hidingRow;    // palette row to colour by, and the one that says what is hidden
+uniform float selecting;         // 1 while there is a selection
 uniform float size, alpha;
 uniform vec3 grey;
-uniform sampler2D palette;       // row 0: classes, alpha 0 = hidden; row 1: ramp of the value
+uniform sampler2D palette;       // row 0: classes, row 1: values of the column; alpha 0 = hidden
 varying vec4 colour;
 varying float radius;
+vec4 entry(float at) {
+  return texture2D(palette, vec2(((at < 0.5 ? look.x : look.y) + 0.5) / 256.0, at < 0.5 ? 0.25 : 0.75));
+}
 void main() {
-  float column = row < 0.5 ? look.x : look.y;
-  vec4 tint = texture2D(palette, vec2((column + 0.5) / 256.0, row < 0.5 ? 0.25 : 0.75));
+  vec4 tint = entry(row);
   bool test = look.z > 0.5;
   bool rest = selecting > 0.5 && look.w < 0.5;
-  bool hidden = texture2D(palette, vec2((look.x + 0.5) / 256.0, 0.25)).a < 0.5
-    || (test ? shownSplits.y : shownSplits.x) < 0.5;
+  bool hidden = entry(hidingRow).a < 0.5 || (test ? shownSplits.y : shownSplits.x) < 0.5;
   float diameter = size * (test ? 1.35 : 1.0);
   // Depth keeps test points above train points and the selection above the rest, whatever the order of
   // drawing: a prefix can be completed later without starting over.
@@ -68,7 +70,7 @@ class Painter {
     gl.useProgram(program);
     this.program = program;
     this.uniforms = {};
-    for (const name of ["centre", "zoom", "shownSplits", "row", "selecting", "size", "alpha", "grey"]) {
+    for (const name of ["centre", "zoom", "shownSplits", "row", "hidingRow", "selecting", "size", "alpha", "grey"]) {
       this.uniforms[name] = gl.getUniformLocation(program, name);
     }
     this.places = gl.createBuffer();
@@ -84,21 +86,20 @@ class Painter {
   }
 
   /** Hand over the points; they stay on the graphics card until the next call. */
-  setPoints(points, selected) {
+  setPoints(points) {
     const gl = this.gl;
     gl.bindBuffer(gl.ARRAY_BUFFER, this.places);
     gl.bufferData(gl.ARRAY_BUFFER, points.xy, gl.STATIC_DRAW);
     this.bind("place", 2, gl.FLOAT);
-    this.setSelection(points, selected);
   }
 
-  /** Refresh the per-point bytes; `selected` is null or one byte a point. */
-  setSelection({ n, classes, values, splits }, selected) {
+  /** Refresh the per-point bytes; `column` and `selected` are null or one byte a point. */
+  setLooks({ n, classes, splits }, column, selected) {
     const gl = this.gl;
     const looks = new Uint8Array(4 * n);
     for (let i = 0; i < n; i++) {
       looks[4 * i] = classes[i];
-      looks[4 * i + 1] = values[i];
+      looks[4 * i + 1] = column ? column[i] : 255;
       looks[4 * i + 2] = splits[i];
       if (selected) looks[4 * i + 3] = selected[i];
     }
@@ -115,11 +116,12 @@ class Painter {
   }
 
   /** Set colours: `tints` is 256 x 2 RGBA bytes, `grey` the colour of points outside a selection. */
-  setColours(tints, grey, byValue, shownSplits) {
+  setColours(tints, grey, { row, hidingRow }, shownSplits) {
     const gl = this.gl;
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 2, 0, gl.RGBA, gl.UNSIGNED_BYTE, tints);
     gl.uniform3f(this.uniforms.grey, ...grey.map((v) => v / 255));
-    gl.uniform1f(this.uniforms.row, byValue ? 1 : 0);
+    gl.uniform1f(this.uniforms.row, row);
+    gl.uniform1f(this.uniforms.hidingRow, hidingRow);
     gl.uniform2f(this.uniforms.shownSplits, ...shownSplits.map(Number));
   }
 

@@ -1,8 +1,7 @@
-// Panel: the elements around the canvases: toolbar, legend, tooltip, messages.
+// Panel: the elements around the canvases: toolbar, tooltip, messages.
 
 const THUMBNAIL_SIDE = 100; // pixels a thumbnail may fill; it is shown at the largest whole multiple that fits
 const THUMBNAILS_KEPT = 400;
-const MANY_CLASSES = 12;
 
 const ICONS = {
   lasso: '<ellipse cx="8" cy="6.5" rx="6" ry="4" stroke-dasharray="2.6 2"/><path d="M5 10.5c-1.5 1 0 2 .5 2.5s0 1.5-.5 1.5"/>',
@@ -49,6 +48,7 @@ function buildPanel(root) {
     chipText: make("span"),
     chipClear: make("button", { type: "button", text: "Clear", title: "Clear the selection (Esc)" }),
     message: make("div", { class: "message", role: "status" }),
+    notices: make("div", { class: "notices", role: "status" }),
     tip: make("div", { class: "tip", "aria-hidden": "true" }),
     spoken: make("div", { class: "spoken", "aria-live": "polite" }),
     legend: make("div", { class: "legend", role: "group", "aria-label": "Legend" }),
@@ -56,7 +56,7 @@ function buildPanel(root) {
   parts.lasso.setAttribute("aria-pressed", "false");
   parts.tools.append(parts.lasso, parts.zoomIn, parts.zoomOut, parts.fit);
   parts.chip.append(parts.chipText, parts.chipClear);
-  parts.plot = make("div", { class: "plot" }, parts.underlay, parts.points, parts.overlay, parts.tools, parts.chip, parts.message,
+  parts.plot = make("div", { class: "plot" }, parts.underlay, parts.points, parts.overlay, parts.tools, parts.chip, parts.notices, parts.message,
     parts.tip, parts.spoken);
   root.replaceChildren(make("div", { class: "frame" }, parts.plot, parts.legend));
   return parts;
@@ -74,50 +74,16 @@ function showMessage(parts, sentence, retry = null) {
   parts.message.append(button);
 }
 
-/**
- * Show the legend. `entries` are {id, name, count, colour, shown, title}, `switches` the same for splits and
- * centres; `toggle(id)` is called on a click, `only(id)` on an alt- or double-click of a class.
- */
-function showLegend(parts, { entries, switches, ramp, digits }, toggle, only) {
-  const ids = JSON.stringify([entries.map(({ id }) => id), switches.map(({ id }) => id), Boolean(ramp)]);
-  if (parts.legend.dataset.ids !== ids) {
-    // Buttons are made anew only when there are other ones: a rebuild would lose focus and double-clicks.
-    parts.legend.dataset.ids = ids;
-    const groups = [
-      make("div", { class: "entries" }, ...entries.map((entry) => legendButton(entry, toggle, only))),
-      make("div", { class: "switches" }, ...switches.map((entry) => legendButton(entry, toggle, null))),
-    ];
-    // Many classes scroll; the switches then go first, to stay in sight.
-    if (entries.length > MANY_CLASSES) groups.reverse();
-    parts.legend.replaceChildren(...(ramp ? [rampBar()] : []), ...groups);
-  }
-  parts.legend.querySelector(".ramp")?.style.setProperty("--ramp", ramp);
-  for (const entry of [...entries, ...switches]) {
-    const element = parts.legend.querySelector(`[data-id="${entry.id}"]`);
-    element.setAttribute("aria-pressed", String(entry.shown));
-    element.title = entry.title;
-    element.querySelector(".name").textContent = entry.name;
-    element.querySelector(".swatch")?.style.setProperty("--swatch", entry.colour);
-    const count = element.querySelector(".count");
-    // Room for the digits is kept while the counts are unknown: nothing moves when they come.
-    if (count) count.style.minWidth = `${digits}ch`;
-    if (count) count.textContent = entry.count === null ? "" : grouped(entry.count);
-  }
-}
-
-function legendButton({ id, colour, count }, toggle, only) {
-  const element = make("button", { type: "button", class: "entry", "data-id": id });
-  if (colour) element.append(make("i", { class: "swatch" }));
-  element.append(make("span", { class: "name" }));
-  if (count !== undefined) element.append(make("span", { class: "count" }));
-  element.addEventListener("click", (event) => (event.altKey && only ? only(id) : toggle(id)));
-  if (only) element.addEventListener("dblclick", () => only(id));
-  return element;
-}
-
-function rampBar() {
-  return make("div", { class: "scale" }, make("span", { text: "Confidence" }), make("span", { text: "0" }),
-    make("i", { class: "ramp" }), make("span", { text: "1" }));
+/** Show a sentence about one kind of thing beside the map that stays usable; "" removes it. */
+function showNotice(parts, kind, sentence, retry = null) {
+  parts.notices.querySelector(`[data-kind="${kind}"]`)?.remove();
+  if (!sentence) return;
+  const notice = make("div", { class: "notice", "data-kind": kind }, make("span", { text: sentence }));
+  parts.notices.append(notice);
+  if (!retry) return;
+  const button = make("button", { type: "button", text: "Retry" });
+  button.addEventListener("click", retry);
+  notice.append(button);
 }
 
 /** Thumbnails by name: each is fetched once, the oldest is forgotten. */
@@ -147,7 +113,7 @@ class Thumbnails {
   }
 }
 
-/** The box that follows the pointer: thumbnail, class, split, confidence, id. */
+/** The box that follows the pointer: thumbnail, class, split, what the colour says, id. */
 class Tip {
   constructor(element, thumbnails) {
     this.element = element;
@@ -182,8 +148,9 @@ class Tip {
   }
 
   fill({ name, colour, lines, image }) {
-    this.heading.replaceChildren(make("i", { class: "swatch", style: `--swatch: ${colour}` }), name);
-    this.lines.replaceChildren(...lines.map((text) => make("div", { text })));
+    const swatch = (tint) => (tint ? [make("i", { class: "swatch", style: `--swatch: ${tint}` })] : []);
+    this.heading.replaceChildren(...swatch(colour), name);
+    this.lines.replaceChildren(...lines.map((line) => make("div", {}, ...swatch(line.colour), line.text)));
     this.itemId.textContent = "\u00a0"; // keeps the line's height until the id is known
     this.picture.hidden = this.itemId.hidden = !image;
     // The last picture stays, dimmed, until the next one is there: an empty box would flicker.

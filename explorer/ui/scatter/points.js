@@ -13,9 +13,6 @@ class MapError extends Error {
 
 /** Split the answer of the points route into typed arrays, without copying. */
 function parsePoints(buffer, n) {
-  if (buffer.byteLength !== BYTES_A_POINT * n) {
-    throw new MapError("The points do not match this run: the answer has another length than expected.");
-  }
   const points = {
     n,
     xy: new Float32Array(buffer, 0, 2 * n),
@@ -29,18 +26,27 @@ function parsePoints(buffer, n) {
   return points;
 }
 
-/** Download the points of a cloud; every failure becomes one sentence. */
-async function fetchPoints(cloud, signal) {
-  let answer;
+/** Download `size` bytes; every failure becomes one sentence about `what`, as in "The points". */
+async function fetchBytes(url, size, signal, what) {
+  let answer, bytes;
   try {
-    answer = await fetch(cloud.url, { signal });
+    answer = await fetch(url, { signal });
+    if (answer.ok) bytes = await answer.arrayBuffer();
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new MapError("The points could not be loaded: the server does not answer.");
+    throw new MapError(`${what} could not be loaded: the server does not answer.`);
   }
   if (answer.status === 403) throw new MapError("This page's access has expired: reload the page.", false);
-  if (!answer.ok) throw new MapError(`The points could not be loaded: the server answered ${answer.status}.`);
-  return parsePoints(await answer.arrayBuffer(), cloud.n);
+  if (!answer.ok) throw new MapError(`${what} could not be loaded: the server answered ${answer.status}.`);
+  if (bytes.byteLength !== size) {
+    throw new MapError(`${what} do not match this run: the answer has another length than expected.`);
+  }
+  return bytes;
+}
+
+/** Download the points of a cloud. */
+async function fetchPoints({ url, n }, signal) {
+  return parsePoints(await fetchBytes(url, BYTES_A_POINT * n, signal, "The points"), n);
 }
 
 /** Smallest box around the finite points; null when there are none. */
@@ -135,6 +141,14 @@ function isInside(polygon, x, y) {
     if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) odd = !odd;
   }
   return odd;
+}
+
+/** The bytes of 0 and 1 that a base64 bit mask of n points says. */
+function fromBitmask(text, n) {
+  const raw = atob(text);
+  const flags = new Uint8Array(n);
+  for (let i = 0; i < n; i++) flags[i] = (raw.charCodeAt(i >> 3) >> (i & 7)) & 1;
+  return flags;
 }
 
 /** Bytes of 0 and 1 as a base64 bit mask, point i in bit i % 8 of byte i / 8. */

@@ -1,4 +1,4 @@
-// Scatter: the map itself. Ties points, camera, painter, overlay and panel together and talks to Python.
+// Scatter: the map itself. Ties points, camera, painter, layers, overlay and panel together and talks to Python.
 
 const PICK_RADIUS = 8; // pixels
 const FRAME_BUDGET = 30; // milliseconds of drawing in one frame, while the camera moves or slices add up
@@ -7,6 +7,8 @@ const CLOUDS_KEPT = 4; // downloaded clouds that stay in memory, the latest ones
 
 // What outlives a page switch, by identity of the cloud: camera, hidden entries, selection, points.
 const keptClouds = new Map();
+
+const NO_MARKS = { circles: [], centres: [], sectors: [], lines: [], ellipses: [], others: [], labels: [], hits: [], query: null };
 
 class ScatterMap {
   constructor(root) {
@@ -18,8 +20,14 @@ class ScatterMap {
     this.ending = new AbortController(); // one signal removes every listener
     this.sliceSize = 30000; // points that fit the frame budget: adapted to what is measured
     this.drawn = 0;
-    this.hover = -1;
+    this.shown = null; // how many points are not hidden, once they are counted
+    this.hover = this.twin = -1; // rows of the item under the pointer: here, and on a linked map
     this.sequence = 0;
+    this.link = new Link(this);
+    this.regions = new Regions(this);
+    this.targets = new Targets(this);
+    this.columnFetch = new Fetching(this, "colours", "", () => this.colour());
+    this.colouring = new Colouring(null, null);
     this.tick = this.tick.bind(this);
     this.theme = readTheme(root);
     this.setState("loading");
@@ -44,18 +52,75 @@ class ScatterMap {
     this.cloud = data;
     this.root.style.height = data.height;
     this.theme = readTheme(this.root);
-    this.palette = data.colours.map((text) => readable(parseColour(text) ?? this.theme.grey, this.theme));
+    this.palette = palette(data.colours, this.theme);
     this.marks = { ...data.marks, place: data.marks.query_is_place };
+    this.link.join(data.link);
+    this.regions.set(data.layers.regions_url);
+    this.targets.set(data.layers.targets_url);
     if (before?.identity !== data.identity) this.openCloud();
     else if (this.painter && this.state === "error" && before.url !== data.url) this.load(); // a fresh token may mend it
     this.measure();
-    if (this.kept.clearSelection < data.clear_selection) this.select(null);
-    this.kept.clearSelection = data.clear_selection;
+    this.takeSelection();
+    this.colour();
     this.applyColours();
     this.describe();
     this.resize();
-    this.redrawMarks();
+    this.redrawMarks({ beneath: true });
+    if (this.settled) this.fetchLayers();
     this.writeAddressSoon(); // a rerun may have written an older address
+  }
+
+  /** Follow what Python says of the selection; each of its words counts once, and not again at every rerun. */
+  takeSelection() {
+    const { kept } = this;
+    const { clear_selection: clearSelection, selected, n } = this.cloud;
+    if (kept.clearSelection < clearSelection) this.select(null);
+    kept.clearSelection = clearSelection;
+    if (kept.selectionName === selected.name) return;
+    kept.selectionName = selected.name;
+    this.select(selected.name ? fromBitmask(selected.mask, n) : null);
+  }
+
+  /** Colour the points as Python says: at once where the bytes are here, else when they have come. */
+  async colour() {
+    const { points, kept, cloud } = this;
+    const spec = cloud.colouring;
+    // The points' own value byte is a column too, of no name.
+    if (points && spec && !spec.url) kept.columns[""] ??= columnOf(points.values, 255);
+    const name = spec?.url ? spec.name : "";
+    const size = cloud.n && spec?.url ? cloud.n : 0;
+    if (!spec || kept.columns[name] || !size) {
+      this.columnFetch.stop();
+      return this.setColouring(new Colouring(spec, (spec && kept.columns[name]) || null));
+    }
+    // Until they have come the colours before stay; a map that has none yet is grey.
+    if (this.colouring.cloud !== cloud.identity) this.setColouring(new Colouring(spec, null));
+    this.columnFetch.title = `The colours of ${spec.title}`;
+    const bytes = await this.columnFetch.get(`${cloud.identity} ${name}`, spec.url, size);
+    if (!bytes) return;
+    kept.columns[name] = columnOf(new Uint8Array(bytes), NO_GROUP - 1);
+    this.setColouring(new Colouring(this.cloud.colouring, kept.columns[name]));
+  }
+
+  setColouring(colouring) {
+    if (colouring.listing !== this.colouring.listing) this.setHover(-1);
+    this.colouring = colouring;
+    colouring.cloud = this.cloud.identity;
+    if (colouring.spec && colouring.column !== this.looksOf) this.refreshLooks();
+    this.applyColours();
+  }
+
+  /** Hand the bytes that follow colouring and selection to the painter; the places stay where they are. */
+  refreshLooks() {
+    this.shown = null;
+    if (!this.points) return;
+    this.looksOf = this.colouring.column;
+    this.painter?.setLooks(this.points, this.looksOf?.bytes, this.kept.selected);
+    this.repaint();
+  }
+
+  notice(kind, sentence, retry = null) {
+    showNotice(this.parts, kind, sentence, retry);
   }
 
   openCloud() {
@@ -63,22 +128,27 @@ class ScatterMap {
     let kept = keptClouds.get(identity);
     if (!kept) {
       // Only the first map of this page load takes its view from the address: it is the one the link meant.
-      const { camera, hidden } = keptClouds.size ? { camera: null, hidden: nothingHidden() } : readAddress(this.cloud.layout);
-      kept = { camera, hidden, centresShown: true, selected: null, points: null, clearSelection };
+      const { camera, hidden } = keptClouds.size ? { camera: null, hidden: new Hidden() } : readAddress(this.cloud.layout);
+      kept = { camera, hidden, selected: null, selectionName: "", points: null, columns: {}, clearSelection };
     }
     const sibling = [...keptClouds.values()].filter((other) => items && other.items === items).pop();
     if (sibling) {
       // The map of the same items that was shown last: what was hidden or selected there is so here.
-      const { hidden, centresShown, selected, clearSelection: cleared } = sibling;
-      Object.assign(kept, { hidden, centresShown, selected, clearSelection: cleared });
+      const { hidden, selected, selectionName, clearSelection: cleared } = sibling;
+      Object.assign(kept, { hidden, selected, selectionName, clearSelection: cleared });
     }
+    const [twin] = this.link.twins;
+    if (twin) kept.hidden = twin.kept.hidden;
     kept.items = items;
     keptClouds.delete(identity); // put it last: the order of the map is the order of use
     keptClouds.set(identity, kept);
-    for (const old of [...keptClouds.values()].slice(0, -CLOUDS_KEPT)) old.points = null;
+    for (const old of [...keptClouds.values()].slice(0, -CLOUDS_KEPT)) Object.assign(old, { points: null, columns: {} });
     this.kept = kept;
     this.points = null;
-    this.loading?.abort(); // an answer for the cloud before must not land in this one
+    // An answer for the cloud before must not land in this one.
+    this.loading?.abort();
+    this.regions.clear();
+    this.targets.clear();
     delete this.root.dataset.drawn;
     this.setHover(-1);
     if (!this.painter) return; // the message about it stays
@@ -110,10 +180,12 @@ class ScatterMap {
   takePoints(points) {
     this.points = this.kept.points = points;
     this.measure();
-    this.painter?.setPoints(points, this.kept.selected);
+    this.painter?.setPoints(points);
     this.setState("ready");
     showMessage(this.parts, "");
     this.showChip();
+    this.colour();
+    this.refreshLooks();
     this.applyColours();
     this.describe();
     this.repaint();
@@ -161,14 +233,19 @@ class ScatterMap {
 
   /** The camera in use: the one a person chose, or else the one that shows everything. */
   get camera() {
-    return this.kept?.camera ?? fitCamera(this.box, this.width, this.height);
+    return this.kept?.camera ?? this.fitted;
+  }
+
+  get fitted() {
+    return fitCamera(this.box, this.width, this.height);
   }
 
   /** Find out what "everything" is; a rerun that changes nothing about it must not repaint. */
   measure() {
-    const box = boxAround(this.points?.bounds, this.marks.circles);
+    const box = boxAround(this.points?.bounds, this.marks);
     if (JSON.stringify(box) === JSON.stringify(this.box)) return;
     this.box = box;
+    this.link.measured();
     this.repaint();
   }
 
@@ -184,11 +261,15 @@ class ScatterMap {
 
   moveCamera(camera) {
     if (!this.points) return;
-    const fitted = fitCamera(this.box, this.width, this.height).scale;
-    const scale = Math.max(fitted / 20, Math.min(fitted * LARGEST_ZOOM, camera.scale));
-    this.kept.camera = { x: camera.x, y: camera.y, scale };
+    this.kept.camera = { ...camera, scale: this.bounded(camera.scale) };
+    this.link.moved(REST_DELAY);
     this.writeAddressSoon();
     this.repaint(REST_DELAY);
+  }
+
+  bounded(scale) {
+    const fitted = this.fitted.scale;
+    return Math.max(fitted / 20, Math.min(fitted * LARGEST_ZOOM, scale));
   }
 
   panBy(dx, dy) {
@@ -199,22 +280,23 @@ class ScatterMap {
   /** Zoom so that the data under pixel (px, py) stays there. */
   zoomAt(px, py, factor) {
     if (!this.points) return;
-    const { x, y, scale } = this.camera;
-    this.moveCamera({ x, y, scale: scale * factor });
-    const gained = 1 / scale - 1 / this.kept.camera.scale;
-    this.kept.camera.x += (px - this.width / 2) * gained;
-    this.kept.camera.y -= (py - this.height / 2) * gained;
+    const { x, y, scale: before } = this.camera;
+    const scale = this.bounded(before * factor);
+    const gained = 1 / before - 1 / scale;
+    this.moveCamera({ x: x + (px - this.width / 2) * gained, y: y - (py - this.height / 2) * gained, scale });
   }
 
   fit() {
     this.kept.camera = null;
+    this.link.moved(0);
     this.writeAddressSoon();
     this.repaint();
   }
 
   writeAddressSoon() {
     clearTimeout(this.addressTimer);
-    this.addressTimer = setTimeout(() => writeAddress(this.kept.camera, this.kept.hidden, this.cloud.layout), 250);
+    if (!this.link.writes) return;
+    this.addressTimer = setTimeout(() => writeAddress(this.link.toAddress(), this.kept.hidden.toWords(this.colouring.listing)), 250);
   }
 
   resize() {
@@ -223,6 +305,7 @@ class ScatterMap {
     if (!width || !height) return; // not laid out yet, or in a hidden tab
     if (width !== this.width || height !== this.height || density !== this.density) {
       Object.assign(this, { width, height, density });
+      this.link.measured();
       for (const canvas of this.parts.plot.querySelectorAll(".layer")) {
         canvas.width = Math.round(width * density);
         canvas.height = Math.round(height * density);
@@ -291,6 +374,8 @@ class ScatterMap {
     if (this.state !== "ready") return;
     this.root.dataset.drawn = String(this.shownCount());
     this.indexSoon();
+    clearTimeout(this.layersTimer);
+    this.layersTimer = setTimeout(() => this.fetchLayers(), this.restAt - performance.now());
     this.root.dispatchEvent(new CustomEvent("scatter-painted", { bubbles: true, composed: true }));
   }
 
@@ -305,133 +390,140 @@ class ScatterMap {
   /** Diameter (CSS pixels) and opacity of a train point: smaller and fainter the more there are. */
   pointLook() {
     const crowd = Math.log10(Math.max(10, this.points?.n ?? 10));
-    const zoom = this.camera.scale / fitCamera(this.box, this.width, this.height).scale;
+    const zoom = this.camera.scale / this.fitted.scale;
     const size = Math.max(1.6, Math.min(9, 12.5 - 2.05 * crowd)) * Math.max(0.8, Math.min(3, zoom ** 0.3));
     const alpha = Math.min(0.92, Math.max(0.28, 1.45 - 0.21 * crowd) + 0.06 * Math.max(0, Math.log2(zoom)));
     return { size: Math.min(14, size), alpha };
   }
 
-  redrawMarks() {
+  /** The camera rests, or something else is wanted beneath the points: fetch what is not here. */
+  fetchLayers() {
+    this.regions.rest();
+    this.targets.rest();
+  }
+
+  /** Draw what is not a point anew; what lies beneath the points only if asked, as a hover changes nothing there. */
+  redrawMarks({ beneath = false } = {}) {
     this.overlayDirty = true;
+    this.underlayDirty ||= beneath;
     this.schedule();
   }
 
   drawMarks() {
     this.overlayDirty = false;
-    const { points, hover, marks, width, height, density, theme, toScreen, toData } = this;
-    const scene = {
-      width, height, density, theme, toScreen, toData,
+    if (this.dirty || this.underlayDirty) drawUnderlay(this.underlay, this.scene);
+    drawOverlay(this.overlay, this.scene);
+    this.underlayDirty = false;
+  }
+
+  /** All that the drawing of anything but points needs to know. */
+  get scene() {
+    const { points, marks, width, height, density, theme, toScreen, toData, kept, cloud, regions, targets } = this;
+    const placeOf = (i) => (i >= 0 && i < (points?.n ?? 0) ? toScreen(points.xy[2 * i], points.xy[2 * i + 1]) : null);
+    return {
+      width, height, density, theme, toScreen, toData, regions,
       camera: this.camera,
-      axes: this.cloud.axes,
-      classes: this.cloud.classes,
-      marks: points ? marks : { circles: [], hits: [], query: null },
+      axes: cloud.axes,
+      classes: cloud.classes,
+      marks: points ? marks : NO_MARKS,
       measured: Boolean(points), // without points a scale would be made up
-      showCircles: this.kept.centresShown,
-      hiddenClasses: this.kept.hidden.classes,
-      classColour: (index) => this.classColour(index),
-      hover: hover >= 0 ? toScreen(points.xy[2 * hover], points.xy[2 * hover + 1]) : null,
+      hiddenClasses: this.hiddenClasses,
+      hiddenOthers: kept.hidden.others,
+      markColour: (index) => this.markColour(index),
+      nameColour: this.nameColour,
+      regionPlaces: regions.places,
+      targetLines: targets,
+      targets: targets.places,
+      hover: placeOf(this.hover),
+      twin: this.twin >= 0 && points && this.isVisible(this.twin) ? placeOf(this.twin) : null,
       crosshair: this.gestures.crosshair,
       lasso: this.gestures.path,
     };
-    if (this.dirty) drawGrid(this.underlay, scene);
-    drawOverlay(this.overlay, scene);
   }
 
   classColour(index) {
     return this.palette[index] ?? this.theme.grey;
   }
 
+  /** Colour of the class that is called so, if one is. */
+  nameColour = (name) => this.palette[this.cloud.classes.indexOf(name)];
+
+  /** Colour of a class's marks: where colours mean groups, a class colour would be taken for one. */
+  markColour(index) {
+    return this.colouring.isGrouped ? mix(this.theme.grey, this.theme.text, 0.3) : this.classColour(index);
+  }
+
+  get hiddenClasses() {
+    return this.colouring.isGrouped ? new Set() : this.kept.hidden.of("");
+  }
+
   /** Send colours and hidden entries to the painter, and show them in the legend. */
   applyColours() {
-    const { classes, splits } = this.kept.hidden;
+    const { colouring, theme, kept, points } = this;
+    const { splits } = kept.hidden;
+    this.isVisible = points ? visibility(points, colouring, kept.hidden) : () => false;
     const tints = new Uint8Array(4 * 256 * 2);
     for (let k = 0; k < 256; k++) {
-      tints.set([...this.classColour(k).map(Math.round), classes.has(k) ? 0 : 255], 4 * k);
-      tints.set([...rampColour(this.theme, k / 255).map(Math.round), 255], 4 * (256 + k));
+      tints.set([...this.classColour(k).map(Math.round), this.hiddenClasses.has(k) ? 0 : 255], 4 * k);
     }
-    const byValue = this.cloud.colour_by === "confidence";
-    this.showLegend(byValue);
-    const look = JSON.stringify([Array.from(tints), this.theme, byValue, splits]);
+    tints.set(colouring.tints(theme, kept.hidden.of(colouring.listing)), 4 * 256);
+    const rows = { row: colouring.spec ? 1 : 0, hidingRow: colouring.isGrouped ? 1 : 0 };
+    this.showLegend();
+    const look = JSON.stringify([Array.from(tints), theme, rows, splits]);
     if (look === this.look) return; // most reruns: a million points need not be drawn again
     this.look = look;
-    this.painter?.setColours(tints, this.theme.grey, byValue, splits.map((hidden) => !hidden));
+    this.shown = null;
+    this.painter?.setColours(tints, theme.grey, rows, splits.map((hidden) => !hidden));
+    this.regions.paint();
     this.repaint();
   }
 
   // ---- legend, selection, words -------------------------------------------------------------------
 
-  showLegend(byValue) {
-    const { kept, points, cloud, theme } = this;
-    const counts = points?.counts;
-    const ids = cloud.classes.map((_, index) => index);
-    if (ids.length && counts?.byClass[UNLABELLED]) ids.push(UNLABELLED);
-    const hint = "click: show or hide; double-click: only this one";
-    const entries = ids.map((id) => ({
-      id: String(id), name: this.className(id), count: counts ? counts.byClass[id] : null,
-      colour: css(this.classColour(id)), shown: !kept.hidden.classes.has(id), title: `${this.className(id)} (${hint})`,
-    }));
-    const switches = ["Train", "Test"].map((name, split) => ({
-      id: name.toLowerCase(), name, count: counts ? counts.bySplit[split] : null, shown: !kept.hidden.splits[split],
-      title: split ? "Test points: larger, on top" : "Train points: smaller, beneath",
-    }));
-    if (this.marks.circles.length) {
-      switches.push({ id: "centres", name: "Centres", shown: kept.centresShown, title: "Configured centres and radii" });
-    }
-    const stops = [0, 0.2, 0.4, 0.6, 0.8, 1].map((value) => css(rampColour(theme, value)));
-    const ramp = byValue ? `linear-gradient(90deg, ${stops.join(", ")})` : "";
-    const digits = grouped(cloud.n).length;
-    showLegend(this.parts, { entries, switches, ramp, digits }, (id) => this.toggle(id), (id) => this.showOnly(id));
+  showLegend() {
+    const { cloud, points, colouring, theme, marks, kept } = this;
+    const colours = colouring.isGrouped ? palette(colouring.spec.colours, theme) : this.palette;
+    const entryColour = (k) => colours[k] ?? theme.grey;
+    const { nameColour } = this;
+    const legend = legendOf({ cloud, points, colouring, theme, marks, hidden: kept.hidden, entryColour, nameColour });
+    const change = (act) => {
+      act();
+      this.afterHiding();
+    };
+    showLegend(this.parts, legend, (id) => change(() => kept.hidden.toggle(this.colouring.listing, id)),
+      (id, ids) => change(() => kept.hidden.only(this.colouring.listing, id, ids)));
   }
 
   className(index) {
     return index === UNLABELLED ? "Unlabelled" : (this.cloud.classes[index] ?? `class ${index}`);
   }
 
-  toggle(id) {
-    const { hidden } = this.kept;
-    if (id === "train" || id === "test") {
-      const split = id === "test" ? 1 : 0;
-      hidden.splits[split] = !hidden.splits[split];
-    } else if (id === "centres") {
-      this.kept.centresShown = !this.kept.centresShown;
-    } else if (!hidden.classes.delete(Number(id))) {
-      hidden.classes.add(Number(id));
-    }
-    this.afterHiding();
-  }
-
-  /** Hide every class but one; when it is alone already, show all again. */
-  showOnly(id) {
-    const { hidden } = this.kept;
-    const others = [...this.cloud.classes.keys(), UNLABELLED].filter((index) => index !== Number(id));
-    const alone = others.every((index) => hidden.classes.has(index)) && !hidden.classes.has(Number(id));
-    hidden.classes = new Set(alone ? [] : others);
-    this.afterHiding();
-  }
-
   afterHiding() {
+    this.showHidden();
+    this.link.hid();
+  }
+
+  showHidden() {
     this.setHover(-1);
     this.writeAddressSoon();
     this.applyColours();
+    this.redrawMarks();
   }
 
-  isVisible = (i) => {
-    const { classes, splits } = this.kept.hidden;
-    return !classes.has(this.points.classes[i]) && !splits[this.points.splits[i] ? 1 : 0];
-  };
-
+  /** How many points are not hidden; counted once, and not again while the camera moves. */
   shownCount() {
-    let count = 0;
-    for (let i = 0; i < (this.points?.n ?? 0); i++) if (this.isVisible(i)) count++;
-    return count;
+    if (this.shown === null) {
+      this.shown = 0;
+      for (let i = 0; i < (this.points?.n ?? 0); i++) if (this.isVisible(i)) this.shown++;
+    }
+    return this.shown;
   }
 
   /** Take a selection (bytes of 0 and 1, or null for none) and draw it; Python is told elsewhere. */
   select(selected) {
     this.kept.selected = selected;
-    if (this.points) this.painter?.setSelection(this.points, selected);
+    this.refreshLooks();
     this.showChip();
-    this.repaint();
   }
 
   showChip() {
@@ -505,22 +597,35 @@ class ScatterMap {
       this.hover = index;
       this.parts.overlay.classList.toggle("over", index >= 0);
       if (index < 0) this.tip.hide();
+      this.link.hovered(index);
       this.redrawMarks();
     }
     if (index >= 0 && at) this.tip.show(index, this.factsOf(index), at, this);
   }
 
+  /** Ring the item that is hovered on a linked map; -1 for none. */
+  setTwin(index) {
+    if (index === this.twin) return;
+    this.twin = index;
+    this.redrawMarks();
+  }
+
   /** What the tooltip says about a point. */
   factsOf(index) {
     const { classes, values, splits } = this.points;
+    const { colouring, theme } = this;
     const split = splits[index] ? "test" : "train";
-    const sure = this.cloud.has_confidence ? [`confidence ${Math.round((values[index] / 255) * 100)} %`] : [];
+    const sure = this.cloud.has_confidence && colouring.spec?.name !== "confidence";
+    const lines = [{ text: split }];
+    if (sure) lines.push({ text: `confidence ${Math.round((values[index] / 255) * 100)} %` });
+    const fact = colouring.factOf(index, theme);
+    if (fact) lines.push(fact);
     const name = this.cloud.classes.length ? this.className(classes[index]) : "Item";
     return {
       name,
-      colour: css(this.classColour(classes[index])),
-      lines: [split, ...sure],
-      spoken: [name, split, ...sure].join(", "),
+      colour: colouring.isGrouped ? null : css(this.classColour(classes[index])), // groups alone are told by colour then
+      lines,
+      spoken: [name, ...lines.map(({ text }) => text)].join(", "),
       image: this.cloud.thumbnail_url && {
         name: `${this.cloud.identity} ${index}`, // the address may change, the image does not
         address: this.cloud.thumbnail_url.replace("{index}", String(index)),
@@ -534,16 +639,16 @@ class ScatterMap {
     this.ended = true;
     this.ending.abort();
     this.loading?.abort();
+    this.columnFetch.stop();
+    this.regions.clear();
+    this.targets.clear();
+    this.link.leave();
     this.resizing.disconnect();
     cancelAnimationFrame(this.frame);
-    for (const timer of [this.addressTimer, this.restTimer, this.indexTimer]) clearTimeout(timer);
+    for (const timer of [this.addressTimer, this.restTimer, this.indexTimer, this.layersTimer]) clearTimeout(timer);
     this.tip.dispose();
     this.painter?.dispose();
   }
-}
-
-function nothingHidden() {
-  return { classes: new Set(), splits: [false, false] };
 }
 
 /** Entry point: Streamlit calls it at the mount, at every change of data and at every change of theme. */

@@ -13,10 +13,11 @@ function fitCamera(box, width, height) {
   return { x: (box.left + box.right) / 2, y: (box.bottom + box.top) / 2, scale };
 }
 
-/** Smallest box around points and circles. */
-function boxAround(bounds, circles) {
+/** Smallest box around points and those marks that lie beside them: circles, centres and other items. */
+function boxAround(bounds, { circles, centres, others }) {
   const box = bounds ? { ...bounds } : { left: Infinity, right: -Infinity, bottom: Infinity, top: -Infinity };
-  for (const [x, y, radius] of circles) {
+  const spots = [...centres, ...others].map(([x, y]) => [x, y, 0]);
+  for (const [x, y, radius] of [...circles, ...spots]) {
     box.left = Math.min(box.left, x - radius);
     box.right = Math.max(box.right, x + radius);
     box.bottom = Math.min(box.bottom, y - radius);
@@ -38,35 +39,31 @@ function ticks(from, to, scale, gap) {
   return values;
 }
 
-/** Read `view=cx,cy,scale` (`view=cx,cy,scale@layout` of a map that bears a name) and `hide=0,3,test` from the address. */
-function readAddress(layout) {
-  const query = new URLSearchParams(window.location.search);
-  const [view, name = ""] = (query.get("view") ?? "").split("@");
+/** Read `view=cx,cy,scale` (`view=cx,cy,scale@name` of a map that bears a name) from the address; null for none. */
+function readView(name) {
+  const [view, of = ""] = (new URLSearchParams(window.location.search).get("view") ?? "").split("@");
   const numbers = view.split(",").map(Number);
-  const sound = name === layout && numbers.length === 3 && numbers.every(Number.isFinite) && numbers[2] > 0;
-  const camera = sound ? { x: numbers[0], y: numbers[1], scale: numbers[2] } : null;
-  const hidden = { classes: new Set(), splits: [false, false] };
-  for (const word of (query.get("hide") ?? "").split(",")) {
-    if (word === "train") hidden.splits[0] = true;
-    else if (word === "test") hidden.splits[1] = true;
-    else if (/^\d{1,3}$/.test(word) && Number(word) <= UNLABELLED) hidden.classes.add(Number(word));
-  }
-  return { camera, hidden };
+  const sound = of === name && numbers.length === 3 && numbers.every(Number.isFinite) && numbers[2] > 0;
+  return sound ? numbers : null;
 }
 
-/** Write camera (null: fitted) and hidden entries into the address, leaving every other parameter alone. */
-function writeAddress(camera, hidden, layout) {
+/** Read camera and what is hidden from the address. */
+function readAddress(layout) {
+  const view = readView(layout);
+  const camera = view && { x: view[0], y: view[1], scale: view[2] };
+  return { camera, hidden: Hidden.fromWords(new URLSearchParams(window.location.search).get("hide") ?? "") };
+}
+
+/** Write a view (null: fitted) and words for what is hidden into the address, leaving every other parameter alone. */
+function writeAddress([three, name], hide) {
   const url = new URL(window.location.href);
-  const words = [...hidden.classes].sort((a, b) => a - b).map(String);
-  if (hidden.splits[0]) words.push("train");
-  if (hidden.splits[1]) words.push("test");
-  const numbers = camera && [camera.x, camera.y, camera.scale].map((v) => Number(v.toPrecision(7))).join(",");
-  const view = numbers && layout ? `${numbers}@${layout}` : numbers;
-  for (const [name, value] of [["view", view], ["hide", words.join(",")]]) {
+  const numbers = three && three.map((v) => Number(v.toPrecision(7))).join(",");
+  const view = numbers && name ? `${numbers}@${name}` : numbers;
+  for (const [name, value] of [["view", view], ["hide", hide]]) {
     if (value) url.searchParams.set(name, value);
     else url.searchParams.delete(name);
   }
-  const address = url.href.replaceAll("%2C", ",").replaceAll("%40", "@");
+  const address = url.href.replaceAll("%2C", ",").replaceAll("%40", "@").replaceAll("%3A", ":");
   if (address !== window.location.href) window.history.replaceState(window.history.state, "", address);
 }
 
@@ -113,6 +110,11 @@ function luminance(colour) {
 function contrast(one, other) {
   const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
   return (high + 0.05) / (low + 0.05);
+}
+
+/** The ink, black or white, that is read best on a colour. */
+function inkOn(colour) {
+  return [[0, 0, 0], [255, 255, 255]].sort((a, b) => contrast(b, colour) - contrast(a, colour))[0];
 }
 
 /**

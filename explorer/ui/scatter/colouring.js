@@ -1,0 +1,76 @@
+// Colouring: what a point's colour says: its class, a group, or a value on a ramp. Bytes, colours and words of it.
+
+const NO_GROUP = 255; // as a value: not known
+
+/**
+ * The bytes of a colouring. `most` is the byte that means the ramp's upper end: a column of its own keeps 255
+ * for what is not known, the points' own value byte uses all of them.
+ */
+function columnOf(bytes, most) {
+  const counts = new Uint32Array(256);
+  for (let i = 0; i < bytes.length; i++) counts[bytes[i]]++;
+  return { bytes, counts, most };
+}
+
+/** What is in effect: `spec` as Python says it (null: by class), `column` its bytes (null while they are not there). */
+class Colouring {
+  constructor(spec, column) {
+    this.spec = spec;
+    this.column = column;
+    this.isGrouped = Boolean(spec?.groups.length);
+    this.isRamp = Boolean(spec) && !this.isGrouped;
+    this.listing = this.isGrouped ? spec.name : ""; // what the legend lists and hides by
+  }
+
+  /** What the legend lists: names and colours by byte, the name of byte 255, and how many points have each byte. */
+  listed(cloud, points) {
+    if (this.isGrouped) {
+      return { names: this.spec.groups, colours: this.spec.colours, rest: "None", counts: this.column?.counts };
+    }
+    return { names: cloud.classes, colours: cloud.colours, rest: "Unlabelled", counts: points?.counts.byClass };
+  }
+
+  /** Colours of the column's bytes, 256 RGBA. */
+  tints(theme, hidden) {
+    const tints = new Uint8Array(4 * 256);
+    const groups = this.isGrouped ? palette(this.spec.colours, theme) : [];
+    for (let k = 0; k < 256; k++) {
+      const colour = this.isGrouped ? groups[k] : k <= (this.column?.most ?? -1) && rampColour(theme, k / this.column.most);
+      tints.set([...(colour || theme.grey).map(Math.round), this.isGrouped && hidden.has(k) ? 0 : 255], 4 * k);
+    }
+    return tints;
+  }
+
+  /** What the tooltip says of point i beside its class: {text, colour}, or null. */
+  factOf(i, theme) {
+    if (!this.spec || !this.column) return null;
+    const byte = this.column.bytes[i];
+    const { title, groups, low, high } = this.spec;
+    const known = this.isGrouped ? groups[byte] : byte <= this.column.most && between(low, high, byte / this.column.most);
+    if (known === null) return null; // the ends are words, nothing to say between them
+    const tint = this.tints(theme, new Set()).subarray(4 * byte, 4 * byte + 3);
+    return { text: `${title}: ${known || (this.isGrouped ? "none" : "not known")}`, colour: css([...tint]) };
+  }
+}
+
+/** The test whether point i is not hidden, made once for many points; groups that are not here yet hide nothing. */
+function visibility({ classes, splits }, colouring, hidden) {
+  const bytes = colouring.isGrouped ? colouring.column?.bytes : classes;
+  const off = new Uint8Array(256);
+  for (const byte of hidden.of(colouring.listing)) off[byte] = 1;
+  const [trainOff, testOff] = hidden.splits;
+  return (i) => !(splits[i] ? testOff : trainOff) && !(bytes && off[bytes[i]]);
+}
+
+function palette(colours, theme) {
+  return colours.map((text) => readable(parseColour(text) ?? theme.grey, theme));
+}
+
+/** The number `share` of the way between two texts, three figures and their unit; null where these are no numbers. */
+function between(low, high, share) {
+  const [from, to] = [low, high].map((text) => /^\s*(?<value>[-+\u2212]?[\d.]+(?:e[-+]?\d+)?)(?<unit>\D*)$/i.exec(text)?.groups);
+  if (!from || !to || from.unit !== to.unit) return null;
+  const [a, b] = [from, to].map(({ value }) => Number(value.replace("\u2212", "-")));
+  const value = a + (b - a) * share;
+  return Number.isFinite(value) ? String(Number(value.toPrecision(3))).replace("-", "\u2212") + from.unit : null;
+}
