@@ -126,7 +126,7 @@ class Items:
         Raises:
             BadRunError: an id that the data set does not have.
         """
-        rows = self._rows(ids)
+        rows = self.rows(ids)
         return {name: values[rows] for name, values in self.dataset.factors.items() if values.ndim == 1}
 
     def images(self, ids: NDArray[np.int64]) -> NDArray[np.uint8] | NDArray[np.float32]:
