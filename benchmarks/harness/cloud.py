@@ -71,7 +71,7 @@ def write_run(runs_root: Path, n: int) -> str:
     sure = (0.9 * np.eye(CLASSES) + 0.1 / CLASSES)[labels].astype(np.float32)
     none = np.empty((n, 0), np.float32)
     parts = {
-        split: Latents(ids[rows], z[rows], labels[rows], sure[rows], none[rows], none[rows])
+        split: Latents(ids[rows], z[rows], labels[rows], sure[rows], *[none[rows]] * 3)
         for split, rows in (("train", ~test), ("test", test))
     }
     digest = write_latents(folder, parts)  # type: ignore[arg-type]

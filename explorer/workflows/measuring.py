@@ -43,7 +43,15 @@ def embed(run: Run, dataset: Dataset, split: Split) -> Latents:
     error[np.isnan(error)] = np.inf  # a reconstruction that is no number
     has_classifier = run.network.classifier is not None
     probabilities = run.probabilities(z) if has_classifier else np.empty((len(rows), 0), np.float32)
-    return Latents(dataset.ids[rows], z, dataset.labels[rows], probabilities, std, error)
+    known = np.empty((len(rows), 0), np.float32)
+    training = _training(run)
+    if training.label_share < 1:
+        known = (training_labels(dataset, training)[rows, None] >= 0).astype(np.float32) * (split == "train")
+    return Latents(dataset.ids[rows], z, dataset.labels[rows], probabilities, std, error, known)
+
+
+def _training(run: Run) -> TrainingConfig:
+    return parse(TrainingConfig, run.card.training, f"The card of {run.card.name}")
 
 
 def _check_numbers(run: Run, z: NDArray[np.float32], std: NDArray[np.float32]) -> None:
@@ -66,8 +74,7 @@ def fit_classifier(run: Run, dataset: Dataset, z: NDArray[np.float32]) -> Linear
     Returns:
         The SVM; None with fewer than two classes among the known labels.
     """
-    training = parse(TrainingConfig, run.card.training, f"The card of {run.card.name}")
-    known = training_labels(dataset, training)[dataset.rows("train")]
+    known = training_labels(dataset, _training(run))[dataset.rows("train")]
     if len(np.unique(known[known >= 0])) < FEWEST_CLASSES:
         return None
     return fit_svm(z, known, n_classes=len(dataset.classes))

@@ -48,8 +48,8 @@ class Replay:
         if frame == len(self) - 1:
             return self.space
         m = len(self.space)
-        none = np.empty((m, 0), np.float32)
-        then = replace(self.space.latents, z=self.z[frame], probabilities=none, std=none, error=none)
+        none = np.empty((m, 0), np.float32)  # what the run says of them now
+        then = replace(self.space.latents, z=self.z[frame], probabilities=none, std=none, error=none, known=none)
         return replace(self.space, latents=then, places=self.places[frame], projection=None, svm=None)
 
     def moved(self, frame: int) -> NDArray[np.float64]:

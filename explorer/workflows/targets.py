@@ -1,21 +1,15 @@
 """Where a structuring training would pull each item next: the targets that its method makes of the run's latents."""
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.errors import BadValueError
+from explorer.errors import BadRunError, BadValueError
 from explorer.fields import parse
 from explorer.registry import lookup
 from explorer.workflows.maps import LatentMap
-from explorer.workflows.runs import Items
 from explorer.zoo.run import Run
-
-if TYPE_CHECKING:
-    from explorer.training.config import TrainingConfig
 
 STRUCTURING = "structuring"  # the methods' table would take torch, which a map is drawn without
 MOST_PAIRS = 1_600_000_000  # times dimensions: half a second a few times over
@@ -26,7 +20,7 @@ def has_targets(run: Run) -> bool:
     return run.card.method == STRUCTURING and run.card.config.get("structural_weight", 1) != 0
 
 
-def training_targets(run: Run, space: LatentMap, items: Callable[[], Items]) -> NDArray[np.float32]:
+def training_targets(run: Run, space: LatentMap) -> NDArray[np.float32]:
     """The targets of a run's training items, as one more epoch of its training would make them.
 
     Each step of the scaling takes all pairs of items. Of more items than can be paired in a second (10,000 in 16
@@ -35,7 +29,6 @@ def training_targets(run: Run, space: LatentMap, items: Callable[[], Items]) -> 
     Args:
         run: the run.
         space: a map of it with the latents that it was measured by.
-        items: gives the run's items; asked only where the training knew a part of the labels.
 
     Returns:
         In the map's order, shape (n, d); NaN for an item without a target: one of the test, or one whose label the
@@ -43,7 +36,7 @@ def training_targets(run: Run, space: LatentMap, items: Callable[[], Items]) -> 
 
     Raises:
         BadValueError: a method without targets.
-        BadRunError, BadDataError: a card, items or latents that do not fit together.
+        BadRunError: a card or latents that do not fit together.
     """
     from explorer.methods import METHODS  # imports torch
     from explorer.training.config import TrainingConfig
@@ -54,7 +47,7 @@ def training_targets(run: Run, space: LatentMap, items: Callable[[], Items]) -> 
     if make is None:
         raise BadValueError(f"{card.name} was trained by {card.method} without targets for its items.")
     training = parse(TrainingConfig, card.training, where)
-    labels = _known_labels(space, training, items)
+    labels = _known_labels(run, space)
     z = space.latents.z
     rows = np.flatnonzero(labels >= 0)[: math.isqrt(MOST_PAIRS // z.shape[1])]
     targets = np.full(z.shape, np.nan, np.float32)
@@ -63,15 +56,16 @@ def training_targets(run: Run, space: LatentMap, items: Callable[[], Items]) -> 
     return targets
 
 
-def _known_labels(space: LatentMap, training: "TrainingConfig", items: Callable[[], Items]) -> NDArray[np.int64]:
+def _known_labels(run: Run, space: LatentMap) -> NDArray[np.int64]:
     """Labels that the training saw, in the map's order, -1 for the others."""
-    if training.label_share == 1:
-        return np.where(space.is_test, -1, space.latents.labels)
-    from explorer.training.engine import training_labels
-
-    at_hand = items()
-    rows = at_hand.rows(space.latents.ids)
-    return np.where(space.is_test, -1, training_labels(at_hand.dataset, training)[rows])
+    labels, known = np.where(space.is_test, -1, space.latents.labels), space.latents.known
+    if known.shape[1]:
+        return np.where(known[:, 0] > 0, labels, -1)
+    if run.card.training.get("label_share", 1) != 1:
+        raise BadRunError(
+            f"{run.card.name} does not tell which labels its training saw; train it again by the command in its card."
+        )
+    return labels
 
 
 def placed(space: LatentMap, targets: NDArray[np.float32]) -> NDArray[np.float32]:

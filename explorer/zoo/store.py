@@ -31,7 +31,7 @@ CARD, WEIGHTS, LATENTS, SVM, EVENTS, STATE = (
     "training.safetensors",
 )
 SPLITS: tuple[Split, ...] = ("train", "test")
-OPTIONAL = ("probabilities", "std", "error")  # rows of no columns where a run has none
+OPTIONAL = ("probabilities", "std", "error", "known")  # rows of no columns where a run has none
 MAX_CARD_BYTES = 1_000_000
 MAP_DIMS = 2
 MOST_COMPACT = 10_000  # items a split
@@ -49,6 +49,7 @@ class Latents:
         probabilities: of each class by the run's classifier, shape (n, c), or (n, 0) without one.
         std: standard deviation of each latent's posterior, shape (n, d), or (n, 0) without one.
         error: root mean squared error of each item's reconstruction, shape (n, 1), or (n, 0) without a decoder.
+        known: 1 where the training saw the label, else 0, shape (n, 1); (n, 0) where it saw all training labels.
     """
 
     ids: NDArray[np.int64]
@@ -57,6 +58,7 @@ class Latents:
     probabilities: NDArray[np.float32]
     std: NDArray[np.float32]
     error: NDArray[np.float32]
+    known: NDArray[np.float32]
 
     def at(self, rows: NDArray[np.intp]) -> "Latents":
         """Some of the items."""
@@ -215,7 +217,7 @@ def _checked(arrays: Mapping[str, NDArray[Any]], split: Split, items: int, card:
                 f"{shape}. Train the run again: {card.command}"
             )
     optional = [arrays.get(f"{split}.{key}", np.empty((items, 0), np.float32)) for key in OPTIONAL]
-    columns = (len(card.classes), card.latent_dims, 1)
+    columns = (len(card.classes), card.latent_dims, 1, 1)
     fit = all(array.shape in {(items, 0), (items, n)} for array, n in zip(optional, columns, strict=True))
     kinds = {arrays[f"{split}.{key}"].dtype.kind for key in ("ids", "labels")}
     if kinds != {"i"} or not fit:

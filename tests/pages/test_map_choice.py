@@ -236,7 +236,7 @@ def vectors(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> Items:
     values = rng.normal(size=(60, 7)).astype(np.float32)
     ids, none = np.arange(60, dtype=np.int64), np.empty((60, 0), np.float32)
     unlabelled = np.full(60, -1)
-    every = Latents(ids, values[:, :2], unlabelled, none, none, none)
+    every = Latents(ids, values[:, :2], unlabelled, none, none, none, none)
     parts = {
         split: Latents(*(getattr(every, name)[rows] for name in every.__dataclass_fields__))
         for split, rows in (("train", slice(50)), ("test", slice(50, None)))

@@ -30,7 +30,8 @@ def latents(n: int, first_id: int, *, dims: int = 2, classifier: bool = True, po
     ids = np.arange(first_id, first_id + n, dtype=np.int64)
     labels = rng.integers(-1, 3, n)
     std = rng.uniform(0.1, 0.5, z.shape) if posterior else np.empty((n, 0))
-    return Latents(ids, z, labels, half(probabilities), half(std), np.empty((n, 0), np.float32))
+    none = np.empty((n, 0), np.float32)
+    return Latents(ids, z, labels, half(probabilities), half(std), none, none)
 
 
 def half(values: np.ndarray) -> np.ndarray:
@@ -205,7 +206,7 @@ def test_moving_the_boundary_similarity_changes_the_ranking(tmp_path):
     first, second = TARGETS.centres[:2]
     z = np.array([first, first + [1, 0]], np.float32)
     none = np.empty((2, 0), np.float32)
-    train = Latents(np.arange(2), z, np.zeros(2, np.int64), none, none, none)
+    train = Latents(np.arange(2), z, np.zeros(2, np.int64), none, none, none, none)
     space = latent_map(make_run(tmp_path / "made", classifier=False, train=train))
     half_way = (first + second) / 2
     query, found = query_at(space, place=(half_way[0], half_way[1])), {}

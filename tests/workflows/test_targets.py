@@ -1,20 +1,21 @@
 """Targets of a structuring run: those that its next epoch would train towards."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from explorer.errors import BadValueError, UnknownNameError
+from explorer.errors import BadRunError, BadValueError
 from explorer.methods.structuring import STRUCTURING, StructuringConfig
 from explorer.settings import Settings
 from explorer.training import engine
 from explorer.training.items import TrainingItems
 from explorer.training.trainee import start
 from explorer.workflows.maps import latent_map
-from explorer.workflows.runs import load_dataset, load_items
+from explorer.workflows.runs import load_dataset
 from explorer.workflows.targets import has_targets, placed, training_targets
 from explorer.zoo.run import Run
 from tests.runs import TRAINING, train
@@ -36,10 +37,6 @@ def structured(settings: Settings, *, share: float = 1.0, **config) -> Run:
     return Run(train(settings, "structured", training=training, **method))
 
 
-def never():
-    raise AssertionError("items are not needed")
-
-
 @pytest.mark.parametrize("share", [1.0, 0.4])
 @pytest.mark.parametrize("target", ["steps", "converged"])
 def test_targets_are_those_of_one_more_epoch(settings, share, target):
@@ -50,7 +47,7 @@ def test_targets_are_those_of_one_more_epoch(settings, share, target):
     make = STRUCTURING.targets(StructuringConfig(latent_dims=3, target=target, **SMALL), len(dataset.classes))
     wanted = engine._targets(start(run.network, training), make, items, training).numpy()
     by_id = dict(zip(dataset.ids[dataset.rows("train")].tolist(), wanted, strict=True))
-    found = training_targets(run, space, lambda: load_items(run.card, settings) if share < 1 else never())
+    found = training_targets(run, space)
     assert found.shape == space.latents.z.shape
     for row, is_test in enumerate(space.is_test):
         if is_test:
@@ -65,7 +62,7 @@ def test_of_very_many_items_the_first_on_the_map_have_targets(settings, monkeypa
     run = structured(settings)
     space = latent_map(run)
     monkeypatch.setattr("explorer.workflows.targets.MOST_PAIRS", 3 * 30**2)
-    found = training_targets(run, space, never)
+    found = training_targets(run, space)
     there = np.flatnonzero(~np.isnan(found[:, 0]))
     assert there.tolist() == np.flatnonzero(~space.is_test)[:30].tolist()
 
@@ -85,19 +82,16 @@ def test_runs_without_targets_say_so(installation, settings):
     run = Run(installation / "runs" / "tiny")
     assert not has_targets(run)
     with pytest.raises(BadValueError, match="tiny was trained by supervised without targets"):
-        training_targets(run, latent_map(run), never)
+        training_targets(run, latent_map(run))
     plain = structured(settings, structural_weight=0)
     assert not has_targets(plain)
     with pytest.raises(BadValueError, match="without targets"):
-        training_targets(plain, latent_map(plain), never)
+        training_targets(plain, latent_map(plain))
 
 
-def test_without_the_data_only_a_run_that_knew_a_part_of_the_labels_has_no_targets(settings):
+def test_run_that_does_not_tell_which_labels_it_knew_says_so(settings):
     run = structured(settings, share=0.4)
-    assert has_targets(run)
-
-    def missing():
-        raise UnknownNameError("no such data")
-
-    with pytest.raises(UnknownNameError, match="no such data"):
-        training_targets(run, latent_map(run), missing)
+    space = latent_map(run)
+    untold = replace(space, latents=replace(space.latents, known=np.empty((len(space), 0), np.float32)))
+    with pytest.raises(BadRunError, match="does not tell which labels its training saw; train it again"):
+        training_targets(run, untold)
