@@ -251,7 +251,7 @@ class OpenRun:
         context = get_script_run_ctx()
         token = make_token(context.session_id if context else "")
         base = f"{st.get_option('server.baseUrlPath') or ''}/{PREFIX}".lstrip("/")
-        which = "" if on is None or on.address == PCA else f"&map={quote(on.address, safe="!")}"
+        which = "" if on is None or on.address == PCA else f"&map={quote(on.address, safe='!')}"
         return f"/{base}/{route}/{self.name}{rest}?version={self.stamp}{which}&token={token}"
 
     def cloud(self, space: LatentMap) -> Cloud:
