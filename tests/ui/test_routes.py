@@ -61,7 +61,7 @@ def test_column_gives_a_byte_for_each_point(tiny, ask):  # noqa: F811
 
 def test_columns_are_offered_before_the_items_are_there_and_factors_with_them(tiny):  # noqa: F811
     opened = state.open_for_page(tiny.name)
-    scores = ["confidence", "verdict", "predicted", "split"]
+    scores = ["confidence", "error", "verdict", "predicted", "split"]
     assert list(opened.colourings()) == scores
     assert not opened.has_items
     waited = opened.colourings(wait=True)
@@ -75,7 +75,7 @@ def test_without_the_data_factors_are_left_out_and_the_others_are_there(tiny, as
 
     monkeypatch.setattr(state, "load_items", missing)
     opened = state.open_for_page(tiny.name)
-    assert list(opened.colourings(wait=True)) == ["confidence", "verdict", "predicted", "split"]
+    assert list(opened.colourings(wait=True)) == ["confidence", "error", "verdict", "predicted", "split"]
     assert ask("column/tiny/split").status_code == 200
     answer = ask("column/tiny/factor%3Aperiod")
     assert (answer.status_code, answer.text) == (404, "The data are not there. Fetch them.")
