@@ -47,7 +47,7 @@ def column(request: Request) -> Response:
     if isinstance(found, Response):
         return found
     try:
-        codes = found[0].column(request.path_params["name"]).codes
+        codes = found[0].painting.column(request.path_params["name"]).codes
     except ExplorerError as error:
         return PlainTextResponse(str(error), NOT_FOUND)
     return Response(codes.tobytes(), media_type=BYTES, headers=KEEP | AS_IS)
@@ -79,7 +79,7 @@ def targets(request: Request) -> Response:
     from explorer.workflows.targets import placed
 
     try:
-        places = placed(space, opened.targets())
+        places = placed(space, opened.painting.targets())
     except BadValueError as error:
         return PlainTextResponse(str(error), BAD_QUERY)
     except ExplorerError as error:

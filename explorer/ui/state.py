@@ -8,24 +8,20 @@ from threading import Lock, Timer
 from typing import TypeVar
 from urllib.parse import quote
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.errors import BadRunError, BadValueError, ExplorerError
 from explorer.evaluation.faithfulness import trustworthiness
 from explorer.figures import VectorScale, class_colours, vector_scale
 from explorer.settings import Settings, load_settings
+from explorer.ui.painting import Painting
 from explorer.ui.scatter import Cloud
 from explorer.ui.tokens import PREFIX, make_token
-from explorer.workflows import colouring
 from explorer.workflows.beside import Beside, lay_beside
-from explorer.workflows.columns import Column
 from explorer.workflows.maps import ONTO, PCA, LatentMap, is_linear, laid_out, latent_map, linear_map
 from explorer.workflows.projecting import Kept
 from explorer.workflows.runs import Items, ShelfEntry, load_items, open_run, shelf
-from explorer.workflows.targets import training_targets
 from explorer.zoo.run import Run
 from explorer.zoo.store import CARD
 
@@ -55,16 +51,13 @@ class OpenRun:
         self.run = run
         self.stamp = stamp
         # Locks of their own: who waits for images that are being made must not hold up another session's map.
-        self._space_lock, self._items_lock, self._maps_lock = Lock(), Lock(), Lock()
-        self._measuring_lock, self._targets_lock = Lock(), Lock()
+        self._space_lock, self._items_lock, self._maps_lock, self._measuring_lock = Lock(), Lock(), Lock(), Lock()
         self._space: LatentMap | None = None
         self._items: Items | None = None
         self._maps: dict[str, LatentMap] = {}
         self._besides: dict[str, Beside] = {}
         self._trust: dict[str, float | None] = {}
-        self._columns: dict[str, Column] = {}
-        self._offered: dict[bool, dict[str, str]] = {}
-        self._targets: NDArray[np.float32] | None = None
+        self.painting = Painting(self)
 
     @property
     def space(self) -> LatentMap:
@@ -198,56 +191,14 @@ class OpenRun:
             if self.run.card.has_decoder:
                 self.run.decode(self.space.latents.z[:1])
 
-    def colourings(self, *, wait: bool = False) -> dict[str, str]:
-        """What a point's colour can say beside its class: names of columns, with their titles for a choice.
+    def address(self, route: str, rest: str = "", on: LatentMap | None = None) -> str:
+        """Where this session's browser gets something of the run.
 
         Args:
-            wait: for the items, which the data's factors come from; else these are left out until items are at hand.
-                Where items cannot be had, they are left out too.
+            route: as in explorer/ui/routes.py.
+            rest: of the path, after the run's name, quoted.
+            on: the map that it is about; None for what all maps share.
         """
-        dataset = None
-        if wait or self.has_items:
-            with suppress(ExplorerError):
-                dataset = self.items.dataset
-        has_factors = dataset is not None
-        if has_factors not in self._offered:
-            self._offered[has_factors] = colouring.offered(self.space, dataset)
-        return self._offered[has_factors]
-
-    def column(self, name: str) -> Column:
-        """One of the colourings, in the order that all maps of the run share.
-
-        Raises:
-            UnknownNameError: no such column.
-            ExplorerError: a factor of items that cannot be had.
-        """
-        if name not in self._columns:  # no lock: two who ask at once compute the same
-            items = self.items if name.startswith(colouring.FACTOR) else None
-            self._columns[name] = colouring.column(self.space, self.run.card, name, items)
-        return self._columns[name]
-
-    def targets(self) -> NDArray[np.float32]:
-        """Targets of the items of a structuring run, computed once; raises as `training_targets` does."""
-        space = self.space
-        with self._targets_lock:
-            if self._targets is None:
-                self._targets = training_targets(self.run, space)
-            return self._targets
-
-    def column_url(self, name: str) -> str:
-        """Where the browser gets a column's bytes."""
-        return self._address("column", f"/{quote(name, safe='')}")
-
-    def regions_url(self, space: LatentMap) -> str:
-        """Where it gets the decision regions of a map, with `&box=` and `&size=` added."""
-        return self._address("regions", on=space)
-
-    def targets_url(self, space: LatentMap) -> str:
-        """Where it gets the targets of the items on a map."""
-        return self._address("targets", on=space)
-
-    def _address(self, route: str, rest: str = "", on: LatentMap | None = None) -> str:
-        """Address of one of the routes, for this session."""
         context = get_script_run_ctx()
         token = make_token(context.session_id if context else "")
         base = f"{st.get_option('server.baseUrlPath') or ''}/{PREFIX}".lstrip("/")
@@ -260,9 +211,9 @@ class OpenRun:
         layout = "" if space.address == PCA else space.address
         return Cloud(
             identity=f"{self.name}:{self.stamp}" + (f":{layout}" if layout else ""),
-            url=self._address("points", on=space),
+            url=self.address("points", on=space),
             n=len(space),
-            thumbnail_url=self._address("image", "/{index}"),
+            thumbnail_url=self.address("image", "/{index}"),
             classes=classes,
             colours=class_colours(len(classes)),
             has_confidence=space.confidence is not None,

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from explorer.data.dataset import Dataset
 from explorer.errors import UnknownNameError
@@ -26,7 +25,7 @@ def offered(space: LatentMap, dataset: Dataset | None = None) -> dict[str, str]:
     predicts, is_test = bool(space.predictor), space.is_test
     there = {
         "confidence": ("Confidence", predicts),
-        "error": ("Reconstruction error", _error(space).shape[1] > 0),
+        "error": ("Reconstruction error", space.latents.error.shape[1] > 0),
         "verdict": ("Right or wrong", predicts and bool((space.latents.labels >= 0).any())),
         "predicted": ("Predicted class", predicts),
         "split": ("Split", bool(is_test.any() and not is_test.all())),
@@ -74,7 +73,7 @@ def _confidence(space: LatentMap, _card: Card) -> Column | None:
 
 
 def _reconstruction(space: LatentMap, card: Card) -> Column | None:
-    error = _error(space)
+    error = space.latents.error
     if not error.shape[1]:
         return None
     unit = "of pixels from 0 to 1" if len(card.shape) > 1 else "in standard deviations of the features"
@@ -109,12 +108,6 @@ _SCORES: dict[str, Callable[[LatentMap, Card], Column | None]] = {
     "predicted": _predicted,
     "split": _split,
 }
-
-
-def _error(space: LatentMap) -> NDArray[np.float32]:
-    """Of each item's reconstruction, shape (n, 1) or (n, 0)."""
-    error: NDArray[np.float32] = getattr(space.latents, "error", np.empty((len(space), 0), np.float32))
-    return error
 
 
 def _title(factor: str) -> str:

@@ -11,7 +11,8 @@ import pytest
 from starlette.applications import Starlette
 
 from explorer.errors import BadDataError
-from explorer.ui import routes, state, tokens
+from explorer.ui import painting, routes, state, tokens
+from explorer.ui.scatter import Layers
 from explorer.ui.tokens import LIFE, make_token
 from explorer.workflows.regions import View, decided
 from explorer.workflows.targets import placed
@@ -51,10 +52,10 @@ BOX = {"box": "-1,-2,3,2.5", "size": "6,4"}
 
 def test_column_gives_a_byte_for_each_point(tiny, ask):  # noqa: F811
     opened = state.open_for_page(tiny.name)
-    for name in opened.colourings(wait=True):
+    for name in opened.painting.titles(wait=True):
         answer = ask(f"column/tiny/{quote(name, safe='')}")
         assert answer.status_code == 200
-        assert answer.content == opened.column(name).codes.tobytes()
+        assert answer.content == opened.painting.column(name).codes.tobytes()
         assert len(answer.content) == len(opened.space)
         assert "immutable" in answer.headers["cache-control"]
 
@@ -62,11 +63,11 @@ def test_column_gives_a_byte_for_each_point(tiny, ask):  # noqa: F811
 def test_columns_are_offered_before_the_items_are_there_and_factors_with_them(tiny):  # noqa: F811
     opened = state.open_for_page(tiny.name)
     scores = ["confidence", "error", "verdict", "predicted", "split"]
-    assert list(opened.colourings()) == scores
+    assert list(opened.painting.titles()) == scores
     assert not opened.has_items
-    waited = opened.colourings(wait=True)
+    waited = opened.painting.titles(wait=True)
     assert waited["factor:period"] == "Period"
-    assert opened.colourings() == waited
+    assert opened.painting.titles() == waited
 
 
 def test_without_the_data_factors_are_left_out_and_the_others_are_there(tiny, ask, monkeypatch):  # noqa: F811
@@ -75,7 +76,7 @@ def test_without_the_data_factors_are_left_out_and_the_others_are_there(tiny, as
 
     monkeypatch.setattr(state, "load_items", missing)
     opened = state.open_for_page(tiny.name)
-    assert list(opened.colourings(wait=True)) == ["confidence", "error", "verdict", "predicted", "split"]
+    assert list(opened.painting.titles(wait=True)) == ["confidence", "error", "verdict", "predicted", "split"]
     assert ask("column/tiny/split").status_code == 200
     answer = ask("column/tiny/factor%3Aperiod")
     assert (answer.status_code, answer.text) == (404, "The data are not there. Fetch them.")
@@ -89,7 +90,7 @@ def test_a_factor_of_any_name_has_an_address_of_its_own(tiny, ask, monkeypatch):
     monkeypatch.setattr(opened, "_items", replace(opened.items, dataset=replace(opened.items.dataset, factors=odd)))
     wanted = factors["layout"][opened.items.rows(opened.space.latents.ids)].astype(np.uint8).tobytes()
     for name in names:
-        path = opened.column_url(name).partition("?")[0].removeprefix("/explorer/")
+        path = opened.painting.colouring(name).url.partition("?")[0].removeprefix("/explorer/")
         assert ask(path).content == wanted
 
 
@@ -105,7 +106,7 @@ def test_targets_are_pairs_in_the_order_of_the_points(structured, ask):
     answer = ask("targets/structured")
     assert answer.status_code == 200
     found = np.frombuffer(answer.content, "<f4").reshape(-1, 2)
-    assert np.array_equal(found, placed(structured.space, structured.targets()), equal_nan=True)
+    assert np.array_equal(found, placed(structured.space, structured.painting.targets()), equal_nan=True)
     assert (np.isnan(found[:, 0]) == structured.space.is_test).all()
 
 
@@ -118,7 +119,7 @@ def test_targets_are_made_once_and_only_who_needs_them_waits(structured, ask, mo
         made.append(1)
         return np.zeros_like(space.latents.z)
 
-    monkeypatch.setattr(state, "training_targets", slow)
+    monkeypatch.setattr(painting, "training_targets", slow)
     asking = [Thread(target=ask, args=("targets/structured",)) for _ in range(3)]
     for thread in asking:
         thread.start()
@@ -141,7 +142,7 @@ def test_targets_are_made_once_and_only_who_needs_them_waits(structured, ask, mo
 
 def test_a_map_by_neighbours_has_colours_but_no_regions_and_no_targets(deep, ask):  # noqa: F811
     keep(deep)
-    assert ask("column/deep/split", map="umap").content == deep.column("split").codes.tobytes()
+    assert ask("column/deep/split", map="umap").content == deep.painting.column("split").codes.tobytes()
     for answer in (ask("regions/deep", map="umap", **BOX), ask("targets/deep", map="umap")):
         assert answer.status_code == 400
     assert "such as umap, have no latents" in ask("regions/deep", map="umap", **BOX).text
@@ -211,9 +212,24 @@ def test_what_a_run_does_not_have_is_told(tiny, ask):  # noqa: F811, ARG001
     assert ask("column/other/split").status_code == 404
 
 
-def test_addresses_name_map_version_and_session(deep):  # noqa: F811
+def test_colourings_are_drawn_as_their_columns_say(tiny):  # noqa: F811
+    opened = state.open_for_page(tiny.name)
+    drawn, column = opened.painting.colouring("predicted"), opened.painting.column("predicted")
+    assert (drawn.name, drawn.title) == ("predicted", "Class predicted by the classifier")
+    assert (drawn.groups, drawn.colours) == (column.groups, column.colours)
+    assert drawn.url.startswith(f"/explorer/column/tiny/predicted?version={opened.stamp}&token=")
+    error = opened.painting.colouring("error")
+    assert error.groups == ()
+    assert float(error.low) < float(error.high)
+
+
+def test_layers_name_map_version_and_session_and_only_what_the_map_has(deep, structured):  # noqa: F811
     keep(deep)
-    neighbours = deep.on("umap")
-    assert deep.regions_url(deep.space).startswith(f"/explorer/regions/deep?version={deep.stamp}&token=")
-    assert deep.targets_url(neighbours).startswith(f"/explorer/targets/deep?version={deep.stamp}&map=umap&token=")
-    assert deep.column_url("factor:a/b").startswith(f"/explorer/column/deep/factor%3Aa%2Fb?version={deep.stamp}&token=")
+    layers = deep.painting.layers(deep.space, regions=True, targets=True)
+    assert layers.regions_url.startswith(f"/explorer/regions/deep?version={deep.stamp}&token=")
+    assert layers.targets_url == ""  # trained by another method
+    assert deep.painting.layers(deep.on("umap"), regions=True) == Layers()
+    cut = structured.on("z1-z3")
+    layers = structured.painting.layers(cut, regions=True, targets=True)
+    assert layers.targets_url.startswith(f"/explorer/targets/structured?version={structured.stamp}&map=z1-z3&token=")
+    assert structured.painting.layers(cut) == Layers()

@@ -76,16 +76,9 @@ def test_scores_say_what_the_map_says(space, run):
     assert set(verdicts) == {0, 1, 255}
 
 
-class WithError:
-    """Latents with the error of each item's reconstruction."""
-
-    def __init__(self, latents, error):
-        self.labels, self.probabilities, self.error = latents.labels, latents.probabilities, error
-
-
 def test_reconstruction_error_is_in_the_units_of_the_items(space, run):
     error = np.linspace(0, 0.5, len(space), dtype=np.float32)[:, None]
-    measured = replace(space, latents=WithError(space.latents, error))
+    measured = replace(space, latents=replace(space.latents, error=error))
     assert offered(measured)["error"] == "Reconstruction error"
     column_of_images = column(measured, run.card, "error")
     assert column_of_images.title.endswith("root mean square of pixels from 0 to 1")
@@ -93,7 +86,7 @@ def test_reconstruction_error_is_in_the_units_of_the_items(space, run):
     assert (np.diff(column_of_images.codes.astype(int)) >= 0).all()
     vectors = run.card.model_copy(update={"shape": (4,)})
     assert column(measured, vectors, "error").title.endswith("in standard deviations of the features")
-    without = replace(space, latents=WithError(space.latents, error[:, :0]))
+    without = replace(space, latents=replace(space.latents, error=error[:, :0]))
     assert "error" not in offered(without)
 
 
