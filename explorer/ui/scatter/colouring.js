@@ -41,15 +41,22 @@ class Colouring {
     return tints;
   }
 
-  /** What the tooltip says of point i beside its class: {text, colour}, or null. */
-  factOf(i, theme) {
+  /** Colour of point i; null where it is its class's. */
+  colourOf(i, theme) {
+    if (!this.spec) return null;
+    const byte = this.column ? this.column.bytes[i] : NO_GROUP;
+    return [...this.tints(theme, new Set()).subarray(4 * byte, 4 * byte + 3)];
+  }
+
+  /** What the tooltip says of point i beside its class; null for nothing. */
+  wordsOf(i) {
     if (!this.spec || !this.column) return null;
     const byte = this.column.bytes[i];
     const { title, groups, low, high } = this.spec;
-    const known = this.isGrouped ? groups[byte] : byte <= this.column.most && between(low, high, byte / this.column.most);
-    if (known === null) return null; // the ends are words, nothing to say between them
-    const tint = this.tints(theme, new Set()).subarray(4 * byte, 4 * byte + 3);
-    return { text: `${title}: ${known || (this.isGrouped ? "none" : "not known")}`, colour: css([...tint]) };
+    if (this.isGrouped) return `${title}: ${groups[byte] ?? "none"}`;
+    if (byte > this.column.most) return `${title}: not known`;
+    const value = between(low, high, byte / this.column.most);
+    return value && `${title}: ${value}`; // ends in words have nothing to say between them
   }
 }
 

@@ -168,7 +168,7 @@ class Gestures {
     this.crosshair = at;
     const index = at ? this.map.pick(...at) : -1;
     this.map.setHover(index, at);
-    if (at) this.map.parts.spoken.textContent = index < 0 ? "empty" : this.map.factsOf(index).spoken;
+    if (at) this.map.parts.spoken.textContent = index < 0 ? "empty" : this.map.looks.factsOf(index).spoken;
     this.map.redrawMarks();
   }
 }

@@ -20,14 +20,12 @@ class ScatterMap {
     this.ending = new AbortController(); // one signal removes every listener
     this.sliceSize = 30000; // points that fit the frame budget: adapted to what is measured
     this.drawn = 0;
-    this.shown = null; // how many points are not hidden, once they are counted
     this.hover = this.twin = -1; // rows of the item under the pointer: here, and on a linked map
     this.sequence = 0;
     this.link = new Link(this);
     this.regions = new Regions(this);
     this.targets = new Targets(this);
-    this.columnFetch = new Fetching(this, "colours", "", () => this.colour());
-    this.colouring = new Colouring(null, null);
+    this.looks = new Looks(this);
     this.tick = this.tick.bind(this);
     this.theme = readTheme(root);
     this.setState("loading");
@@ -52,7 +50,6 @@ class ScatterMap {
     this.cloud = data;
     this.root.style.height = data.height;
     this.theme = readTheme(this.root);
-    this.palette = palette(data.colours, this.theme);
     this.marks = { ...data.marks, place: data.marks.query_is_place };
     this.link.join(data.link);
     this.regions.set(data.layers.regions_url);
@@ -61,8 +58,8 @@ class ScatterMap {
     else if (this.painter && this.state === "error" && before.url !== data.url) this.load(); // a fresh token may mend it
     this.measure();
     this.takeSelection();
-    this.colour();
-    this.applyColours();
+    this.looks.follow();
+    this.looks.apply();
     this.describe();
     this.resize();
     this.redrawMarks({ beneath: true });
@@ -79,44 +76,6 @@ class ScatterMap {
     if (kept.selectionName === selected.name) return;
     kept.selectionName = selected.name;
     this.select(selected.name ? fromBitmask(selected.mask, n) : null);
-  }
-
-  /** Colour the points as Python says: at once where the bytes are here, else when they have come. */
-  async colour() {
-    const { points, kept, cloud } = this;
-    const spec = cloud.colouring;
-    // The points' own value byte is a column too, of no name.
-    if (points && spec && !spec.url) kept.columns[""] ??= columnOf(points.values, 255);
-    const name = spec?.url ? spec.name : "";
-    const size = cloud.n && spec?.url ? cloud.n : 0;
-    if (!spec || kept.columns[name] || !size) {
-      this.columnFetch.stop();
-      return this.setColouring(new Colouring(spec, (spec && kept.columns[name]) || null));
-    }
-    // Until they have come the colours before stay; a map that has none yet is grey.
-    if (this.colouring.cloud !== cloud.identity) this.setColouring(new Colouring(spec, null));
-    this.columnFetch.title = `The colours of ${spec.title}`;
-    const bytes = await this.columnFetch.get(`${cloud.identity} ${name}`, spec.url, size);
-    if (!bytes) return;
-    kept.columns[name] = columnOf(new Uint8Array(bytes), NO_GROUP - 1);
-    this.setColouring(new Colouring(this.cloud.colouring, kept.columns[name]));
-  }
-
-  setColouring(colouring) {
-    if (colouring.listing !== this.colouring.listing) this.setHover(-1);
-    this.colouring = colouring;
-    colouring.cloud = this.cloud.identity;
-    if (colouring.spec && colouring.column !== this.looksOf) this.refreshLooks();
-    this.applyColours();
-  }
-
-  /** Hand the bytes that follow colouring and selection to the painter; the places stay where they are. */
-  refreshLooks() {
-    this.shown = null;
-    if (!this.points) return;
-    this.looksOf = this.colouring.column;
-    this.painter?.setLooks(this.points, this.looksOf?.bytes, this.kept.selected);
-    this.repaint();
   }
 
   notice(kind, sentence, retry = null) {
@@ -184,9 +143,9 @@ class ScatterMap {
     this.setState("ready");
     showMessage(this.parts, "");
     this.showChip();
-    this.colour();
-    this.refreshLooks();
-    this.applyColours();
+    this.looks.follow();
+    this.looks.refresh();
+    this.looks.apply();
     this.describe();
     this.repaint();
   }
@@ -296,7 +255,7 @@ class ScatterMap {
   writeAddressSoon() {
     clearTimeout(this.addressTimer);
     if (!this.link.writes) return;
-    this.addressTimer = setTimeout(() => writeAddress(this.link.toAddress(), this.kept.hidden.toWords(this.colouring.listing)), 250);
+    this.addressTimer = setTimeout(() => writeAddress(this.link.toAddress(), this.kept.hidden.toWords(this.looks.colouring.listing)), 250);
   }
 
   resize() {
@@ -372,7 +331,7 @@ class ScatterMap {
   settle() {
     this.settled = true;
     if (this.state !== "ready") return;
-    this.root.dataset.drawn = String(this.shownCount());
+    this.root.dataset.drawn = String(this.looks.shownCount());
     this.indexSoon();
     clearTimeout(this.layersTimer);
     this.layersTimer = setTimeout(() => this.fetchLayers(), this.restAt - performance.now());
@@ -411,14 +370,15 @@ class ScatterMap {
 
   drawMarks() {
     this.overlayDirty = false;
-    if (this.dirty || this.underlayDirty) drawUnderlay(this.underlay, this.scene);
-    drawOverlay(this.overlay, this.scene);
+    const scene = this.sceneAt(this.density);
+    if (this.dirty || this.underlayDirty) drawUnderlay(this.underlay, scene);
+    drawOverlay(this.overlay, scene);
     this.underlayDirty = false;
   }
 
-  /** All that the drawing of anything but points needs to know. */
-  get scene() {
-    const { points, marks, width, height, density, theme, toScreen, toData, kept, cloud, regions, targets } = this;
+  /** What the drawing functions draw, in pixels of `density` a CSS pixel. */
+  sceneAt(density) {
+    const { points, marks, width, height, theme, toScreen, toData, kept, cloud, regions, targets, looks } = this;
     const placeOf = (i) => (i >= 0 && i < (points?.n ?? 0) ? toScreen(points.xy[2 * i], points.xy[2 * i + 1]) : null);
     return {
       width, height, density, theme, toScreen, toData, regions,
@@ -427,10 +387,10 @@ class ScatterMap {
       classes: cloud.classes,
       marks: points ? marks : NO_MARKS,
       measured: Boolean(points), // without points a scale would be made up
-      hiddenClasses: this.hiddenClasses,
+      hiddenClasses: looks.hiddenClasses,
       hiddenOthers: kept.hidden.others,
-      markColour: (index) => this.markColour(index),
-      nameColour: this.nameColour,
+      markColour: looks.markColour,
+      nameColour: looks.nameColour,
       regionPlaces: regions.places,
       targetLines: targets,
       targets: targets.places,
@@ -441,88 +401,24 @@ class ScatterMap {
     };
   }
 
-  classColour(index) {
-    return this.palette[index] ?? this.theme.grey;
-  }
+  isVisible = (i) => this.looks.isVisible(i);
 
-  /** Colour of the class that is called so, if one is. */
-  nameColour = (name) => this.palette[this.cloud.classes.indexOf(name)];
+  colourOf = (i) => this.looks.colourOf(i);
 
-  /** Colour of a class's marks: where colours mean groups, a class colour would be taken for one. */
-  markColour(index) {
-    return this.colouring.isGrouped ? mix(this.theme.grey, this.theme.text, 0.3) : this.classColour(index);
-  }
+  // ---- what is hidden and selected -------------------------------------------------------------------
 
-  get hiddenClasses() {
-    return this.colouring.isGrouped ? new Set() : this.kept.hidden.of("");
-  }
-
-  /** Send colours and hidden entries to the painter, and show them in the legend. */
-  applyColours() {
-    const { colouring, theme, kept, points } = this;
-    const { splits } = kept.hidden;
-    this.isVisible = points ? visibility(points, colouring, kept.hidden) : () => false;
-    const tints = new Uint8Array(4 * 256 * 2);
-    for (let k = 0; k < 256; k++) {
-      tints.set([...this.classColour(k).map(Math.round), this.hiddenClasses.has(k) ? 0 : 255], 4 * k);
-    }
-    tints.set(colouring.tints(theme, kept.hidden.of(colouring.listing)), 4 * 256);
-    const rows = { row: colouring.spec ? 1 : 0, hidingRow: colouring.isGrouped ? 1 : 0 };
-    this.showLegend();
-    const look = JSON.stringify([Array.from(tints), theme, rows, splits]);
-    if (look === this.look) return; // most reruns: a million points need not be drawn again
-    this.look = look;
-    this.shown = null;
-    this.painter?.setColours(tints, theme.grey, rows, splits.map((hidden) => !hidden));
-    this.regions.paint();
-    this.repaint();
-  }
-
-  // ---- legend, selection, words -------------------------------------------------------------------
-
-  showLegend() {
-    const { cloud, points, colouring, theme, marks, kept } = this;
-    const colours = colouring.isGrouped ? palette(colouring.spec.colours, theme) : this.palette;
-    const entryColour = (k) => colours[k] ?? theme.grey;
-    const { nameColour } = this;
-    const legend = legendOf({ cloud, points, colouring, theme, marks, hidden: kept.hidden, entryColour, nameColour });
-    const change = (act) => {
-      act();
-      this.afterHiding();
-    };
-    showLegend(this.parts, legend, (id) => change(() => kept.hidden.toggle(this.colouring.listing, id)),
-      (id, ids) => change(() => kept.hidden.only(this.colouring.listing, id, ids)));
-  }
-
-  className(index) {
-    return index === UNLABELLED ? "Unlabelled" : (this.cloud.classes[index] ?? `class ${index}`);
-  }
-
-  afterHiding() {
-    this.showHidden();
-    this.link.hid();
-  }
-
+  /** Something was hidden or shown, here or on a linked map. */
   showHidden() {
     this.setHover(-1);
     this.writeAddressSoon();
-    this.applyColours();
+    this.looks.apply();
     this.redrawMarks();
-  }
-
-  /** How many points are not hidden; counted once, and not again while the camera moves. */
-  shownCount() {
-    if (this.shown === null) {
-      this.shown = 0;
-      for (let i = 0; i < (this.points?.n ?? 0); i++) if (this.isVisible(i)) this.shown++;
-    }
-    return this.shown;
   }
 
   /** Take a selection (bytes of 0 and 1, or null for none) and draw it; Python is told elsewhere. */
   select(selected) {
     this.kept.selected = selected;
-    this.refreshLooks();
+    this.looks.refresh();
     this.showChip();
   }
 
@@ -568,7 +464,7 @@ class ScatterMap {
   restore() {
     try {
       this.painter.build();
-      this.look = null; // the colours were lost with the context
+      this.looks.drawn = null; // the colours were lost with the context
       if (this.points) this.takePoints(this.points);
       else this.load();
     } catch (error) {
@@ -600,7 +496,7 @@ class ScatterMap {
       this.link.hovered(index);
       this.redrawMarks();
     }
-    if (index >= 0 && at) this.tip.show(index, this.factsOf(index), at, this);
+    if (index >= 0 && at) this.tip.show(index, this.looks.factsOf(index), at, this);
   }
 
   /** Ring the item that is hovered on a linked map; -1 for none. */
@@ -610,38 +506,13 @@ class ScatterMap {
     this.redrawMarks();
   }
 
-  /** What the tooltip says about a point. */
-  factsOf(index) {
-    const { classes, values, splits } = this.points;
-    const { colouring, theme } = this;
-    const split = splits[index] ? "test" : "train";
-    const sure = this.cloud.has_confidence && colouring.spec?.name !== "confidence";
-    const lines = [{ text: split }];
-    if (sure) lines.push({ text: `confidence ${Math.round((values[index] / 255) * 100)} %` });
-    const fact = colouring.factOf(index, theme);
-    if (fact) lines.push(fact);
-    const name = this.cloud.classes.length ? this.className(classes[index]) : "Item";
-    return {
-      name,
-      colour: colouring.isGrouped ? null : css(this.classColour(classes[index])), // groups alone are told by colour then
-      lines,
-      spoken: [name, ...lines.map(({ text }) => text)].join(", "),
-      image: this.cloud.thumbnail_url && {
-        name: `${this.cloud.identity} ${index}`, // the address may change, the image does not
-        address: this.cloud.thumbnail_url.replace("{index}", String(index)),
-      },
-    };
-  }
-
   // ---- end ------------------------------------------------------------------------------------------
 
   dispose() {
     this.ended = true;
     this.ending.abort();
     this.loading?.abort();
-    this.columnFetch.stop();
-    this.regions.clear();
-    this.targets.clear();
+    for (const { fetching } of [this.looks, this.regions, this.targets]) fetching.stop();
     this.link.leave();
     this.resizing.disconnect();
     cancelAnimationFrame(this.frame);

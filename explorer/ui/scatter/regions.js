@@ -1,56 +1,16 @@
-// Layers: what lies beneath the points and is fetched by itself: decision regions of the view, lines to targets.
+// Regions: the class decided at each place of the view, a picture beneath the points that follows the camera.
 
 const REGION_CELL = 2; // CSS pixels that a cell of the picture is wide, at least
 const REGION_CELLS = 120_000; // of one picture, about
 const REGION_MARGIN = 0.15; // of the view on each side: the picture reaches beyond it while the camera moves
-const LINES_DRAWN = 2000;
-const SLOW = 500; // milliseconds after which it is said that something is being fetched
-
-/** An address without its token: a fresh one does not ask for other bytes. */
-function withoutToken(url) {
-  return url.replace(/([?&])token=[^&]*/, "$1");
-}
-
-/** Fetches one thing at a time; while it takes long, and when it fails, a notice says so. */
-class Fetching {
-  constructor(map, kind, title, again) {
-    Object.assign(this, { map, kind, title, again });
-    this.key = this.failed = "";
-  }
-
-  /** Get `size` bytes for `key`, unless they are there or under way; null when they are not wanted any more. */
-  async get(key, url, size) {
-    if (key === this.key && (!this.failed || url === this.failed)) return null; // a fresh token may mend a failure
-    this.stop();
-    this.key = key;
-    const ending = (this.ending = new AbortController());
-    const slow = setTimeout(() => this.map.notice(this.kind, `Loading ${this.title[0].toLowerCase()}${this.title.slice(1)}`), SLOW);
-    try {
-      const bytes = await fetchBytes(url, size, ending.signal, this.title);
-      if (ending.signal.aborted) return null;
-      this.map.notice(this.kind, "");
-      return bytes;
-    } catch (error) {
-      if (ending.signal.aborted) return null;
-      if (!(error instanceof MapError)) throw error;
-      this.failed = url;
-      const again = () => {
-        this.stop();
-        this.again();
-      };
-      this.map.notice(this.kind, error.message, error.canRetry ? again : null);
-      return null;
-    } finally {
-      clearTimeout(slow);
-    }
-  }
-
-  stop() {
-    this.ending?.abort();
-    this.key = this.failed = "";
-    this.map.notice(this.kind, "");
-  }
-}
+const FINER = 3; // cells of the drawn picture along a fetched one
+const REACH = 2; // fetched cells around one that have a say in it
+const AROUND = Array.from({ length: (2 * REACH + 1) ** 2 }, (_, k) => [(k % (2 * REACH + 1)) - REACH, Math.floor(k / (2 * REACH + 1)) - REACH]);
+// For each fine cell of a fetched one what each cell around weighs: the less the farther.
+const WEIGHTS = Array.from({ length: FINER ** 2 }, (_, k) => {
+  const [right, down] = [k % FINER, Math.floor(k / FINER)].map((part) => (part + 0.5) / FINER - 0.5);
+  return Float64Array.from(AROUND, ([dx, dy]) => Math.exp(-((dx - right) ** 2 + (dy - down) ** 2)));
+});
 
 /** The class decided at each place of the view, as a picture that is fetched anew when the camera rests. */
 class Regions {
@@ -101,9 +61,9 @@ class Regions {
     const { bytes, width, height } = this.cells;
     const { theme } = this.map;
     const image = new ImageData(width, height);
-    const shown = (byte) => byte !== NO_GROUP && !this.map.hiddenClasses.has(byte);
+    const shown = (byte) => byte !== NO_GROUP && !this.map.looks.hiddenClasses.has(byte);
     const rgba = (colour, alpha) => new Uint32Array(new Uint8ClampedArray([...colour, alpha]).buffer)[0];
-    const fills = Uint32Array.from({ length: 256 }, (_, k) => (shown(k) ? rgba(this.map.classColour(k), theme.dark ? 62 : 46) : 0));
+    const fills = Uint32Array.from({ length: 256 }, (_, k) => (shown(k) ? rgba(this.map.looks.classColour(k), theme.dark ? 62 : 46) : 0));
     const edge = rgba(mix(theme.background, theme.text, 0.6), 200);
     const pixels = new Uint32Array(image.data.buffer);
     for (let i = 0; i < bytes.length; i++) {
@@ -123,15 +83,6 @@ class Regions {
     context.drawImage(this.picture, x, y, toX - x, toY - y);
   }
 }
-
-const FINER = 3; // cells of the drawn picture along a fetched one
-const REACH = 2; // fetched cells around one that have a say in it
-const AROUND = Array.from({ length: (2 * REACH + 1) ** 2 }, (_, k) => [(k % (2 * REACH + 1)) - REACH, Math.floor(k / (2 * REACH + 1)) - REACH]);
-// For each fine cell of a fetched one what each cell around weighs: the less the farther.
-const WEIGHTS = Array.from({ length: FINER ** 2 }, (_, k) => {
-  const [right, down] = [k % FINER, Math.floor(k / FINER)].map((part) => (part + 0.5) / FINER - 0.5);
-  return Float64Array.from(AROUND, ([dx, dy]) => Math.exp(-((dx - right) ** 2 + (dy - down) ** 2)));
-});
 
 /**
  * The same regions in finer cells. Where two meet, each goes to the class that weighs most around it, so that edges
@@ -194,82 +145,4 @@ function regionPlaces({ bytes, width, height, box: [left, bottom, right, top] })
   }
   return [...best].map(([index, { x, y }]) =>
     [left + ((x + 0.5) / width) * (right - left), top - ((y + 0.5) / height) * (top - bottom), index]);
-}
-
-/** Where the items should lie: a line from each of a sample of the visible ones, and a mark at each target. */
-class Targets {
-  constructor(map) {
-    this.map = map;
-    this.fetching = new Fetching(map, "targets", "The targets", () => this.rest());
-    this.url = "";
-    this.clear();
-  }
-
-  clear() {
-    this.fetching.stop();
-    this.xy = null;
-    this.places = []; // distinct targets, [x, y, class of their first item]
-    this.lines = []; // rows of the items whose line is drawn
-  }
-
-  set(url) {
-    const same = withoutToken(url) === withoutToken(this.url);
-    this.url = url;
-    if (!same) this.clear();
-  }
-
-  async rest() {
-    const { map } = this;
-    if (!this.url || !map.points) return;
-    const bytes = await this.fetching.get(withoutToken(this.url), this.url, 8 * map.points.n);
-    if (bytes) {
-      this.xy = new Float32Array(bytes);
-      this.places = distinctPlaces(this.xy, map.points.classes);
-    }
-    if (this.xy) this.choose();
-  }
-
-  /** The first visible items of the view: the points come shuffled, so that is a fair sample. */
-  choose() {
-    const { points, width, height } = this.map;
-    const [left, top] = this.map.toData(0, 0), [right, bottom] = this.map.toData(width, height);
-    this.lines = [];
-    for (let i = 0; i < points.n && this.lines.length < LINES_DRAWN; i++) {
-      const x = points.xy[2 * i], y = points.xy[2 * i + 1];
-      const inView = x >= left && x <= right && y >= bottom && y <= top;
-      if (inView && Number.isFinite(this.xy[2 * i]) && this.map.isVisible(i)) this.lines.push(i);
-    }
-    this.map.redrawMarks({ beneath: true });
-  }
-
-  /** Lines beneath the points, thin, in the colour of their class: one path a class. */
-  draw(context, { toScreen, markColour, theme }) {
-    const { points } = this.map;
-    const byClass = Map.groupBy(this.lines, (i) => points.classes[i]);
-    context.lineWidth = 1;
-    for (const [index, rows] of byClass) {
-      context.beginPath();
-      for (const i of rows) {
-        context.moveTo(...toScreen(points.xy[2 * i], points.xy[2 * i + 1]));
-        context.lineTo(...toScreen(this.xy[2 * i], this.xy[2 * i + 1]));
-      }
-      context.strokeStyle = css(mix(markColour(index), theme.text, 0.15), this.lines.length > 500 ? 0.35 : 0.6);
-      context.stroke();
-    }
-  }
-}
-
-/** Each pair of numbers once, in the order of their first item, with that item's class; at most LINES_DRAWN. */
-function distinctPlaces(xy, classes) {
-  const seen = new Map(), last = [];
-  for (let i = 0; i < classes.length && seen.size < LINES_DRAWN; i++) {
-    const x = xy[2 * i], y = xy[2 * i + 1];
-    if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
-    // Mostly a class has one target: no text is made for a million items.
-    if (last[classes[i]]?.[0] === x && last[classes[i]][1] === y) continue;
-    last[classes[i]] = [x, y, classes[i]];
-    const key = `${x} ${y}`;
-    if (!seen.has(key)) seen.set(key, last[classes[i]]);
-  }
-  return [...seen.values()];
 }
