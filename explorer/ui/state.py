@@ -13,6 +13,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from explorer.data import DATASETS
 from explorer.errors import BadRunError, BadValueError, ExplorerError
 from explorer.evaluation.faithfulness import trustworthiness
 from explorer.figures import VectorScale, class_colours, vector_scale
@@ -59,6 +60,7 @@ class OpenRun:
         self._measuring_lock, self._targets_lock = Lock(), Lock()
         self._space: LatentMap | None = None
         self._items: Items | None = None
+        self._refused: ExplorerError | None = None
         self._maps: dict[str, LatentMap] = {}
         self._besides: dict[str, Beside] = {}
         self._trust: dict[str, float | None] = {}
@@ -176,25 +178,56 @@ class OpenRun:
 
     @property
     def items(self) -> Items:
-        """The images behind the latents; the first time they may have to be made."""
+        """The images behind the latents; the first time they may have to be made, but they are never downloaded.
+
+        Raises:
+            MissingDataError: they are not on this machine.
+            ExplorerError: they cannot be used.
+        """
         space = self.space
         with self._items_lock:
             if self._items is None:
-                items = load_items(self.run.card, settings())
-                items.images(space.latents.ids[:1])
+                try:
+                    items = load_items(self.run.card, settings())
+                    items.images(space.latents.ids[:1])
+                except ExplorerError as error:
+                    self._refused = error
+                    raise
                 self._items = items
             return self._items
 
-    @cached_property
+    @property
+    def without_images(self) -> ExplorerError | None:
+        """Why the images cannot be shown; None where they are at hand, or still have to be made here.
+
+        It answers at once, and looks again each time: images that have come meanwhile are shown.
+        """
+        if self.has_items:
+            return None
+        source = DATASETS.get(self.run.card.data.name)
+        if source is not None and source.is_made:
+            return self._refused
+        try:
+            self.items  # noqa: B018 - it loads them
+        except ExplorerError as error:
+            return error
+        return None
+
+    @property
     def vector_scale(self) -> VectorScale | None:
-        """The scale that pictures of the run's vectors share; None for images."""
+        """The scale that pictures of the run's vectors share; None for images, and while they are not at hand."""
+        return None if len(self.run.card.shape) > 1 or self.without_images else self._scale
+
+    @cached_property
+    def _scale(self) -> VectorScale:
         vectors = self.items.dataset.items
-        return vector_scale(vectors[:: len(vectors) // VECTORS_LOOKED_AT + 1]) if vectors.ndim == 2 else None
+        return vector_scale(vectors[:: len(vectors) // VECTORS_LOOKED_AT + 1])
 
     def prepare(self) -> None:
         """Fetch images and network ahead of their first use; a problem is told when they are used."""
         with suppress(ExplorerError):
             self.items  # noqa: B018 - it loads them
+        with suppress(ExplorerError):
             if self.run.card.has_decoder:
                 self.run.decode(self.space.latents.z[:1])
 
@@ -262,7 +295,7 @@ class OpenRun:
             identity=f"{self.name}:{self.stamp}" + (f":{layout}" if layout else ""),
             url=self._address("points", on=space),
             n=len(space),
-            thumbnail_url=self._address("image", "/{index}"),
+            thumbnail_url="" if self.without_images else self._address("image", "/{index}"),
             classes=classes,
             colours=class_colours(len(classes)),
             has_confidence=space.confidence is not None,
