@@ -129,8 +129,8 @@ def _picture(opened: OpenRun, image: Item, lines: list[str], label: int | None =
     """An item with its class, where the run knows classes, above the other lines."""
     classes = opened.run.card.classes
     if label is None or not classes:
-        return Picture(image, lines, mark, scale=opened.vector_scale)
-    return Picture(image, [[*classes, UNLABELLED][label], *lines], mark, label, opened.vector_scale)
+        return Picture(image, lines, mark, scale=opened.images.scale)
+    return Picture(image, [[*classes, UNLABELLED][label], *lines], mark, label, opened.images.scale)
 
 
 def _show_item(opened: OpenRun, row: int) -> None:
@@ -186,7 +186,7 @@ def _images(opened: OpenRun, ids: NDArray[np.int64]) -> Item | None:
     """Images of these items; None where there are none, which is told above the map."""
     if opened.without_images:
         return None
-    if opened.has_items:
+    if opened.images.are_here:
         return opened.items.images(ids)
     with st.spinner(f"Preparing the items of {opened.run.card.data.title}: once, a few seconds"):
         return opened.items.images(ids)

@@ -100,7 +100,7 @@ def image(request: Request) -> Response:
 
     ids = opened.space.latents.ids[row : row + 1]
     try:
-        content = item_png(opened.items.images(ids)[0], scale=opened.vector_scale)
+        content = item_png(opened.items.images(ids)[0], scale=opened.images.scale)
     except ExplorerError as error:
         return PlainTextResponse(str(error), NOT_FOUND, FORGET)  # it may be there the next time
     return Response(content, media_type="image/png", headers={**KEEP, "X-Item-Id": str(ids[0])})

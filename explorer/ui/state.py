@@ -1,7 +1,7 @@
 """What sessions share: open runs, their maps and items, kept once a process and renewed when a run changes."""
 
 from contextlib import suppress
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from math import nan
 from pathlib import Path
 from threading import Lock, Timer
@@ -13,11 +13,11 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from explorer.data import DATASETS
 from explorer.errors import BadRunError, BadValueError, ExplorerError
 from explorer.evaluation.faithfulness import trustworthiness
-from explorer.figures import VectorScale, class_colours, vector_scale
+from explorer.figures import class_colours
 from explorer.settings import Settings, load_settings
+from explorer.ui.images import Images
 from explorer.ui.scatter import Cloud
 from explorer.ui.tokens import PREFIX, make_token
 from explorer.workflows import colouring
@@ -35,7 +35,6 @@ RUNS_KEPT = 8
 MAPS_KEPT = 8  # of a run, beside its own
 ONTO_PARTS = 3  # behind the name of a map: the other run, its version, its map
 PAUSE = 1.5  # seconds that a page has to itself before something slow is measured beside it
-VECTORS_LOOKED_AT = 1000
 
 
 @lru_cache(maxsize=1)
@@ -55,12 +54,9 @@ class OpenRun:
     def __init__(self, run: Run, stamp: str) -> None:
         self.run = run
         self.stamp = stamp
-        # Locks of their own: who waits for images that are being made must not hold up another session's map.
-        self._space_lock, self._items_lock, self._maps_lock = Lock(), Lock(), Lock()
-        self._measuring_lock, self._targets_lock = Lock(), Lock()
+        self._space_lock, self._maps_lock, self._measuring_lock, self._targets_lock = Lock(), Lock(), Lock(), Lock()
         self._space: LatentMap | None = None
-        self._items: Items | None = None
-        self._refused: ExplorerError | None = None
+        self.images = Images(run.card, self._load_items)
         self._maps: dict[str, LatentMap] = {}
         self._besides: dict[str, Beside] = {}
         self._trust: dict[str, float | None] = {}
@@ -171,57 +167,20 @@ class OpenRun:
         finally:
             self._trust[space.name] = measured
 
-    @property
-    def has_items(self) -> bool:
-        """Whether the images are at hand, so that `items` answers at once."""
-        return self._items is not None
+    def _load_items(self) -> Items:
+        items = load_items(self.run.card, settings())
+        items.images(self.space.latents.ids[:1])
+        return items
 
     @property
     def items(self) -> Items:
-        """The images behind the latents; the first time they may have to be made, but they are never downloaded.
-
-        Raises:
-            MissingDataError: they are not on this machine.
-            ExplorerError: they cannot be used.
-        """
-        space = self.space
-        with self._items_lock:
-            if self._items is None:
-                try:
-                    items = load_items(self.run.card, settings())
-                    items.images(space.latents.ids[:1])
-                except ExplorerError as error:
-                    self._refused = error
-                    raise
-                self._items = items
-            return self._items
+        """The images behind the latents; see `Images.items`."""
+        return self.images.items
 
     @property
     def without_images(self) -> ExplorerError | None:
-        """Why the images cannot be shown; None where they are at hand, or still have to be made here.
-
-        It answers at once, and looks again each time: images that have come meanwhile are shown.
-        """
-        if self.has_items:
-            return None
-        source = DATASETS.get(self.run.card.data.name)
-        if source is not None and source.is_made:
-            return self._refused
-        try:
-            self.items  # noqa: B018 - it loads them
-        except ExplorerError as error:
-            return error
-        return None
-
-    @property
-    def vector_scale(self) -> VectorScale | None:
-        """The scale that pictures of the run's vectors share; None for images, and while they are not at hand."""
-        return None if len(self.run.card.shape) > 1 or self.without_images else self._scale
-
-    @cached_property
-    def _scale(self) -> VectorScale:
-        vectors = self.items.dataset.items
-        return vector_scale(vectors[:: len(vectors) // VECTORS_LOOKED_AT + 1])
+        """Why the images cannot be shown, if they cannot; see `Images.refusal`."""
+        return self.images.refusal
 
     def prepare(self) -> None:
         """Fetch images and network ahead of their first use; a problem is told when they are used."""
@@ -239,7 +198,7 @@ class OpenRun:
                 Where items cannot be had, they are left out too.
         """
         dataset = None
-        if wait or self.has_items:
+        if wait or self.images.are_here:
             with suppress(ExplorerError):
                 dataset = self.items.dataset
         has_factors = dataset is not None

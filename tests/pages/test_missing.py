@@ -128,7 +128,7 @@ def test_rows_tell_what_the_pictures_would(open_page: Open):
     put(state.settings().data_root / "MNIST" / "raw", contents())
     pictured = html(open_page(MAP, run=RUN, item=item(3), k="5")).split('data-name="Nearest images"')[1]
     captions = [part.split("</span>")[0] for part in pictured.split("<span>")[1:]]
-    assert opened.has_items
+    assert opened.images.are_here
     for row, (label, far, similar) in zip(
         without.split("<tr><td>")[1:], zip(*[iter(captions)] * 3, strict=True), strict=True
     ):

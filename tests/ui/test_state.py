@@ -256,7 +256,7 @@ def test_images_that_are_missing_are_refused_and_never_downloaded(imageless, mon
     assert isinstance(imageless.without_images, MissingDataError)
     with pytest.raises(MissingDataError, match="latent-explorer data prepare mnist"):
         imageless.items  # noqa: B018
-    assert imageless.vector_scale is None
+    assert imageless.images.scale is None
     answer = routes.image(request(imageless.name, path={"row": 3}))
     assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
     assert not state.settings().data_root.exists()
@@ -281,4 +281,4 @@ def test_looking_for_images_that_have_to_be_made_makes_none(tiny, tmp_path, monk
     state.settings.cache_clear()
     assert state.open_for_page("tiny").without_images is None
     assert not (tmp_path / "data").exists()
-    assert not state.open_for_page("tiny").has_items
+    assert not state.open_for_page("tiny").images.are_here
