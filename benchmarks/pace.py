@@ -37,7 +37,7 @@ def data() -> Dataset:
     """MNIST where it is at hand, else digits."""
     root = load_settings().data_root
     try:
-        return DATASETS["mnist"].load(DATASETS["mnist"].config(), root, None)
+        return DATASETS["mnist"].prepare(DATASETS["mnist"].config(), root)
     except ExplorerError:
         return DATASETS["digits"].load(DATASETS["digits"].config(), root, None)
 

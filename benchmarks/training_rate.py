@@ -174,7 +174,7 @@ def main() -> None:
     if flags.quick:
         flags.items, flags.rounds, flags.seconds, flags.epochs = 1000, 2, 0.4, 1
     source = DATASETS["textures"]
-    dataset = source.load(parse(source.config, {"n": flags.items}, "The data"), load_settings().data_root, None)
+    dataset = source.prepare(parse(source.config, {"n": flags.items}, "The data"), load_settings().data_root)
     if flags.accuracy:
         table.header(f"Accuracy, supervised on textures of {flags.items:,}", flags.seeds)
         accuracies(dataset, flags.epochs, flags.seeds)

@@ -21,6 +21,10 @@ class BadDataError(ExplorerError):
     """Items that cannot be used: wrong shape, NaN pixels, labels that are no class."""
 
 
+class MissingDataError(ExplorerError):
+    """Items that are not on this machine and cannot be made here."""
+
+
 class BadRunError(ExplorerError):
     """A run folder that cannot be trusted: missing, truncated, foreign or altered files."""
 

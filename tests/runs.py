@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import torch
 
 from explorer.data.dataset import Dataset
+from explorer.data.mnist import MNIST, MnistConfig
 from explorer.data.textures import TEXTURES, TexturesConfig
 from explorer.fields import Config
 from explorer.method import InputSpec, Method
@@ -18,6 +20,7 @@ from explorer.training.config import TrainingConfig
 from explorer.training.events import Event
 from explorer.workflows import training
 from explorer.workflows.planning import Plan
+from tests.mirrored import contents, put
 
 CONFIG = SupervisedConfig(width=0.0625, reconstruction_weight=1.0)
 TRAINING = TrainingConfig(epochs=2, batch_size=32, precision="32-true", threads=1)
@@ -40,6 +43,14 @@ def train(settings: Settings, name: str = "tiny", **changes: Any) -> Path:
     """Train to the end and return the run's folder."""
     list(training.train_new(plan(name, **changes), settings))
     return settings.runs_root / name
+
+
+def train_mnist(settings: Settings, name: str = "tiny-mnist") -> Path:
+    """Train on a tiny MNIST whose files are then gone, as they are for a run from elsewhere; return its folder."""
+    with TemporaryDirectory() as elsewhere:
+        put(Path(elsewhere) / "MNIST" / "raw", contents())
+        there = settings.model_copy(update={"data_root": Path(elsewhere)})
+        return train(there, name, source=MNIST, data=MnistConfig())
 
 
 def until(events: Iterator[Event], kind: type[Event], times: int = 1) -> Event:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.errors import BadDataError
+from explorer.errors import BadDataError, MissingDataError
 from explorer.fields import Config
 
 UNLABELLED = -1
@@ -88,6 +88,24 @@ class Dataset:
 
 
 @dataclass(frozen=True)
+class Download:
+    """Files that a data set needs from elsewhere; they travel only when somebody asks for them.
+
+    Args:
+        title: of the data set, for people.
+        size: bytes that travel.
+        origin: where they come from, and their licence.
+        fetch: brings those that are missing: (data root, progress). `progress` is called with
+            (bytes done, bytes in all).
+    """
+
+    title: str
+    size: int
+    origin: str
+    fetch: Callable[[Path, Progress | None], None]
+
+
+@dataclass(frozen=True)
 class DatasetSource:
     """One line of DATASETS: how to get a data set.
 
@@ -95,11 +113,13 @@ class DatasetSource:
         name: as typed on the command line.
         title: one sentence for people.
         config: its settings.
-        load: makes or reads it: (settings, data root, progress) to Dataset. `progress` is
-            called with (items done, items in all).
+        load: makes or reads it, never from a network: (settings, data root, progress) to Dataset.
+            `progress` is called with (items done, items in all). Raises MissingDataError.
         shifts: settings of data sets never trained on, by name: what a run is also tested on.
         training: settings of a training on it that differ from the usual ones.
         shape: of one item, as in `Dataset`; None where each import has its own.
+        download: what `load` needs from elsewhere, if anything.
+        is_made: `load` may take seconds to make it; False where it answers at once, or not at all.
     """
 
     name: str
@@ -109,3 +129,20 @@ class DatasetSource:
     shifts: Mapping[str, Callable[[Any], Config]] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     shape: tuple[int, ...] | None = None
+    download: Download | None = None
+    is_made: bool = True
+
+    def prepare(self, config: Any, data_root: Path, progress: Progress | None = None) -> Dataset:
+        """Load it, after a download where its files are missing: for the command line, never within a page.
+
+        Raises:
+            BadDataError: files that cannot be downloaded, or that are damaged.
+            MissingDataError: items that no download can bring.
+        """
+        try:
+            return self.load(config, data_root, progress)
+        except MissingDataError:
+            if self.download is None:
+                raise
+        self.download.fetch(data_root, progress)
+        return self.load(config, data_root, progress)

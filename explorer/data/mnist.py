@@ -1,20 +1,17 @@
-"""The data sets `mnist` and `fashion-mnist`: torchvision's files, downloaded where they are missing."""
+"""The data sets `mnist` and `fashion-mnist`, out of the files that torchvision uses too."""
 
-import socket
-import zlib
 from dataclasses import replace
-from http.client import HTTPException
-from math import prod
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from explorer.data.cache import through_cache
-from explorer.data.dataset import Dataset, DatasetSource, Progress
+from explorer.data.dataset import Dataset, DatasetSource, Download, Progress
 from explorer.data.labels import grouped, random_groups
-from explorer.errors import BadDataError
+from explorer.data.mnist_files import FILES, ORIGINS, SIDE, fetch, read_split
+from explorer.errors import MissingDataError
 from explorer.fields import Config, hyper
 
 DIGITS = tuple("0123456789")
@@ -26,11 +23,6 @@ GARMENT_GROUPS: dict[str, dict[str, tuple[int, ...]]] = {
     "upper-body": {"upper body": (0, 2, 3, 4, 6), "not upper body": (1, 5, 7, 8, 9)},  # a dress covers the upper body
 }
 VERSION = 1  # raise it when the conversion changes
-FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-SIDE = 28
-UNSIGNED_BYTE = 8  # its number in the idx format
-PATIENCE = 30  # seconds without an answer of the server
-FAILURES = (OSError, RuntimeError, ValueError, EOFError, HTTPException, zlib.error)  # of a download, as torchvision's
 
 
 class MnistConfig(Config):
@@ -53,7 +45,7 @@ class FashionMnistConfig(Config):
 
 
 def load_mnist(config: MnistConfig, data_root: Path, _progress: Progress | None = None) -> Dataset:
-    """Read the handwritten digits from their cache, torchvision's files or the network.
+    """Read the handwritten digits from their cache or their files.
 
     Args:
         config: the settings; they change labels, never images, ids and split.
@@ -64,7 +56,8 @@ def load_mnist(config: MnistConfig, data_root: Path, _progress: Progress | None 
         factor "digit" is the digit, 0 to 9.
 
     Raises:
-        BadDataError: files that are missing and cannot be downloaded, or that are damaged.
+        MissingDataError: no cache, and not all of the files.
+        BadDataError: files that are damaged.
     """
     dataset = _ungrouped("mnist", "MNIST", data_root, DIGITS)
     dataset = replace(dataset, factors={"digit": dataset.labels})
@@ -74,7 +67,7 @@ def load_mnist(config: MnistConfig, data_root: Path, _progress: Progress | None 
 
 
 def load_fashion_mnist(config: FashionMnistConfig, data_root: Path, _progress: Progress | None = None) -> Dataset:
-    """Read the photographs of garments from their cache, torchvision's files or the network.
+    """Read the photographs of garments from their cache or their files.
 
     Args:
         config: the settings; they change labels, never images, ids and split.
@@ -85,7 +78,8 @@ def load_fashion_mnist(config: FashionMnistConfig, data_root: Path, _progress: P
         factor "garment" is the name of the garment.
 
     Raises:
-        BadDataError: files that are missing and cannot be downloaded, or that are damaged.
+        MissingDataError: no cache, and not all of the files.
+        BadDataError: files that are damaged.
     """
     dataset = _ungrouped("fashion-mnist", "FashionMNIST", data_root, GARMENTS)
     dataset = replace(dataset, factors={"garment": np.array(GARMENTS)[dataset.labels]})
@@ -106,8 +100,10 @@ def _from_files(name: str, source: str, data_root: Path, classes: tuple[str, ...
     """The training split, then the test split; an id is a row number."""
     folder = data_root / source / "raw"
     if not all((folder / file).is_file() for file in FILES):
-        _download(source, data_root, folder)
-    (train, train_labels), (test, test_labels) = _split(folder, FILES[:2]), _split(folder, FILES[2:])
+        raise MissingDataError(
+            f"The files of {source} are not all in {folder}; download them: latent-explorer data prepare {name}"
+        )
+    (train, train_labels), (test, test_labels) = read_split(folder, FILES[:2]), read_split(folder, FILES[2:])
     labels = np.concatenate([train_labels, test_labels])
     return Dataset(
         name=name,
@@ -119,55 +115,8 @@ def _from_files(name: str, source: str, data_root: Path, classes: tuple[str, ...
     )
 
 
-def _split(folder: Path, files: tuple[str, ...]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Images (n, 28, 28) and labels (n,) of one split; n may be smaller than the official one."""
-    images, labels = _read_idx(folder / files[0], 3), _read_idx(folder / files[1], 1)
-    if images.shape != (len(labels), SIDE, SIDE) or len(labels) == 0 or labels.max() > 9:
-        raise BadDataError(
-            f"{files[0]} and {files[1]} in {folder} do not fit together: expected n images of {SIDE}x{SIDE} and n "
-            f"labels of 0 to 9, but found shapes {images.shape} and {labels.shape} with labels up to "
-            f"{labels.max(initial=0)}. Remove both, so that they are downloaded again, or put the right ones there."
-        )
-    return images, labels.astype(np.int64)
-
-
-def _read_idx(path: Path, dims: int) -> NDArray[np.uint8]:
-    """Read one file of bytes: two zeros, the type, the dimensions, each size in four bytes, then the values.
-
-    Differs:
-        torchvision would read it too, but imports torch first and does not say which file is damaged.
-    """
-    try:
-        content = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise BadDataError(f"{path} cannot be read ({error.strerror}). Correct its permissions.") from error
-    start = 4 + 4 * dims
-    shape = tuple(content[4:start].view(">u4").tolist()) if len(content) >= start else ()
-    if content[:4].tolist() != [0, 0, UNSIGNED_BYTE, dims] or prod(shape) != len(content) - start:
-        raise BadDataError(
-            f"{path} is truncated or no file of {dims}-dimensional bytes in the idx format. Remove it, so that it is "
-            "downloaded again, or put the right one there."
-        )
-    return content[start:].reshape(shape)
-
-
-def _download(source: str, data_root: Path, folder: Path) -> None:
-    """Let torchvision fetch the files, with its own progress bar and checksums; an archive there needs no network."""
-    from torchvision import datasets
-
-    usual = socket.getdefaulttimeout()  # torchvision sets none, and would wait minutes for a network that drops all
-    socket.setdefaulttimeout(PATIENCE)
-    try:
-        getattr(datasets, source)(str(data_root), download=True)
-    except FAILURES as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1].strip("<>. ")
-        raise BadDataError(
-            f"The files of {source} are not all in {folder} and could not be downloaded ({reason}). Try again with a "
-            f"network, put {', '.join(FILES)} there, packed as .gz or not, or set LATENT_EXPLORER_DATA_ROOT to a "
-            f"folder that holds {source}/raw."
-        ) from error
-    finally:
-        socket.setdefaulttimeout(usual)
+def _download(title: str, source: str, origin: str) -> Download:
+    return Download(title, ORIGINS[source].size, origin, partial(fetch, source))
 
 
 MNIST = DatasetSource(
@@ -177,6 +126,8 @@ MNIST = DatasetSource(
     load_mnist,
     training={"augment": False, "batch_size": 128, "epochs": 20},
     shape=(1, SIDE, SIDE),
+    download=_download("MNIST", "MNIST", "from PyTorch's mirror, licence CC BY-SA 3.0"),
+    is_made=False,
 )
 FASHION_MNIST = DatasetSource(
     "fashion-mnist",
@@ -185,4 +136,6 @@ FASHION_MNIST = DatasetSource(
     load_fashion_mnist,
     training={"augment": False, "batch_size": 128, "epochs": 20},
     shape=(1, SIDE, SIDE),
+    download=_download("Fashion-MNIST", "FashionMNIST", "from Zalando Research, licence MIT"),
+    is_made=False,
 )

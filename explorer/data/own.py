@@ -169,7 +169,7 @@ def own_source(kind: Kind, title: str) -> DatasetSource:
         return read_own(kind, config.name, data_root)
 
     # Mirrored or turned pictures of a stranger may be wrong ones, so nothing is varied unless that is asked for.
-    return DatasetSource(kind, title, OwnConfig, load, training={"augment": False})
+    return DatasetSource(kind, title, OwnConfig, load, training={"augment": False}, is_made=False)
 
 
 def vouched(kind: Kind) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from explorer.figures import UNKNOWN, VectorScale, class_colours, item_png
 
 QUERY_PIXELS, HIT_PIXELS = 96, 64
+VERDICTS = {"right": ("same class", "&#10003;"), "wrong": ("other class", "&#10007;")}
 STYLE = Path(__file__).with_name("style.css")
 
 
@@ -77,15 +78,59 @@ def pictures(items: Sequence[Picture], *, side: int, n_classes: int, name: str, 
 def _cell(item: Picture, side: int, colours: Sequence[str]) -> str:
     lines = [escape(line) for line in item.caption]
     if item.label is not None:
-        colour = colours[item.label] if item.label >= 0 else UNKNOWN
-        lines[0] = f'<i class="le-swatch" style="background:{colour}"></i>{lines[0]}'
-    said = {"right": "same class", "wrong": "other class"}.get(item.mark, "")
+        lines[0] = _swatch(item.label, colours) + lines[0]
+    said, glyph = VERDICTS.get(item.mark, ("", ""))
     alt = escape(", ".join([*item.caption, *([said] if said else [])]))
-    glyph = {"right": "&#10003;", "wrong": "&#10007;"}.get(item.mark, "")
     badge = f'<span class="le-mark" title="{said}">{glyph}</span>' if glyph else ""
     img = _img(item, side, alt)
     text = "".join(f"<span>{line}</span>" for line in lines)
     return f'<div class="le-picture {item.mark}" role="listitem"><div class="le-frame">{img}{badge}</div>{text}</div>'
+
+
+@dataclass(frozen=True)
+class Row:
+    """An item in words, where there is no picture of it.
+
+    Args:
+        cells: one a column.
+        mark, label: as of a `Picture`.
+    """
+
+    cells: Sequence[str]
+    mark: str = ""
+    label: int | None = None
+
+
+def table(heads: Sequence[str], rows: Sequence[Row], *, n_classes: int, name: str) -> None:
+    """Show items as rows.
+
+    Args:
+        heads: of the columns.
+        rows: what to show.
+        n_classes: for the class colours.
+        name: what the group is, for screen readers and tests.
+    """
+    colours = class_colours(n_classes)
+    top = "".join(f"<th>{escape(head)}</th>" for head in heads)
+    lines = "".join(_line(row, colours) for row in rows)
+    st.html(
+        f'<table class="le-table" aria-label="{escape(name)}" data-name="{escape(name)}">'
+        f"<thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table>"
+    )
+
+
+def _line(row: Row, colours: Sequence[str]) -> str:
+    first, *others = (escape(cell) for cell in row.cells)
+    said, glyph = VERDICTS.get(row.mark, ("", ""))
+    badge = f' <span title="{said}">{glyph}</span>' if glyph else ""
+    cells = "".join(f"<td>{cell}</td>" for cell in others)
+    return f"<tr><td>{_swatch(row.label, colours)}{first}{badge}</td>{cells}</tr>"
+
+
+def _swatch(label: int | None, colours: Sequence[str]) -> str:
+    if label is None:
+        return ""
+    return f'<i class="le-swatch" style="background:{colours[label] if label >= 0 else UNKNOWN}"></i>'
 
 
 def heading(text: str) -> None:

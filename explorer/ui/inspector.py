@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
-from explorer.ui.gallery import HIT_PIXELS, QUERY_PIXELS, Picture, bars, facts, heading, pictures, problem
+from explorer.ui import fetching
+from explorer.ui.gallery import HIT_PIXELS, QUERY_PIXELS, Picture, Row, bars, facts, heading, pictures, problem, table
 from explorer.ui.scatter import Lasso, Marks
 from explorer.ui.state import OpenRun
 from explorer.workflows.exporting import export_points
@@ -85,12 +86,34 @@ def show_touched(opened: OpenRun, space: LatentMap, query: Query, found: Answer)
         heading("Similarity to each class")
         bars(found.classes, card.classes, name="Similarity to each class")
     own = _label(space, query)
-    heading(
-        "Nearest on the map" if query.z is None else "Nearest real items" if query.row is None else "Nearest images"
-    )
     images = _images(opened, space.latents.ids[found.hits.rows])
+    pictured = "Nearest items" if images is None else "Nearest images"
+    heading("Nearest on the map" if query.z is None else "Nearest real items" if query.row is None else pictured)
+    if images is None:
+        _hits_in_words(opened, found, own, query.z is None)
+        return
     cells = [_hit(opened, found, i, image, own, query.z is None) for i, image in enumerate(images)]
     pictures(cells, side=HIT_PIXELS, n_classes=len(card.classes), name="Nearest images")
+
+
+def _hits_in_words(opened: OpenRun, found: Answer, own: int | None, on_map: bool) -> None:
+    """The hits as rows, where there are no images."""
+    classes, latents = opened.run.card.classes, opened.space.latents
+    names, similarities = [*classes, UNLABELLED], found.similarities
+    heads = ["Class"] * bool(classes) + ["Distance on the map" if on_map else "Distance"]
+    rows = []
+    for i, row in enumerate(found.hits.rows):
+        label, far = int(latents.labels[row]), found.distances[i]
+        cells = [names[label]] * bool(classes) + [f"{far:.3g}" if on_map else f"{far:.3f}"]
+        cells += [f"{similarities[i]:.4f}"] if similarities is not None else []
+        rows.append(Row([*cells, str(latents.ids[row])], _mark(label, own), label if classes else None))
+    heads += ["Similarity"] * (similarities is not None) + ["Item"]
+    table(heads, rows, n_classes=len(classes), name="Nearest items")
+    fetching.reminder(opened)
+
+
+def _mark(label: int, own: int | None) -> str:
+    return "" if own is None else "right" if label == own else "wrong"
 
 
 def _hit(opened: OpenRun, found: Answer, i: int, image: Item, own: int | None, on_map: bool) -> Picture:
@@ -99,29 +122,29 @@ def _hit(opened: OpenRun, found: Answer, i: int, image: Item, own: int | None, o
     lines = [f"distance on the map {far:.3g}" if on_map else f"distance {far:.3f}"]
     if found.similarities is not None:
         lines.append(f"similarity {found.similarities[i]:.4f}")
-    mark = "" if own is None else "right" if label == own else "wrong"
-    return _picture(opened, image, lines, label, mark)
+    return _picture(opened, image, lines, label, _mark(label, own))
 
 
 def _picture(opened: OpenRun, image: Item, lines: list[str], label: int | None = None, mark: str = "") -> Picture:
     """An item with its class, where the run knows classes, above the other lines."""
     classes = opened.run.card.classes
     if label is None or not classes:
-        return Picture(image, lines, mark, scale=opened.vector_scale)
-    return Picture(image, [[*classes, UNLABELLED][label], *lines], mark, label, opened.vector_scale)
+        return Picture(image, lines, mark, scale=opened.images.scale)
+    return Picture(image, [[*classes, UNLABELLED][label], *lines], mark, label, opened.images.scale)
 
 
 def _show_item(opened: OpenRun, row: int) -> None:
     card, latents = opened.run.card, opened.space.latents
-    image = _images(opened, latents.ids[row : row + 1])[0]
-    shown = [_picture(opened, image, ["Image" if image.ndim > 1 else "Values"]), *_decoded(opened, latents.z[row])]
+    images = _images(opened, latents.ids[row : row + 1])
+    own = [] if images is None else [_picture(opened, images[0], ["Image" if len(card.shape) > 1 else "Values"])]
+    shown = [*own, *_decoded(opened, latents.z[row])]
     pictures(shown, side=QUERY_PIXELS, n_classes=len(card.classes), name="Query", kind="le-query")
     names = [*card.classes, UNLABELLED]
     label, predicted = int(latents.labels[row]), opened.space.predicted
     confidence = opened.space.confidence
     kind = "test" if opened.space.is_test[row] else "train"
     lines = [(names[label] if card.classes else "", f"{kind} item {latents.ids[row]}")]
-    lines += [("", file) for file in opened.items.files(latents.ids[row : row + 1])]
+    lines += [("", file) for file in _files(opened, latents.ids[row : row + 1])]
     if predicted is not None and confidence is not None:
         verdict = "" if label < 0 else " \u2713" if predicted[row] == label else " \u2717"
         by = f"by {opened.space.predictor}, confidence {confidence[row]:.1%}"
@@ -159,11 +182,18 @@ def _decoded(opened: OpenRun, z: NDArray[np.floating]) -> list[Picture]:
         return []
 
 
-def _images(opened: OpenRun, ids: NDArray[np.int64]) -> Item:
-    if opened.has_items:
+def _images(opened: OpenRun, ids: NDArray[np.int64]) -> Item | None:
+    """Images of these items; None where there are none, which is told above the map."""
+    if opened.without_images:
+        return None
+    if opened.images.are_here:
         return opened.items.images(ids)
     with st.spinner(f"Preparing the items of {opened.run.card.data.title}: once, a few seconds"):
         return opened.items.images(ids)
+
+
+def _files(opened: OpenRun, ids: NDArray[np.int64]) -> list[str]:
+    return [] if opened.without_images else opened.items.files(ids)
 
 
 def show_lasso(opened: OpenRun, space: LatentMap, lasso: Lasso) -> None:
@@ -187,6 +217,9 @@ def show_lasso(opened: OpenRun, space: LatentMap, lasso: Lasso) -> None:
     some = rows[:LASSO_PICTURES]
     labels = latents.labels[some]
     images = _images(opened, latents.ids[some])
+    if images is None:
+        fetching.reminder(opened)
+        return
     cells = [_picture(opened, image, [], int(label)) for image, label in zip(images, labels, strict=True)]
     pictures(cells, side=HIT_PIXELS, n_classes=len(card.classes), name="Lassoed images")
     if len(rows) > LASSO_PICTURES:
@@ -206,10 +239,11 @@ def show_nothing(opened: OpenRun, space: LatentMap) -> None:
     similar = " and its similarity to each class" if space.targets is not None else ""
     decodes = opened.run.card.has_decoder and space.projection is not None
     drawn = "what the decoder makes of that place" if decodes else "the nearest real items"
+    is_pictured = len(opened.run.card.shape) > 1 and not opened.without_images
     counts = "counts by class, and an export" if opened.run.card.classes else "its items, and an export"
     st.markdown(
         "**Touch the map**\n\n"
-        f"- Click a point: its nearest {'images' if len(opened.run.card.shape) > 1 else 'items'}{similar}.\n"
+        f"- Click a point: its nearest {'images' if is_pictured else 'items'}{similar}.\n"
         f"- Click empty space: {drawn}.\n"
         f"- Lasso some points (shift and drag): {counts}."
     )

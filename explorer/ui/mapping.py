@@ -5,7 +5,7 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.retrieval.similarity import BOUNDARY_SIMILARITY
-from explorer.ui import inspector, layout, projecting
+from explorer.ui import fetching, inspector, layout, projecting
 from explorer.ui.gallery import problem
 from explorer.ui.inspector import Ranking
 from explorer.ui.scatter import Click, Colouring, Lasso, scatter, touched
@@ -31,6 +31,7 @@ def show(opened: OpenRun) -> None:
     with st.container():
         if space.name != wanted:
             projecting.offer(opened, wanted)
+        fetching.offer(opened)
     cloud = opened.cloud(space)
     _remember(opened, space, *touched(cloud, key=KEY))
     found, wrong = _answer(space, ranking)

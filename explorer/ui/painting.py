@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
+from explorer.ui.images import Images
 from explorer.ui.scatter import Colouring, Layers
 from explorer.workflows import colouring
 from explorer.workflows.columns import Column
@@ -23,11 +24,10 @@ class Opened(Protocol):
     """What is asked of an open run; see `explorer.ui.state.OpenRun`."""
 
     run: Run
+    images: Images
 
     @property
     def space(self) -> LatentMap: ...  # noqa: D102
-    @property
-    def has_items(self) -> bool: ...  # noqa: D102
     @property
     def items(self) -> Items: ...  # noqa: D102
     def address(self, route: str, rest: str = "", on: LatentMap | None = None) -> str: ...  # noqa: D102
@@ -55,7 +55,7 @@ class Painting:
                 Where items cannot be had, they are left out too.
         """
         dataset = None
-        if wait or self._opened.has_items:
+        if wait or self._opened.images.are_here:
             with suppress(ExplorerError):
                 dataset = self._opened.items.dataset
         has_factors = dataset is not None

@@ -1,25 +1,20 @@
 """Which map of the latents is drawn; maps by neighbours are offered, watched and cancelled here."""
 
-import time
-
 import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
-from explorer.ui.gallery import plain, problem
+from explorer.ui import working
+from explorer.ui.gallery import problem
 from explorer.ui.state import OpenRun
-from explorer.workflows.background import Status
 from explorer.workflows.maps import PCA, LatentMap, dimensions_of
-from explorer.workflows.projecting import Kept
 
 CHOICES = {"PCA": PCA, **{one.title: one.name for one in NEIGHBOUR_MAPS.values()}}
 TITLES = {name: title for title, name in CHOICES.items()}
-LOOKED_EVERY = 0.5  # seconds
 HELP = (
     "PCA: the two directions in which the latents vary most; distances are theirs, flattened. "
     "UMAP and t-SNE keep near items near; far distances, sizes and gaps mean little."
 )
-WRONG = "projection:problem"
 
 
 def choice(opened: OpenRun) -> str:
@@ -85,54 +80,21 @@ def offer(opened: OpenRun, wanted: str) -> None:
     except ExplorerError as error:
         problem(str(error))
         return
-    status = kept.job.look()
-    wrong = st.session_state.pop(WRONG, "")
-    if wrong or (status is not None and status.problem):
-        problem(wrong or f"{kept.map.title} could not be computed: {status.problem if status else ''}")
-    with st.container(border=True, key="projecting"):
-        if status is None or status.problem:
-            with st.container():  # as a fragment has one: its progress then takes the place of these words at once
-                _offer(kept)
-        else:
-            st.fragment(_watch, run_every=LOOKED_EVERY)(kept)
-
-
-def _offer(kept: Kept) -> None:
-    words, press = st.columns([5, 1], vertical_alignment="center")
-    words.markdown(
-        f"**{kept.map.title}** of {kept.n_items:,} items: about {in_words(kept.expected_seconds)}, once, in the "
-        "background. The map below is PCA until then."
+    title = kept.map.title
+    working.bar(
+        working.Work(
+            key="projecting",
+            name=title,
+            job=kept.job,
+            begin=kept.begin,
+            words=f"**{title}** of {kept.n_items:,} items: about {in_words(kept.expected_seconds)}, once, in the "
+            "background. The map below is PCA until then.",
+            press="Compute",
+            icon=":material/play_arrow:",
+            failed=f"{title} could not be computed",
+            steps=lambda done, total: f"{done:,} of {total:,} steps",
+        )
     )
-    press.button(
-        "Compute", type="primary", icon=":material/play_arrow:", on_click=_begin, args=(kept,), width="stretch"
-    )
-
-
-def _begin(kept: Kept) -> None:
-    try:
-        kept.begin()
-    except ExplorerError as error:
-        st.session_state[WRONG] = str(error)
-
-
-def _watch(kept: Kept) -> None:
-    """How far the map is, looked at twice a second; when it has ended, the whole page draws what came of it."""
-    status = kept.job.look()
-    if status is None or status.problem:
-        st.rerun()
-        return
-    bar, press = st.columns([5, 1], vertical_alignment="center")
-    bar.progress(min(1.0, status.done / max(1, status.total)), text=plain(_progress(kept, status)))
-    press.button(
-        "Cancel", icon=":material/close:", disabled=status.is_cancelled, on_click=kept.job.cancel, width="stretch"
-    )
-
-
-def _progress(kept: Kept, status: Status) -> str:
-    if status.is_cancelled:
-        return f"{kept.map.title}: being cancelled"
-    steps = f", {status.done:,} of {status.total:,} steps" if status.total else ""
-    return f"{kept.map.title}: {status.stage}{steps}, for {time.time() - status.began:.0f} s"
 
 
 def in_words(seconds: float) -> str:

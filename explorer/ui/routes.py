@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from explorer.workflows.regions import View
 
 KEEP = {"Cache-Control": "private, max-age=43200, immutable"}
+FORGET = {"Cache-Control": "no-store"}
 # Coordinates barely shrink, and compressing a million of them takes longer than sending them.
 AS_IS = {"Content-Encoding": "identity"}
 BYTES = "application/octet-stream"
@@ -99,9 +100,9 @@ def image(request: Request) -> Response:
 
     ids = opened.space.latents.ids[row : row + 1]
     try:
-        content = item_png(opened.items.images(ids)[0], scale=opened.vector_scale)
+        content = item_png(opened.items.images(ids)[0], scale=opened.images.scale)
     except ExplorerError as error:
-        return PlainTextResponse(str(error), NOT_FOUND)
+        return PlainTextResponse(str(error), NOT_FOUND, FORGET)  # it may be there the next time
     return Response(content, media_type="image/png", headers={**KEEP, "X-Item-Id": str(ids[0])})
 
 

@@ -1,7 +1,7 @@
 """What sessions share: open runs, their maps and items, kept once a process and renewed when a run changes."""
 
 from contextlib import suppress
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from math import nan
 from pathlib import Path
 from threading import Lock, Timer
@@ -13,8 +13,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.errors import BadRunError, BadValueError, ExplorerError
 from explorer.evaluation.faithfulness import trustworthiness
-from explorer.figures import VectorScale, class_colours, vector_scale
+from explorer.figures import class_colours
 from explorer.settings import Settings, load_settings
+from explorer.ui.images import Images
 from explorer.ui.painting import Painting
 from explorer.ui.scatter import Cloud
 from explorer.ui.tokens import PREFIX, make_token
@@ -30,7 +31,6 @@ RUNS_KEPT = 8
 MAPS_KEPT = 8  # of a run, beside its own
 ONTO_PARTS = 3  # behind the name of a map: the other run, its version, its map
 PAUSE = 1.5  # seconds that a page has to itself before something slow is measured beside it
-VECTORS_LOOKED_AT = 1000
 
 
 @lru_cache(maxsize=1)
@@ -50,10 +50,10 @@ class OpenRun:
     def __init__(self, run: Run, stamp: str) -> None:
         self.run = run
         self.stamp = stamp
-        # Locks of their own: who waits for images that are being made must not hold up another session's map.
-        self._space_lock, self._items_lock, self._maps_lock, self._measuring_lock = Lock(), Lock(), Lock(), Lock()
+        # Locks of their own: who waits for one thing must not hold up another session's map.
+        self._space_lock, self._maps_lock, self._measuring_lock = Lock(), Lock(), Lock()
         self._space: LatentMap | None = None
-        self._items: Items | None = None
+        self.images = Images(run.card, self._load_items)
         self._maps: dict[str, LatentMap] = {}
         self._besides: dict[str, Beside] = {}
         self._trust: dict[str, float | None] = {}
@@ -162,32 +162,26 @@ class OpenRun:
         finally:
             self._trust[space.name] = measured
 
-    @property
-    def has_items(self) -> bool:
-        """Whether the images are at hand, so that `items` answers at once."""
-        return self._items is not None
+    def _load_items(self) -> Items:
+        items = load_items(self.run.card, settings())
+        items.images(self.space.latents.ids[:1])
+        return items
 
     @property
     def items(self) -> Items:
-        """The images behind the latents; the first time they may have to be made."""
-        space = self.space
-        with self._items_lock:
-            if self._items is None:
-                items = load_items(self.run.card, settings())
-                items.images(space.latents.ids[:1])
-                self._items = items
-            return self._items
+        """The images behind the latents; see `Images.items`."""
+        return self.images.items
 
-    @cached_property
-    def vector_scale(self) -> VectorScale | None:
-        """The scale that pictures of the run's vectors share; None for images."""
-        vectors = self.items.dataset.items
-        return vector_scale(vectors[:: len(vectors) // VECTORS_LOOKED_AT + 1]) if vectors.ndim == 2 else None
+    @property
+    def without_images(self) -> ExplorerError | None:
+        """Why the images cannot be shown, if they cannot; see `Images.refusal`."""
+        return self.images.refusal
 
     def prepare(self) -> None:
         """Fetch images and network ahead of their first use; a problem is told when they are used."""
         with suppress(ExplorerError):
             self.items  # noqa: B018 - it loads them
+        with suppress(ExplorerError):
             if self.run.card.has_decoder:
                 self.run.decode(self.space.latents.z[:1])
 
@@ -213,7 +207,7 @@ class OpenRun:
             identity=f"{self.name}:{self.stamp}" + (f":{layout}" if layout else ""),
             url=self.address("points", on=space),
             n=len(space),
-            thumbnail_url=self.address("image", "/{index}"),
+            thumbnail_url="" if self.without_images else self.address("image", "/{index}"),
             classes=classes,
             colours=class_colours(len(classes)),
             has_confidence=space.confidence is not None,

@@ -108,6 +108,8 @@ class Job:
         """How far it is, or why it failed; None where it was never begun, was cancelled, or ended well."""
         running = self.is_running
         status, is_cancelled = self._read(), self._file("cancel").exists()
+        if running and status is None and not _is_locked(self._file("lock")):
+            return None  # the work is done, and its process about to end
         if running:
             status = status or Status("starting", began=time.time())
             return Status(status.stage, status.done, status.total, status.began, is_cancelled=is_cancelled)
@@ -134,7 +136,7 @@ class Job:
             lock = self._file("lock").open("a")
         with lock:
             if not _lock(lock):
-                raise BadValueError(f"{self.title} is being computed by another process; wait for its end.")
+                raise BadValueError(f"{self.title} is under way in another process; wait for its end.")
             over = Event()
             Thread(target=self._end_when_cancelled, args=(over,), daemon=True).start()
             try:

@@ -12,6 +12,7 @@ from explorer.data.own_writing import building, finish
 from explorer.errors import BadValueError, ExplorerError
 from explorer.registry import lookup
 from explorer.settings import Settings
+from explorer.workflows.fetching import prepare
 
 FIRST_REASONS = 3
 MOST_CLASSES_SHOWN = 20
@@ -38,7 +39,7 @@ def run(
         Lines for a person.
 
     Raises:
-        UnknownNameError, BadValueError, BadDataError: as `import_own`, or no such data set.
+        UnknownNameError, BadValueError, BadDataError: as `import_own` and `prepare`, or no such data set.
     """
     if action == "list":
         return [f"{source.name:16} {source.title}" for source in DATASETS.values()] + _shelf(settings)
@@ -47,7 +48,7 @@ def run(
             raise BadValueError(f"Say what to import, a folder of pictures or a file of arrays: {HOW}")
         return report(import_own(Path(what), asked, settings, progress), settings)
     source = lookup(DATASETS, what, "data set")
-    dataset = source.load(source.config(), settings.data_root, progress)
+    dataset = prepare(source, settings, progress)
     return [f"{source.name}: {len(dataset):,} items, {len(dataset.rows('test')):,} of them for the test."]
 
 

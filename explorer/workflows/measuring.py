@@ -90,7 +90,7 @@ def measure(
     source = lookup(DATASETS, run.card.data.name, "data set")
     config = parse(source.config, run.card.data.settings, f"The data of {run.card.name}")
     for name, shifted in source.shifts.items():
-        other = source.load(shifted(config), settings.data_root, None)
+        other = source.prepare(shifted(config), settings.data_root)
         measured |= _measured(run, name, embed(run, other, "test"), svm)
     return measured
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from explorer import places
 from explorer.data import DATASETS
 from explorer.data.dataset import Dataset, Progress
-from explorer.errors import BadRunError, ExplorerError
+from explorer.data.own import FOLDER as OWN
+from explorer.errors import BadRunError, ExplorerError, MissingDataError, UnknownNameError
 from explorer.fields import parse
 from explorer.registry import lookup
 from explorer.settings import Settings, load_settings
@@ -73,16 +74,33 @@ def load(path_or_name: str | Path) -> Run:
     return Run(folder) if is_run else open_run(str(path_or_name))
 
 
-def load_dataset(card: Card, settings: Settings | None = None, progress: Progress | None = None) -> Dataset:
+def load_dataset(
+    card: Card, settings: Settings | None = None, progress: Progress | None = None, *, download: bool = True
+) -> Dataset:
     """The data set that a run was trained on, made or read again from its card.
+
+    Args:
+        card: of the run.
+        settings: of the installation.
+        progress: called with steps done and steps in all.
+        download: whether files that are missing may be fetched from a network.
 
     Raises:
         UnknownNameError, BadValueError: a data set or settings that this version does not have.
+        MissingDataError: items that are not on this machine.
         BadRunError: another import has taken the place of the data.
     """
     source = lookup(DATASETS, card.data.name, "data set")
     config = parse(source.config, card.data.settings, f"The data of {card.name}")
-    dataset = source.load(config, (settings or load_settings()).data_root, progress)
+    root = (settings or load_settings()).data_root
+    try:
+        dataset = (source.prepare if download else source.load)(config, root, progress)
+    except UnknownNameError:
+        name = card.data.settings.get("name", "")
+        raise MissingDataError(
+            f"The import {name}, which {card.name} was trained on, is not on this machine. To see its items, copy the "
+            f"folder {OWN}/{name} of the data root that it was imported to into {root / OWN}."
+        ) from None
     if card.data.identity and dataset.identity not in ("", card.data.identity):
         raise BadRunError(
             f"The data of {card.name} were imported anew after it was trained, so its items are no longer at hand. "
@@ -154,7 +172,13 @@ class Items:
 
 
 def load_items(card: Card, settings: Settings | None = None, progress: Progress | None = None) -> Items:
-    """Open the items behind a run's latents; the first time may take seconds to make them."""
-    dataset = load_dataset(card, settings, progress)
+    """Open the items behind a run's latents; the first time may take seconds to make them.
+
+    Raises:
+        MissingDataError: items that only a download or another machine can give.
+        UnknownNameError, BadValueError, BadRunError: see `load_dataset`.
+        BadDataError: damaged files.
+    """
+    dataset = load_dataset(card, settings, progress, download=False)
     order = np.argsort(dataset.ids)
     return Items(dataset, dataset.ids[order], order)

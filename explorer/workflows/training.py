@@ -59,7 +59,7 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
     """
     folder = _free_folder(plan.name, settings)
     device = pick_device(settings.device)
-    dataset = plan.source.load(plan.data, settings.data_root, progress)
+    dataset = plan.source.prepare(plan.data, settings.data_root, progress)
     check_training(plan.method, plan.config, dataset, plan.training)
     spec = InputSpec(dataset.shape, len(dataset.classes))
     plan = replace(plan, config=with_network(plan.config, spec.shape))

@@ -1,19 +1,17 @@
+import errno
 import gzip
-import hashlib
+import os
 import shutil
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from explorer.data import DATASETS, mnist
+from explorer.data import DATASETS, mnist_files
 from explorer.data.dataset import Dataset
 from explorer.data.mnist import (
     FASHION_MNIST,
@@ -25,42 +23,21 @@ from explorer.data.mnist import (
     load_fashion_mnist,
     load_mnist,
 )
-from explorer.errors import BadDataError, BadValueError
+from explorer.data.mnist_files import ORIGINS
+from explorer.errors import BadDataError, BadValueError, MissingDataError
 from explorer.fields import parse
+from tests.mirrored import N_TEST, N_TRAIN, Mirror, archives, contents, idx, images, labels, origin, put, serving
 
-N_TRAIN, N_TEST = 40, 20
-SOURCES = {"MNIST": (load_mnist, MnistConfig()), "FashionMNIST": (load_fashion_mnist, FashionMnistConfig())}
+SOURCES = {"MNIST": MNIST, "FashionMNIST": FASHION_MNIST}
 EITHER = pytest.mark.parametrize("source", list(SOURCES))
 
 
-def images(n: int) -> np.ndarray:
-    return np.random.default_rng(n).integers(0, 256, (n, 28, 28), dtype=np.uint8)
-
-
-def labels(n: int) -> np.ndarray:
-    return (np.arange(n) % 10).astype(np.uint8)[::-1]
-
-
-def idx(array: np.ndarray) -> bytes:
-    """An array of bytes as a file of the idx format, written by the book."""
-    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
-    return bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()
-
-
-def contents() -> dict[str, bytes]:
-    return dict(zip(FILES, map(idx, (images(N_TRAIN), labels(N_TRAIN), images(N_TEST), labels(N_TEST))), strict=True))
-
-
-def put(folder: Path, files: dict[str, bytes]) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
-    return folder
-
-
 def load(source: str, data_root: Path) -> Dataset:
-    function, config = SOURCES[source]
-    return function(config, data_root)
+    return SOURCES[source].load(SOURCES[source].config(), data_root, None)
+
+
+def prepare(source: str, data_root: Path, progress=None) -> Dataset:
+    return SOURCES[source].prepare(SOURCES[source].config(), data_root, progress)
 
 
 def assert_whole(dataset: Dataset) -> None:
@@ -77,40 +54,34 @@ def filled(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
     return request.param, tmp_path / "data"
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of a local mirror that both sources download from."""
-    archives = {f"{name}.gz": gzip.compress(content) for name, content in contents().items()}
-    folder = put(tmp_path / "mirror", archives)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as running:
-        threading.Thread(target=running.serve_forever, args=[0.01], daemon=True).start()
-        mirror(monkeypatch, running.server_port, archives)
-        yield folder
-        running.shutdown()
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
+    """A local mirror that both sources download from."""
+    with serving(Mirror(put(tmp_path / "mirror", archives()))) as running:
+        come_from(monkeypatch, running.address)
+        yield running
 
 
-def mirror(monkeypatch: pytest.MonkeyPatch, port: int, archives: dict[str, bytes]) -> None:
-    """Let torchvision ask this port only, and expect these archives."""
-    from torchvision import datasets
-
+def come_from(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    sums = [(f"{name}.gz", hashlib.md5(archives.get(f"{name}.gz", b"")).hexdigest()) for name in FILES]
     for source in SOURCES:
-        monkeypatch.setattr(getattr(datasets, source), "mirrors", [f"http://127.0.0.1:{port}/"])
-        monkeypatch.setattr(getattr(datasets, source), "resources", sums)
+        monkeypatch.setitem(ORIGINS, source, origin(*addresses))
+
+
+def nobody() -> str:
+    """An address where nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{taken.getsockname()[1]}/"
 
 
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    mirror(monkeypatch, port, {})
+    come_from(monkeypatch, nobody())
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 def test_table_of_data_sets_holds_both():
@@ -177,36 +148,89 @@ def test_data_root_that_cannot_be_written_still_gives_the_data(filled, monkeypat
 
 
 @EITHER
+def test_addresses_and_checksums_are_torchvisions(source):
+    from torchvision import datasets
+
+    theirs = getattr(datasets, source)
+    assert list(ORIGINS[source].mirrors) == theirs.mirrors
+    assert [(f"{name}.gz", md5) for name, md5 in zip(FILES, ORIGINS[source].checksums, strict=True)] == theirs.resources
+
+
+@EITHER
+def test_loading_never_asks_a_network(source, server, tmp_path):
+    with pytest.raises(MissingDataError, match=f"{source} are not all in .*latent-explorer data prepare"):
+        load(source, tmp_path / "data")
+    assert server.asked == []
+    assert not (tmp_path / "data").exists()
+
+
+@EITHER
+def test_missing_files_are_downloaded_when_that_is_asked_for(source, server, tmp_path):
+    assert_whole(prepare(source, tmp_path / "new"))
+    assert {path.name for path in (tmp_path / "new" / source / "raw").iterdir()} == set(FILES)
+    assert server.asked == [f"{name}.gz" for name in FILES]
+    assert_whole(prepare(source, tmp_path / "new"))
+    assert len(server.asked) == 4
+
+
+@pytest.mark.usefixtures("no_network")
+def test_converted_files_that_were_removed_are_not_downloaded_again(filled):
+    source, data_root = filled
+    load(source, data_root)
+    shutil.rmtree(data_root / source / "raw")
+    assert_whole(prepare(source, data_root))
+
+
 @pytest.mark.usefixtures("server")
-def test_missing_files_are_downloaded(source, tmp_path):
-    before = socket.getdefaulttimeout()
-    assert_whole(load(source, tmp_path / "new"))
-    assert {path.name for path in (tmp_path / "new" / source / "raw").iterdir()} >= set(FILES)
-    assert socket.getdefaulttimeout() == before
+def test_progress_is_in_bytes_grows_and_ends_at_the_whole(tmp_path):
+    seen: list[tuple[int, int]] = []
+    prepare("MNIST", tmp_path, lambda *step: seen.append(step))
+    done = [step[0] for step in seen]
+    assert done == sorted(done)
+    assert len(set(done)) > len(FILES)
+    assert {step[1] for step in seen} == {sum(map(len, archives().values()))}
+    assert seen[-1][0] == seen[-1][1]
 
 
-def test_download_that_is_corrupted_is_one_sentence_and_the_next_try_mends_it(server, tmp_path):
-    good = (server / f"{FILES[2]}.gz").read_bytes()
-    (server / f"{FILES[2]}.gz").write_bytes(good[:-20])
+@pytest.mark.parametrize("damage", [lambda good: good[:-20], lambda good: good[:30] + b"x" + good[31:], gzip.compress])
+def test_download_that_is_corrupted_is_one_sentence_and_the_next_try_mends_it(server, tmp_path, damage):
+    archive = server.folder / f"{FILES[2]}.gz"
+    good = archive.read_bytes()
+    archive.write_bytes(damage(good))
     with pytest.raises(
         BadDataError, match=r"MNIST.*could not be downloaded \(.*corrupted\).*LATENT_EXPLORER_DATA_ROOT"
     ):
-        load("MNIST", tmp_path / "data")
-    (server / f"{FILES[2]}.gz").write_bytes(good)
-    assert_whole(load("MNIST", tmp_path / "data"))
+        prepare("MNIST", tmp_path / "data")
+    assert files(tmp_path / "data") == {f"MNIST/raw/{name}" for name in FILES[:2]}  # what is whole stays
+    archive.write_bytes(good)
+    server.asked.clear()
+    assert_whole(prepare("MNIST", tmp_path / "data"))
+    assert server.asked == [f"{name}.gz" for name in FILES[2:]]
+
+
+def test_next_mirror_is_asked_where_the_first_fails(server, tmp_path, monkeypatch):
+    come_from(monkeypatch, nobody(), f"{server.address}nowhere/", server.address)
+    assert_whole(prepare("MNIST", tmp_path))
 
 
 def test_file_that_the_mirror_lacks_is_one_sentence(server, tmp_path):
-    (server / f"{FILES[0]}.gz").unlink()
+    (server.folder / f"{FILES[0]}.gz").unlink()
     with pytest.raises(BadDataError, match=r"could not be downloaded \(.*404"):
-        load("MNIST", tmp_path / "data")
+        prepare("MNIST", tmp_path / "data")
+
+
+def test_server_that_never_stops_sending_is_cut_off(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(mnist_files, "LARGEST", 10_000)
+    with pytest.raises(BadDataError, match="the server gives more than the archive can hold"):
+        prepare("MNIST", tmp_path / "data")
+    assert len(server.asked) == 1
 
 
 @EITHER
 @pytest.mark.usefixtures("no_network")
 def test_without_network_one_sentence_says_which_files_to_put_where(source, tmp_path):
     with pytest.raises(BadDataError) as caught:
-        load(source, tmp_path / "data")
+        prepare(source, tmp_path / "data")
     message = str(caught.value)
     assert "\n" not in message
     assert str(tmp_path / "data" / source / "raw") in message
@@ -217,24 +241,48 @@ def test_without_network_one_sentence_says_which_files_to_put_where(source, tmp_
 @pytest.mark.usefixtures("server")
 def test_data_root_that_cannot_be_downloaded_to_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("a file where a folder should be")
-    with pytest.raises(BadDataError, match="could not be downloaded"):
-        load("MNIST", tmp_path / "file")
+    with pytest.raises(BadDataError, match="could not be written: Not a directory. .*choose another data root"):
+        prepare("MNIST", tmp_path / "file")
+
+
+@pytest.mark.usefixtures("server")
+def test_full_disk_is_one_sentence_and_leaves_nothing_half(tmp_path, monkeypatch):
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(BadDataError, match=r"could not be written: No space left on device\. Make room"):
+            prepare("MNIST", tmp_path / "data")
+    assert files(tmp_path / "data") == set()
+    assert_whole(prepare("MNIST", tmp_path / "data"))
 
 
 def test_server_that_never_answers_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(mnist, "PATIENCE", 0.2)
+    monkeypatch.setattr(mnist_files, "PATIENCE", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        mirror(monkeypatch, silent.getsockname()[1], {})
+        come_from(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}/")
         with pytest.raises(BadDataError, match=r"could not be downloaded \(.*timed out"):
-            load("MNIST", tmp_path / "data")
-    assert socket.getdefaulttimeout() is None
+            prepare("MNIST", tmp_path / "data")
 
 
-def test_archives_put_there_by_hand_need_no_network(tmp_path, monkeypatch):
-    archives = {f"{name}.gz": gzip.compress(content) for name, content in contents().items()}
-    put(tmp_path / "data" / "MNIST" / "raw", archives)
-    mirror(monkeypatch, 1, archives)
-    assert_whole(load("MNIST", tmp_path / "data"))
+@pytest.mark.usefixtures("no_network")
+def test_archives_put_there_by_hand_need_no_network(tmp_path):
+    put(tmp_path / "data" / "MNIST" / "raw", archives())
+    assert_whole(prepare("MNIST", tmp_path / "data"))
+
+
+def test_damaged_archive_put_there_by_hand_is_downloaded_instead(server, tmp_path):
+    put(tmp_path / "MNIST" / "raw", archives() | {f"{FILES[1]}.gz": b"damaged"})
+    assert_whole(prepare("MNIST", tmp_path))
+    assert server.asked == [f"{FILES[1]}.gz"]
+
+
+def test_file_cut_off_by_an_older_download_is_replaced_while_others_are_missing(server, tmp_path):
+    whole = contents()
+    put(tmp_path / "MNIST" / "raw", {FILES[0]: whole[FILES[0]][:1000], FILES[3]: whole[FILES[3]]})
+    assert_whole(prepare("MNIST", tmp_path))
+    assert server.asked == [f"{name}.gz" for name in FILES[:3]]
 
 
 DAMAGES = {

@@ -281,7 +281,7 @@ def test_unlabelled_vectors_are_drawn_without_classes_colours_or_verdicts(open_p
     )
     cloud = state.open_for_page("vectors").cloud(state.open_for_page("vectors").space)
     assert (cloud.classes, cloud.colours, cloud.has_confidence) == ((), (), False)
-    scale = state.open_for_page("vectors").vector_scale
+    scale = state.open_for_page("vectors").images.scale
     assert scale.mean == pytest.approx(vectors.dataset.items.mean(axis=0), abs=1e-5)
 
 

@@ -64,7 +64,7 @@ def test_columns_are_offered_before_the_items_are_there_and_factors_with_them(ti
     opened = state.open_for_page(tiny.name)
     scores = ["confidence", "error", "verdict", "predicted", "split"]
     assert list(opened.painting.titles()) == scores
-    assert not opened.has_items
+    assert not opened.images.are_here
     waited = opened.painting.titles(wait=True)
     assert waited["factor:period"] == "Period"
     assert opened.painting.titles() == waited
@@ -87,7 +87,9 @@ def test_a_factor_of_any_name_has_an_address_of_its_own(tiny, ask, monkeypatch):
     names = ["factor:../a/b", "factor:50 %?#&", "factor:Straße"]
     factors = opened.items.dataset.factors
     odd = {name.removeprefix("factor:"): factors["layout"] for name in names}
-    monkeypatch.setattr(opened, "_items", replace(opened.items, dataset=replace(opened.items.dataset, factors=odd)))
+    monkeypatch.setattr(
+        opened.images, "_items", replace(opened.items, dataset=replace(opened.items.dataset, factors=odd))
+    )
     wanted = factors["layout"][opened.items.rows(opened.space.latents.ids)].astype(np.uint8).tobytes()
     for name in names:
         path = opened.painting.colouring(name).url.partition("?")[0].removeprefix("/explorer/")

@@ -1,6 +1,7 @@
 """What sessions share: opened once, renewed when a run changes, and never holding each other up."""
 
 import os
+import shutil
 import time
 from threading import Event, Thread, current_thread
 from urllib.parse import urlencode
@@ -9,11 +10,14 @@ import numpy as np
 import pytest
 from starlette.requests import Request
 
-from explorer.errors import UnknownNameError
+from explorer.errors import MissingDataError, UnknownNameError
 from explorer.evaluation.faithfulness import trustworthiness
+from explorer.settings import Settings
 from explorer.ui import routes, state
 from explorer.ui.tokens import make_token
 from explorer.workflows.projecting import Places
+from tests.mirrored import contents, put
+from tests.runs import train_mnist
 from tests.workflows.test_search import make_run
 
 
@@ -194,12 +198,15 @@ def test_map_beside_a_run_that_has_changed_is_told(pair):
     assert "There is no map" in ask("points", second.name, map="pca!vae").body.decode()
 
 
-def ask(path, run, **query):
-    """A browser's question to a route."""
-    query = {"token": make_token("session")} | query
-    return getattr(routes, path)(
-        Request({"type": "http", "path_params": {"run": run}, "query_string": urlencode(query).encode(), "headers": []})
-    )
+def request(run, path=None, **query):
+    """A browser's question about a run."""
+    asked = urlencode({"token": make_token("session")} | query).encode()
+    return Request({"type": "http", "path_params": {"run": run, **(path or {})}, "query_string": asked, "headers": []})
+
+
+def ask(route, run, **query):
+    """What a route answers."""
+    return getattr(routes, route)(request(run, **query))
 
 
 def test_points_of_each_map_come_from_the_same_route(deep):
@@ -227,3 +234,51 @@ def test_points_of_no_map_are_refused(deep, query, status, words):
     answer = ask("points", deep.name, **query)
     assert answer.status_code == status
     assert words in answer.body.decode()
+
+
+@pytest.fixture
+def imageless(tiny, trained_mnist, tmp_path, monkeypatch):
+    """A run on MNIST, and a data root without its files."""
+    shutil.copytree(trained_mnist, tiny.parent / trained_mnist.name)
+    monkeypatch.setenv("LATENT_EXPLORER_DATA_ROOT", str(tmp_path / "data"))
+    state.settings.cache_clear()
+    return state.open_for_page(trained_mnist.name)
+
+
+@pytest.fixture(scope="module")
+def trained_mnist(tmp_path_factory):
+    home = tmp_path_factory.mktemp("elsewhere")
+    return train_mnist(Settings(data_root=home / "data", runs_root=home / "runs", device="cpu"))
+
+
+def test_images_that_are_missing_are_refused_and_never_downloaded(imageless, monkeypatch):
+    monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("asks a network"))
+    assert isinstance(imageless.without_images, MissingDataError)
+    with pytest.raises(MissingDataError, match="latent-explorer data prepare mnist"):
+        imageless.items  # noqa: B018
+    assert imageless.images.scale is None
+    answer = routes.image(request(imageless.name, path={"row": 3}))
+    assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
+    assert not state.settings().data_root.exists()
+
+
+def test_images_that_come_are_seen_at_the_next_look(imageless):
+    assert imageless.without_images
+    put(state.settings().data_root / "MNIST" / "raw", contents())
+    assert imageless.without_images is None
+    assert routes.image(request(imageless.name, path={"row": 3})).status_code == 200
+
+
+def test_decoder_is_made_ready_without_images_too(imageless, monkeypatch):
+    decoded = []
+    monkeypatch.setattr(type(imageless.run), "decode", lambda _run, z: decoded.append(z))
+    imageless.prepare()
+    assert len(decoded) == 1
+
+
+def test_looking_for_images_that_have_to_be_made_makes_none(tiny, tmp_path, monkeypatch):  # noqa: ARG001
+    monkeypatch.setenv("LATENT_EXPLORER_DATA_ROOT", str(tmp_path / "data"))
+    state.settings.cache_clear()
+    assert state.open_for_page("tiny").without_images is None
+    assert not (tmp_path / "data").exists()
+    assert not state.open_for_page("tiny").images.are_here

@@ -124,7 +124,7 @@ def test_killed_process_is_told(job):
 def test_only_one_process_works_at_a_time(job):
     job.begin(str(job.stem))
     until(lambda: counting(job))
-    with pytest.raises(BadValueError, match="Test is being computed by another process"), job.working():
+    with pytest.raises(BadValueError, match="Test is under way in another process"), job.working():
         pass
     assert counting(job)  # who was refused has not touched the other's status
 

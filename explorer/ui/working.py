@@ -1,0 +1,102 @@
+"""A bar for work in the background: what it costs, how far it is, or why it failed."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.errors import ExplorerError
+from explorer.ui.gallery import plain, problem
+from explorer.workflows.background import Job, Status
+
+LOOKED_EVERY = 0.5  # seconds
+WRONG = "working:problem"
+
+
+@dataclass(frozen=True)
+class Work:
+    """Work that a person may begin.
+
+    Args:
+        key: names the bar on its page; the style of "st-key-KEY" is its own.
+        name: of what comes of it.
+        job: that does it.
+        begin: begins it.
+        words: what it is and costs, as Markdown.
+        press: what the button says.
+        icon: of the button.
+        failed: begins the sentence that says why it failed.
+        steps: words for steps done and steps in all.
+        dismiss: takes the bar away; None where it stays.
+    """
+
+    key: str
+    name: str
+    job: Job
+    begin: Callable[[], None]
+    words: str
+    press: str
+    icon: str
+    failed: str
+    steps: Callable[[int, int], str]
+    dismiss: Callable[[], None] | None = None
+
+
+def bar(work: Work) -> None:
+    """Offer the work, or show how far it is; when it has ended, the whole page draws what came of it."""
+    status = work.job.look()
+    wrong = st.session_state.pop(f"{WRONG}:{work.key}", "")
+    if wrong or (status is not None and status.problem):
+        problem(wrong or f"{work.failed}: {status.problem if status else ''}")
+    with st.container(border=True, key=work.key):
+        if status is None or status.problem:
+            with st.container():  # as a fragment has one: its progress then takes the place of these words at once
+                _offer(work)
+        else:
+            st.fragment(_watch, run_every=LOOKED_EVERY)(work)
+
+
+def _offer(work: Work) -> None:
+    with line(work.key):
+        st.markdown(work.words)
+        st.button(work.press, type="primary", icon=work.icon, on_click=_begin, args=(work,))
+        if work.dismiss is not None:
+            dismissal(work.key, work.dismiss)
+
+
+def dismissal(key: str, dismiss: Callable[[], None]) -> None:
+    """The small button that takes a bar away."""
+    st.button("", key=f"{key}-dismiss", icon=":material/close:", type="tertiary", help="Dismiss", on_click=dismiss)
+
+
+def line(key: str) -> DeltaGenerator:
+    """Room for words and buttons side by side; its style keeps them in one row where there is room."""
+    return st.container(key=f"le-line-{key}", horizontal=True, vertical_alignment="center", gap="small")
+
+
+def _begin(work: Work) -> None:
+    try:
+        work.begin()
+    except ExplorerError as error:
+        st.session_state[f"{WRONG}:{work.key}"] = str(error)
+
+
+def _watch(work: Work) -> None:
+    status = work.job.look()
+    if status is None or status.problem:
+        st.rerun()
+        return
+    done, press = st.columns([5, 1], vertical_alignment="center")
+    done.progress(min(1.0, status.done / max(1, status.total)), text=plain(_progress(work, status)))
+    press.button(
+        "Cancel", icon=":material/close:", disabled=status.is_cancelled, on_click=work.job.cancel, width="stretch"
+    )
+
+
+def _progress(work: Work, status: Status) -> str:
+    if status.is_cancelled:
+        return f"{work.name}: being cancelled"
+    steps = f", {work.steps(status.done, status.total)}" if status.total else ""
+    return f"{work.name}: {status.stage}{steps}, for {time.time() - status.began:.0f} s"
