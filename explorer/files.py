@@ -1,4 +1,4 @@
-"""Plain names of folders, and writing so that a crash leaves the old file or the new one, never half."""
+"""Plain names of folders, and writing and moving so that a crash leaves the old file or the new one, never half."""
 
 import os
 import re
@@ -57,6 +57,17 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def move_folder(folder: Path, target: Path) -> None:
+    """Move a folder by one rename that survives a power cut; both must lie on one disk.
+
+    Raises:
+        OSError: no such folder, a target that holds something, or no permission; nothing has changed.
+    """
+    os.rename(folder, target)
+    for parent in {folder.parent, target.parent}:
+        _sync_folder(parent)
 
 
 def _sync_folder(folder: Path) -> None:

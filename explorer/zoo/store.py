@@ -17,7 +17,7 @@ from safetensors.numpy import save as dump_tensors
 
 from explorer.data.dataset import Split
 from explorer.errors import BadRunError, UnknownNameError
-from explorer.files import write_atomically
+from explorer.files import is_plain_name, write_atomically
 from explorer.registry import lookup
 from explorer.zoo.card import Card, parse_card
 from explorer.zoo.lock import is_training
@@ -108,7 +108,7 @@ def find_run(name: str, roots: Iterable[Path]) -> Path:
 
 
 def read_card(folder: Path) -> Card:
-    """Read a run's card.
+    """Read a run's card; a run is called as its folder is, whatever it was called when it was trained.
 
     Raises:
         BadRunError: no card, or one that cannot be used (see `parse_card`).
@@ -124,7 +124,8 @@ def read_card(folder: Path) -> Card:
         ) from None
     if len(raw) > MAX_CARD_BYTES:
         raise BadRunError(f"The card of {folder.name} is over 1 MB; restore card.json or train the run again.")
-    return parse_card(raw.decode("utf-8", errors="replace"), folder.name)
+    card = parse_card(raw.decode("utf-8", errors="replace"), folder.name)
+    return card.model_copy(update={"name": folder.name}) if is_plain_name(folder.name) else card
 
 
 def write_card(folder: Path, card: Card) -> None:
