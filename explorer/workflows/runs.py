@@ -1,6 +1,7 @@
 """Open runs, list them, and fetch the items they were trained on."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,18 +32,23 @@ class ShelfEntry:
     """One run on the shelf: its card, or the sentence that says why it cannot be opened.
 
     Args:
-        name: of its folder.
+        name: its name.
+        folder: where it lies.
         card: None for a run that cannot be opened.
         problem: why it cannot.
-        is_own: the user's, not shipped.
         n_bytes: on disk.
     """
 
     name: str
+    folder: Path
     card: Card | None
-    problem: str = ""
-    is_own: bool = True
-    n_bytes: int = 0
+    problem: str
+    n_bytes: int
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the user's, not a shipped one."""
+        return self.folder.parent != places.models()
 
 
 def run_roots(settings: Settings) -> list[Path]:
@@ -54,7 +60,12 @@ def shelf(settings: Settings | None = None) -> list[ShelfEntry]:
     """Every run there is: the user's own, newest first, then the shipped ones; a broken one comes last."""
     folders = run_folders(run_roots(settings or load_settings()))
     entries = [entry_of(folder, name) for name, folder in folders.items()]
-    return sorted((entry for entry in entries if entry is not None), key=_rank, reverse=True)
+    return newest_first(entry for entry in entries if entry is not None)
+
+
+def newest_first(entries: Iterable[ShelfEntry]) -> list[ShelfEntry]:
+    """The shelf's order: the user's own runs, newest first, then the shipped ones; a broken one comes last."""
+    return sorted(entries, key=_rank, reverse=True)
 
 
 def _rank(entry: ShelfEntry) -> tuple[int, str]:
@@ -65,12 +76,12 @@ def _rank(entry: ShelfEntry) -> tuple[int, str]:
 
 def entry_of(folder: Path, name: str) -> ShelfEntry | None:
     """What a shelf says of a run's folder; None when it has just been moved or removed."""
-    is_own, n_bytes = folder.parent != places.models(), disk_use(folder)
     try:
         card = read_card(folder).model_copy(update={"name": name})  # in the trash its folder is called otherwise
-        return ShelfEntry(name, card, "", is_own, n_bytes)
+        return ShelfEntry(name, folder, card, "", disk_use(folder))
     except ExplorerError as error:
-        return ShelfEntry(name, None, str(error), is_own, n_bytes) if os.path.lexists(folder / CARD) else None
+        is_there = os.path.lexists(folder / CARD)
+        return ShelfEntry(name, folder, None, str(error), disk_use(folder)) if is_there else None
 
 
 def check_free(name: str, settings: Settings, advice: str = "Choose another name.") -> None:

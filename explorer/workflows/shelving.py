@@ -178,10 +178,10 @@ def free_name(name: str, settings: Settings) -> str:
 
 
 def in_bytes(n: int) -> str:
-    """A size on disk in words: 4.9 MB."""
+    """A size on disk in words, which no line breaks: 4.9 MB."""
     power = min(int(math.log10(n)) // 3, len(UNITS) - 1) if n else 0
     size = n / 1000**power
-    return f"{size:.1f} {UNITS[power]}" if power and size < 10 else f"{size:.0f} {UNITS[power]}"
+    return f"{size:.{int(power > 0 and size < 10)}f}\N{NO-BREAK SPACE}{UNITS[power]}"
 
 
 def _own(name: str, settings: Settings) -> Path:

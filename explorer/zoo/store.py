@@ -183,12 +183,8 @@ def write_latents(folder: Path, latents: Mapping[Split, Latents], kept: str = "a
     return write_bytes(folder, LATENTS, dump_tensors(arrays))
 
 
-def read_latents(folder: Path, card: Card) -> dict[Split, Latents]:
-    """Read the latents of both splits.
-
-    Raises:
-        BadRunError: a run without latents, an altered file, or rows that do not match the items.
-    """
+def check_latents(folder: Path, card: Card) -> None:
+    """Raise BadRunError for a run without latents, without reading them."""
     if LATENTS not in card.files and is_training(folder):
         raise BadRunError(f"{folder.name} is being trained now; its map is drawn when the training ends or is stopped.")
     if LATENTS not in card.files:
@@ -196,6 +192,15 @@ def read_latents(folder: Path, card: Card) -> dict[Split, Latents]:
             f"{folder.name} has no latents yet: its training was cut off. "
             f"Go on with it: latent-explorer train --resume {folder.name}"
         )
+
+
+def read_latents(folder: Path, card: Card) -> dict[Split, Latents]:
+    """Read the latents of both splits.
+
+    Raises:
+        BadRunError: a run without latents, an altered file, or rows that do not match the items.
+    """
+    check_latents(folder, card)
     try:
         arrays = parse_tensors(verified(folder, card, LATENTS))
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError):
