@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -60,14 +60,15 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
 
 
 def move_folder(folder: Path, target: Path) -> None:
-    """Move a folder by one rename that survives a power cut; both must lie on one disk.
+    """Move a folder by one rename; both must lie on one disk.
 
     Raises:
         OSError: no such folder, a target that holds something, or no permission; nothing has changed.
     """
     os.rename(folder, target)
-    for parent in {folder.parent, target.parent}:
-        _sync_folder(parent)
+    with suppress(OSError):  # it is done; only a power cut within seconds could take it back
+        for parent in {folder.parent, target.parent}:
+            _sync_folder(parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from explorer.ui import gallery, managing, shelf, state
+from explorer.ui import gallery, shelf, state
 
 gallery.style()
-managing.tell()
 st.markdown("## Latent spaces on the shelf")
 st.markdown("Each card is a trained network. Open one to see its latent space, click its points and question it.")
 shelf.show(state.runs())

@@ -75,10 +75,14 @@ def refusal(name: str) -> str:
     return refused[1]
 
 
-def tell() -> None:
-    """Say what has been done since the last run of the page."""
+def tell(entries: Sequence[ShelfEntry]) -> None:
+    """Say what has been done, or refused for a run that is no longer there, since the last run of the page."""
     for text in st.session_state.pop(SAID, []):
         st.toast(plain(text), icon=":material/check:", duration="long")
+    asked: str = st.session_state.get(REFUSED, ("", ""))[0]
+    there = {entry.name for entry in entries} | {one.key for one in shelving.deleted(settings())}
+    if asked and asked not in there:
+        problem(refusal(asked))
 
 
 def just_deleted_card(one: Shelved) -> None:

@@ -31,6 +31,7 @@ METRICS_ON_A_CARD = 3
 
 def show(entries: Sequence[ShelfEntry]) -> None:
     """Every run as a card, one's own and the shipped ones apart, then what has been deleted."""
+    managing.tell(entries)
     shelved = managing.with_just_deleted(entries)
     if not shelved:
         st.info("There is no run yet. Train one: `latent-explorer train --help`.", icon=":material/info:")
