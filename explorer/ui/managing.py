@@ -18,7 +18,7 @@ from explorer.zoo.card import LONGEST_TEXT
 RENAME, NOTE, DUPLICATE, DELETE = "Rename", "Note", "Duplicate", "Delete"
 ICONS = {RENAME: "edit", NOTE: "sticky_note_2", DUPLICATE: "content_copy", DELETE: "delete"}
 # Kept for the session, so that what was said or can be undone stays over reruns and changes of the page.
-SAID, REFUSED, JUST_DELETED = "shelf:said", "shelf:refused", "shelf:deleted"
+SAID, REFUSED, DONE, JUST_DELETED = "shelf:said", "shelf:refused", "shelf:done", "shelf:deleted"
 LONGEST_NAME = 100
 
 
@@ -60,6 +60,8 @@ def menu(entry: ShelfEntry) -> None:
         on_click=_on_menu,
         args=(key, entry.name),
     )
+    if picked is not None:
+        st.session_state.pop(DONE, None)
     if picked in (RENAME, DUPLICATE):
         st.dialog(f"{picked} {plain(entry.name)}")(_ask_name)(picked, entry)
     elif picked == NOTE:
@@ -140,42 +142,45 @@ def ago(seconds: float) -> str:
 
 def _ask_name(action: str, entry: ShelfEntry) -> None:
     """The dialog of a new name, for the run or for its copy."""
-    copies = action == DUPLICATE
+    copies, key = action == DUPLICATE, f"{action}-{entry.name}"
     proposed = shelving.free_name(f"{entry.name}-copy"[:LONGEST_NAME], settings()) if copies else entry.name
     with st.form("name", border=False):
-        new = st.text_input("Name of the copy" if copies else "New name", proposed, max_chars=LONGEST_NAME)
+        st.text_input("Name of the copy" if copies else "New name", proposed, max_chars=LONGEST_NAME, key=key)
         if copies:
             st.caption(f"The copy is your own run; it takes {in_bytes(entry.n_bytes)}.")
-        if st.form_submit_button(action, type="primary"):
-            _attempt(lambda: _duplicate(entry.name, new) if copies else _rename(entry.name, new))
+        change = _duplicate if copies else _rename
+        st.form_submit_button(action, type="primary", on_click=_attempt, args=(change, entry.name, key))
+    _close_or_tell(entry.name)
 
 
 def _ask_note(entry: ShelfEntry) -> None:
     """The dialog of a run's note."""
-    card = entry.card
+    note, key = entry.card.note if entry.card is not None else "", f"{NOTE}-{entry.name}"
     with st.form("note", border=False):
-        note = st.text_area(
-            "What should be remembered about this run",
-            card.note if card is not None else "",
-            max_chars=LONGEST_TEXT,
-            height=160,
-        )
-        if st.form_submit_button("Save", type="primary"):
-            _attempt(lambda: shelving.annotate(entry.name, note, settings()))
+        st.text_area("What should be remembered about this run", note, max_chars=LONGEST_TEXT, height=160, key=key)
+        st.form_submit_button("Save", type="primary", on_click=_attempt, args=(_annotate, entry.name, key))
+    _close_or_tell(entry.name)
 
 
-def _attempt(change: Callable[[], object]) -> None:
-    """Do what a dialog asks and close it; a refusal stands in it as one sentence."""
+def _attempt(change: Callable[[str, str], None], name: str, key: str) -> None:
+    """Do what a dialog asks of a run, and note whether it is done or why it is refused."""
     try:
-        change()
+        change(name, str(st.session_state[key]).strip())
     except ExplorerError as error:
-        problem(str(error))
+        st.session_state[REFUSED] = name, str(error)
     else:
+        st.session_state[DONE] = True
+
+
+def _close_or_tell(name: str) -> None:
+    """Close a dialog once what it asks is done; a refusal stands in it as one sentence."""
+    if st.session_state.pop(DONE, False):
         st.rerun()
+    if wrong := refusal(name):
+        problem(wrong)
 
 
 def _rename(name: str, new: str) -> None:
-    new = new.strip()
     shelving.rename(name, new, settings())
     if st.session_state.get(USED) == name:
         st.session_state[USED] = new
@@ -183,8 +188,12 @@ def _rename(name: str, new: str) -> None:
         _say(f"{name} is now called {new}.")
 
 
+def _annotate(name: str, note: str) -> None:
+    shelving.annotate(name, note, settings())
+
+
 def _duplicate(name: str, new: str) -> None:
-    _say(f"{shelving.duplicate(name, new.strip(), settings())} is a copy of {name}.")
+    _say(f"{shelving.duplicate(name, new, settings())} is a copy of {name}.")
 
 
 def _on_menu(key: str, name: str) -> None:
