@@ -118,17 +118,18 @@ def show_deleted() -> None:
 
 
 def _deleted_row(one: DeletedRun) -> None:
-    card = one.entry.card
+    card, name = one.entry.card, plain(one.entry.name)
     what = f"{card.method} on {plain(card.data.title)}" if card is not None else "cannot be opened"
     with st.container(horizontal=True, vertical_alignment="center", key=f"gone-{one.key}"):
-        st.markdown(
-            f"**{plain(one.entry.name)}**  \n{what}, {in_bytes(one.entry.n_bytes)}, {ago(time.time() - one.when)}"
-        )
+        with st.container(gap=None):
+            st.markdown(f"**{name}**")
+            st.caption(f"{what}, {in_bytes(one.entry.n_bytes)}, {ago(time.time() - one.when)}")
         st.button("Restore", key=f"restore-{one.key}", icon=":material/undo:", on_click=_restore, args=(one.key,))
         with st.popover("Erase", key=f"erase-{one.key}", icon=":material/delete_forever:"):
-            st.markdown(f"**{plain(one.entry.name)}** will be gone for good.")
+            st.markdown(f"**{name}** will be gone for good.")
             st.button("Erase for good", key=f"sure-{one.key}", type="primary", on_click=_erase, args=([one.key],))
-        problem(wrong) if (wrong := refusal(one.key)) else None
+    if wrong := refusal(one.key):
+        problem(wrong)
 
 
 def ago(seconds: float) -> str:

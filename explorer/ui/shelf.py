@@ -16,6 +16,7 @@ from explorer.zoo.card import Card
 from explorer.zoo.store import check_latents
 
 MANY = 9  # from here on a search and an order are worth their room
+SEARCH_PIXELS = 420
 ORDERS = ("Newest", "Name", "Disk use")
 SHOWN_METRICS = {
     "test_accuracy": "test accuracy",
@@ -55,7 +56,13 @@ def _wanted() -> tuple[str, str]:
     """What is searched for, and the order of the cards; both stand in the address."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = st.text_input(
-            "Search", type="search", live=True, key="find", bind="query-params", placeholder="Name, method, data, note"
+            "Search",
+            type="search",
+            live=True,
+            key="find",
+            bind="query-params",
+            placeholder="Name, method, data, note",
+            width=SEARCH_PIXELS,
         )
         order = st.segmented_control(
             "Order", ORDERS, default=ORDERS[0], required=True, key="order", bind="query-params"
@@ -88,18 +95,19 @@ def _heading(title: str, shelved: Sequence[Shelved]) -> None:
     st.html(f'<h2 class="le-shelf">{title}<span>{len(there)}, {size} on disk</span></h2>')
 
 
-def _grid(shelved: Sequence[Shelved], key: str) -> None:
+def _grid(shelved: Sequence[Shelved], name: str) -> None:
     """As many cards in a row as there is room for, equally high: see `st-key-grid` in style.css."""
-    with st.container(key=f"grid-{key}"):
+    with st.container(key=f"grid-{name}"):
         for one in shelved:
-            with st.container(border=True, height="stretch", vertical_alignment="distribute"):
+            key = f"ghost-{one.key}" if one.key else None
+            with st.container(border=True, height="stretch", vertical_alignment="distribute", key=key):
                 managing.just_deleted_card(one) if one.key else _card(one.entry)
 
 
 def _card(entry: ShelfEntry) -> None:
     """Thumbnail, what it is and its menu above; numbers and the button at the foot, level with its neighbours'."""
     picture, trouble = _picture(entry)
-    with st.container(gap="small"):
+    with st.container(gap="xsmall"):
         st.html(picture)
         with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
             card = entry.card
