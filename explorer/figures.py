@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 WHITE = 255
+THUMBNAIL = (360, 220)  # width and height, pixels
 MOST_DEVIATIONS = 3.0
 BAR, UNKNOWN = "#6C66E0", "#8A8A8A"  # at least 3 to 1 against the page, light and dark
 # Okabe and Ito's palette, safe for colour-blind readers; black is left out, as it vanishes on a dark page.
@@ -118,7 +119,7 @@ def map_thumbnail(
     n_classes: int,
     *,
     circles: Sequence[tuple[float, float, float]] = (),
-    size: tuple[int, int] = (360, 220),
+    size: tuple[int, int] = THUMBNAIL,
 ) -> bytes:
     """A small picture of a map as PNG, transparent, equal aspect.
 

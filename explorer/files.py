@@ -1,10 +1,10 @@
-"""Plain names of folders, and writing so that a crash leaves the old file or the new one, never half."""
+"""Plain names of folders, and writing and moving so that a crash leaves the old file or the new one, never half."""
 
 import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -57,6 +57,18 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def move_folder(folder: Path, target: Path) -> None:
+    """Move a folder by one rename; both must lie on one disk.
+
+    Raises:
+        OSError: no such folder, a target that holds something, or no permission; nothing has changed.
+    """
+    os.rename(folder, target)
+    with suppress(OSError):  # it is done; only a power cut within seconds could take it back
+        for parent in {folder.parent, target.parent}:
+            _sync_folder(parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,17 +2,9 @@
 
 import streamlit as st
 
-from explorer.ui import gallery, layout, state
-
-COLUMNS = 3
+from explorer.ui import gallery, shelf, state
 
 gallery.style()
 st.markdown("## Latent spaces on the shelf")
 st.markdown("Each card is a trained network. Open one to see its latent space, click its points and question it.")
-shelf = state.runs()
-if not shelf:
-    st.info("There is no run yet. Train one: `latent-explorer train --help`.", icon=":material/info:")
-for start in range(0, len(shelf), COLUMNS):
-    for column, entry in zip(st.columns(COLUMNS), shelf[start : start + COLUMNS], strict=False):
-        with column:
-            layout.shelf_card(entry)
+shelf.show(state.runs())

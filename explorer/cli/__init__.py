@@ -12,7 +12,8 @@ from typing import Any
 import tyro
 
 from explorer.cli.dashboard import app
-from explorer.cli.shelf import data, models, project, suggest
+from explorer.cli.runs import models
+from explorer.cli.shelf import data, project, suggest
 from explorer.cli.training import train, train_new
 from explorer.errors import BadValueError, ExplorerError
 

@@ -1,4 +1,4 @@
-"""The commands about what is there: runs, data sets, kept maps, items to label next."""
+"""The commands about what is there: data sets, kept maps, items to label next."""
 
 from typing import Annotated, Literal
 
@@ -6,39 +6,6 @@ import tyro
 
 from explorer.cli.terminal import Text, loading, settings_for
 from explorer.data.own import ImportConfig
-from explorer.errors import BadValueError
-
-
-def models(
-    action: tyro.conf.Positional[Literal["list", "show"]],
-    name: Annotated[tyro.conf.Positional[Text], tyro.conf.arg(metavar="[NAME]")] = None,
-) -> None:
-    """List the runs there are, shipped ones included, or show one's card.
-
-    For example:
-      latent-explorer models list
-      latent-explorer models show textures-petals
-
-    Args:
-        action: list or show.
-        name: of the run to show.
-    """
-    from explorer.workflows import runs
-
-    if action == "show":
-        if name is None:
-            raise BadValueError("Say which run to show: latent-explorer models show NAME.")
-        print(runs.open_run(name).card.model_dump_json(indent=2))
-        return
-    for entry in runs.shelf():
-        if entry.card is None:
-            print(f"{entry.name:32} cannot be opened: {entry.problem}")
-            continue
-        shown = {"test_accuracy": "test accuracy", "test_svm_accuracy": "SVM on test latents"}
-        shown |= {"test_reconstruction_rmse": "test reconstruction error"}
-        measured = entry.card.metrics if entry.card.epochs_done else {}
-        score = next((f"{text} {measured[key].value:.3f}" for key, text in shown.items() if key in measured), "")
-        print(f"{entry.name:32} {entry.card.status:12} {entry.card.method} on {entry.card.data.title}  {score}")
 
 
 def data(

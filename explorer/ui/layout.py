@@ -1,35 +1,20 @@
-"""Parts that every page shares: the run in use, problems, and the cards of the shelf."""
+"""Parts that every page shares: the run in use, problems, and its header."""
 
-from base64 import b64encode
-from functools import lru_cache
 from html import escape
-from pathlib import Path
+from textwrap import shorten
 
 import streamlit as st
 
-from explorer import places
 from explorer.errors import ExplorerError
-from explorer.figures import map_thumbnail
 from explorer.ui import projecting
 from explorer.ui.gallery import plain, problem
 from explorer.ui.state import OpenRun, open_for_page, runs
 from explorer.workflows.maps import LatentMap
-from explorer.workflows.runs import ShelfEntry, last_words
-from explorer.zoo.card import Card
+from explorer.workflows.runs import last_words
 
-SHOWN_METRICS = {
-    "test_accuracy": "test accuracy",
-    "test_svm_accuracy": "SVM on test latents",
-    "other_cameras_accuracy": "on other cameras",
-    "seeds_centroid_spread": "centres move by seed",
-    "test_within_two_radii": "test within 2 radii",
-    "test_retrieval_map": "test retrieval MAP",
-    "test_reconstruction_rmse": "test reconstruction error",
-}
 USED = "run used"
 OF_ONE_RUN = ("at", "view", "hide")  # parts of the address that mean nothing on another run's map
-METRICS_ON_A_CARD = 3
-POINTS_ON_A_THUMBNAIL = 3000
+LETTERS_OF_A_NOTE = 80  # beside a run's name; the whole note is on its card
 LOOKED_EVERY = 2.0  # seconds
 TRUST = (
     "Trustworthiness is 1 when all neighbours on the map are neighbours in the latent space too: "
@@ -45,7 +30,7 @@ def run_in_use() -> OpenRun | None:
         return None
     wanted = st.query_params.get("run") or st.session_state.get(USED, names[0])
     if wanted not in names:
-        problem(f"There is no run {wanted!r}. Choose one in the sidebar.")
+        problem(f"There is no run {wanted!r}; it may have been renamed or deleted. Choose one in the sidebar.")
     index = names.index(wanted) if wanted in names else None
     chosen = st.sidebar.selectbox("Run in use", names, index=index, placeholder="Choose a run")
     if chosen is None:
@@ -96,8 +81,16 @@ def _title(run: OpenRun, space: LatentMap) -> None:
     st.html(
         f'<div class="le-title"><h1>{escape(run.name)}</h1>'
         f'<span class="le-badge" title="{escape(why)}">{escape(projecting.badge(run, space))}</span>'
-        f"<span>{escape(card.title)}; {escape(card.data.title)}, {len(space):,} items</span></div>"
+        f"<span>{escape(card.title)}; {escape(card.data.title)}, {len(space):,} items</span>{_note(card.note)}</div>"
     )
+
+
+def _note(note: str) -> str:
+    """The beginning of a run's note; the whole of it when the pointer rests there."""
+    if not note:
+        return ""
+    short = shorten(note, LETTERS_OF_A_NOTE, placeholder="…") if len(note) > LETTERS_OF_A_NOTE else note
+    return f'<span class="le-note-line" title="{escape(note)}">{escape(short)}</span>'
 
 
 def _unfinished(run: OpenRun) -> str:
@@ -107,54 +100,3 @@ def _unfinished(run: OpenRun) -> str:
     why = f" {last_words(run.run)}" if card.status == "failed" else ""
     go_on = "" if card.status == "failed" else f" Go on with it: latent-explorer train --resume {run.name}"
     return f"The training of this run {happened} after {card.epochs_done} epochs.{why}{go_on}"
-
-
-def shelf_card(entry: ShelfEntry) -> None:
-    """One run as a card: thumbnail, what it is, main metrics, one click to open."""
-    with st.container(border=True, height="stretch"):
-        if entry.card is None:
-            st.markdown(f"**{plain(entry.name)}**")
-            problem(entry.problem)
-            return
-        picture, trouble = _thumbnail_of(entry.name)
-        if picture:
-            st.html(f'<img class="le-thumb" src="{picture}" alt="Map of {escape(entry.name)}">')
-        else:
-            problem(trouble)
-        state = "" if entry.card.status == "finished" else f" ({entry.card.status})"
-        st.markdown(f"**{plain(entry.name)}**{state}  \n{plain(entry.card.title)}")
-        st.caption(
-            f"{entry.card.method} on {plain(entry.card.data.title)}, {entry.card.data.train_items:,} training items"
-        )
-        if entry.card.epochs_done:  # numbers of untrained weights say nothing
-            st.html(_numbers(entry.card))
-        opens = st.button(
-            "Open the map", key=f"open-{entry.name}", type="primary", width="stretch", disabled=not picture
-        )
-        if opens:
-            st.switch_page(places.pages() / "2_Map.py", query_params={"run": entry.name})
-
-
-def _numbers(card: Card) -> str:
-    found = [(text, card.metrics[key].value) for key, text in SHOWN_METRICS.items() if key in card.metrics]
-    cells = "".join(f"<div><b>{value:.3f}</b>{escape(text)}</div>" for text, value in found[:METRICS_ON_A_CARD])
-    return f'<div class="le-numbers">{cells}</div>'
-
-
-def _thumbnail_of(name: str) -> tuple[str, str]:
-    """The thumbnail of a run's map, or the sentence that says why there is none."""
-    try:
-        run = open_for_page(name)
-        return _thumbnail(run.run.folder, run.stamp), ""
-    except ExplorerError as error:
-        return "", str(error)
-
-
-@lru_cache(maxsize=64)
-def _thumbnail(folder: Path, stamp: str) -> str:  # noqa: ARG001 - a new stamp asks for a new picture
-    """A map's thumbnail as a data address; kept as long as the run is unchanged."""
-    run = open_for_page(folder.name)
-    some = slice(0, POINTS_ON_A_THUMBNAIL)  # points are shuffled: a prefix is a fair sample
-    labels = run.space.latents.labels[some]
-    png = map_thumbnail(run.space.places[some], labels, len(run.run.card.classes), circles=run.space.circles)
-    return "data:image/png;base64," + b64encode(png).decode()

@@ -29,6 +29,7 @@ FORGET = {"Cache-Control": "no-store"}
 AS_IS = {"Content-Encoding": "identity"}
 BYTES = "application/octet-stream"
 BAD_QUERY, FORBIDDEN, NOT_FOUND = 400, 403, 404
+EXPIRED = "This page's access has expired: reload the page."
 
 
 def points(request: Request) -> Response:
@@ -106,6 +107,22 @@ def image(request: Request) -> Response:
     return Response(content, media_type="image/png", headers={**KEEP, "X-Item-Id": str(ids[0])})
 
 
+def thumbnail(request: Request) -> Response:
+    """The small picture of a run's map, as PNG; in its place, the sentence that says why there is none."""
+    if not check_token(request.query_params.get("token", "")):
+        return PlainTextResponse(EXPIRED, FORBIDDEN)
+    from explorer.ui import thumbnails
+    from explorer.ui.state import folder_of
+
+    try:
+        content = thumbnails.thumbnail(folder_of(request.path_params["run"]))
+    except ExplorerError as error:
+        return Response(
+            thumbnails.in_words(str(error)), media_type="image/svg+xml", headers={"Cache-Control": "no-store"}
+        )
+    return Response(content, media_type="image/png", headers=KEEP)
+
+
 def _view(request: Request) -> "View":
     """The part of the map that the address names.
 
@@ -143,7 +160,7 @@ def _on_a_map(request: Request) -> "tuple[OpenRun, LatentMap] | Response":
 def _opened(request: Request) -> "OpenRun | Response":
     """The run that the address names, or why it is refused."""
     if not check_token(request.query_params.get("token", "")):
-        return PlainTextResponse("This page's access has expired: reload the page.", FORBIDDEN)
+        return PlainTextResponse(EXPIRED, FORBIDDEN)
     from explorer.ui.state import open_for_page
 
     try:
@@ -158,6 +175,7 @@ ROUTES = [
     Route(f"/{PREFIX}/column/{{run}}/{{name:path}}", column),
     Route(f"/{PREFIX}/regions/{{run}}", regions),
     Route(f"/{PREFIX}/targets/{{run}}", targets),
+    Route(f"/{PREFIX}/thumbnail/{{run}}", thumbnail),
 ]
 
 

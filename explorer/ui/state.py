@@ -22,9 +22,9 @@ from explorer.ui.tokens import PREFIX, make_token
 from explorer.workflows.beside import Beside, lay_beside
 from explorer.workflows.maps import ONTO, PCA, LatentMap, is_linear, laid_out, latent_map, linear_map
 from explorer.workflows.projecting import Kept
-from explorer.workflows.runs import Items, ShelfEntry, load_items, open_run, shelf
+from explorer.workflows.runs import Items, ShelfEntry, load_items, open_run, run_roots, shelf
 from explorer.zoo.run import Run
-from explorer.zoo.store import CARD
+from explorer.zoo.store import CARD, find_run
 
 Kind = TypeVar("Kind")
 RUNS_KEPT = 8
@@ -193,11 +193,8 @@ class OpenRun:
             rest: of the path, after the run's name, quoted.
             on: the map that it is about; None for what all maps share.
         """
-        context = get_script_run_ctx()
-        token = make_token(context.session_id if context else "")
-        base = f"{st.get_option('server.baseUrlPath') or ''}/{PREFIX}".lstrip("/")
         which = "" if on is None or on.address == PCA else f"&map={quote(on.address, safe='!')}"
-        return f"/{base}/{route}/{self.name}{rest}?version={self.stamp}{which}&token={token}"
+        return address(f"{route}/{self.name}{rest}", f"version={self.stamp}{which}")
 
     def cloud(self, space: LatentMap) -> Cloud:
         """What the map component needs to fetch and draw one of the run's maps."""
@@ -235,17 +232,38 @@ def open_for_page(name: str) -> OpenRun:
         UnknownNameError: no such run.
         BadRunError: its card cannot be used.
     """
-    run = open_run(name, settings())
+    folder = open_run(name, settings()).folder
+    return _open(folder, stamp_of(folder))
+
+
+def stamp_of(folder: Path) -> str:
+    """Names the version of a run's files.
+
+    Raises:
+        BadRunError: a run that has just been removed.
+    """
     try:
-        stamp = (run.folder / CARD).stat().st_mtime_ns
+        return f"{(folder / CARD).stat().st_mtime_ns:x}"
     except OSError:
-        raise BadRunError(f"The run {name} has just been removed; choose another.") from None
-    return _open(run.folder, f"{stamp:x}")
+        raise BadRunError(f"The run {folder.name} has just been removed; choose another.") from None
+
+
+def address(path: str, query: str) -> str:
+    """Address of one of our routes, with this session's token."""
+    context = get_script_run_ctx()
+    token = make_token(context.session_id if context else "")
+    base = f"{st.get_option('server.baseUrlPath') or ''}/{PREFIX}".lstrip("/")
+    return f"/{base}/{path}?{query}&token={token}"
 
 
 @lru_cache(maxsize=RUNS_KEPT)
 def _open(folder: Path, stamp: str) -> OpenRun:
     return OpenRun(Run(folder), stamp)
+
+
+def folder_of(name: str) -> Path:
+    """Folder of the run called `name`; raises UnknownNameError for none."""
+    return find_run(name, run_roots(settings()))
 
 
 def runs() -> list[ShelfEntry]:

@@ -1,5 +1,7 @@
 """Open runs, list them, and fetch the items they were trained on."""
 
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +13,16 @@ from explorer import places
 from explorer.data import DATASETS
 from explorer.data.dataset import Dataset, Progress
 from explorer.data.own import FOLDER as OWN
-from explorer.errors import BadRunError, ExplorerError, MissingDataError, UnknownNameError
+from explorer.errors import BadRunError, BadValueError, ExplorerError, MissingDataError, UnknownNameError
 from explorer.fields import parse
+from explorer.files import NAME_RULE, is_plain_name
 from explorer.registry import lookup
 from explorer.settings import Settings, load_settings
 from explorer.training.events import Ended, read_events
 from explorer.zoo.card import Card
 from explorer.zoo.run import Run
 from explorer.zoo.store import CARD, EVENTS, find_run, read_card, run_folders
+from explorer.zoo.trash import disk_use
 
 FIRST_SHIPPED = "textures-petals"  # what a new user sees first
 FILE = "file"  # the factor that names an item's file, where it came from one
@@ -26,11 +30,26 @@ FILE = "file"  # the factor that names an item's file, where it came from one
 
 @dataclass(frozen=True)
 class ShelfEntry:
-    """One run on the shelf: its card, or the sentence that says why it cannot be opened."""
+    """One run on the shelf: its card, or the sentence that says why it cannot be opened.
+
+    Args:
+        name: its name.
+        folder: where it lies.
+        card: None for a run that cannot be opened.
+        problem: why it cannot.
+        n_bytes: on disk.
+    """
 
     name: str
+    folder: Path
     card: Card | None
-    problem: str = ""
+    problem: str
+    n_bytes: int
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the user's, not a shipped one."""
+        return self.folder.parent != places.models()
 
 
 def run_roots(settings: Settings) -> list[Path]:
@@ -40,16 +59,38 @@ def run_roots(settings: Settings) -> list[Path]:
 
 def shelf(settings: Settings | None = None) -> list[ShelfEntry]:
     """Every run there is: the user's own, newest first, then the shipped ones; a broken one comes last."""
-    entries, rank = [], {FIRST_SHIPPED: 1}  # own runs have 2, other shipped ones 0
-    for name, folder in run_folders(run_roots(settings or load_settings())).items():
-        if folder.parent != places.models():
-            rank[name] = 2
-        try:
-            entries.append(ShelfEntry(name, read_card(folder)))
-        except ExplorerError as error:
-            entries.append(ShelfEntry(name, None, str(error)))
-    order = {entry.name: (rank.get(entry.name, 0), entry.card.created) for entry in entries if entry.card}
-    return sorted(entries, key=lambda entry: order.get(entry.name, (-1, "")), reverse=True)
+    folders = run_folders(run_roots(settings or load_settings()))
+    entries = [entry_of(folder, name) for name, folder in folders.items()]
+    return newest_first(entry for entry in entries if entry is not None)
+
+
+def newest_first(entries: Iterable[ShelfEntry]) -> list[ShelfEntry]:
+    """The shelf's order: the user's own runs, newest first, then the shipped ones; a broken one comes last."""
+    return sorted(entries, key=_rank, reverse=True)
+
+
+def _rank(entry: ShelfEntry) -> tuple[int, str]:
+    if entry.card is None:
+        return -1, ""
+    return 2 * entry.is_own or int(entry.name == FIRST_SHIPPED), entry.card.created
+
+
+def entry_of(folder: Path, name: str) -> ShelfEntry | None:
+    """What a shelf says of a run's folder; None when it has just been moved or removed."""
+    try:
+        card = read_card(folder).model_copy(update={"name": name})  # in the trash its folder is called otherwise
+        return ShelfEntry(name, folder, card, "", disk_use(folder))
+    except ExplorerError as error:
+        is_there = os.path.lexists(folder / CARD)
+        return ShelfEntry(name, folder, None, str(error), disk_use(folder)) if is_there else None
+
+
+def check_free(name: str, settings: Settings, advice: str = "Choose another name.") -> None:
+    """Raise BadValueError for a run's name that is taken, by an own run or a shipped one, or is no plain name."""
+    if not is_plain_name(name):
+        raise BadValueError(f"{name[:120]!r} is no run name; {NAME_RULE}.")
+    if name in run_folders(run_roots(settings)):  # a run of the user's would hide a shipped one
+        raise BadValueError(f"There is a run {name!r} already. {advice}")
 
 
 def open_run(name: str, settings: Settings | None = None) -> Run:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from explorer.data.dataset import Dataset, Progress
 from explorer.errors import BadRunError, BadValueError, ExplorerError, TrainingError
 from explorer.fields import parse
-from explorer.files import NAME_RULE, is_plain_name, telling_of_the_disk
+from explorer.files import telling_of_the_disk
 from explorer.method import InputSpec
 from explorer.methods import METHODS
 from explorer.networks.backbone import with_network
@@ -25,7 +25,7 @@ from explorer.training.pace import settle
 from explorer.training.trainee import Trainee, encode, pick_device, put_back, start
 from explorer.workflows.measuring import between_seeds, embed, fit_classifier, measure
 from explorer.workflows.planning import Plan, first_card, settled
-from explorer.workflows.runs import load_dataset, run_roots
+from explorer.workflows.runs import check_free, load_dataset, run_roots
 from explorer.zoo.card import Card
 from explorer.zoo.classifier import write_svm
 from explorer.zoo.lock import training_alone
@@ -42,7 +42,6 @@ from explorer.zoo.store import (
     find_run,
     read_bytes,
     read_card,
-    run_folders,
     write_bytes,
     write_card,
     write_latents,
@@ -83,13 +82,11 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
 
 def _free_folder(name: str, settings: Settings) -> Path:
     """Folder of a run to come; raises BadValueError for a name that is taken or is no plain name."""
-    if not is_plain_name(name):
-        raise BadValueError(f"{name[:120]!r} is no run name; {NAME_RULE}.")
-    if name in run_folders(run_roots(settings)):  # a run of the user's would hide a shipped one
-        raise BadValueError(
-            f"There is a run {name!r} already. Choose another --name, or go on with it if it is unfinished: "
-            f"latent-explorer train --resume {name}"
-        )
+    check_free(
+        name,
+        settings,
+        "Choose another --name, or go on with it if it is unfinished: latent-explorer train --resume " + name,
+    )
     return settings.runs_root / name
 
 
@@ -124,9 +121,10 @@ def resume(name: str, settings: Settings, progress: Progress | None = None) -> G
     network, moments, epoch = load_state(card, state)
     trainee = start(network.requires_grad_(True), training, device=pick_device(settings.device))
     put_back(trainee, moments, epoch)
-    # From here on the old weights and latents are no longer the run's: the card stops vouching for them.
-    card = card.model_copy(update={"status": "training", "files": {}, "metrics": {}})
     with _telling(folder), training_alone(folder):
+        # From here on the old weights and latents are no longer the run's: the card stops vouching for them.
+        # It is read again: a note may have been written while the data were loading.
+        card = read_card(folder).model_copy(update={"status": "training", "files": {}, "metrics": {}})
         write_card(folder, card)
         yield from _drive(folder, card, trainee, dataset, settings)
 

@@ -93,6 +93,7 @@ class Card(_Part):
     schema_version: Literal[1] = 1
     name: Name
     title: Text = ""
+    note: Text = ""
     status: Literal["training", "finished", "interrupted", "failed"]
     method: Name
     config: Values

@@ -17,7 +17,7 @@ from safetensors.numpy import save as dump_tensors
 
 from explorer.data.dataset import Split
 from explorer.errors import BadRunError, UnknownNameError
-from explorer.files import write_atomically
+from explorer.files import is_plain_name, write_atomically
 from explorer.registry import lookup
 from explorer.zoo.card import Card, parse_card
 from explorer.zoo.lock import is_training
@@ -110,7 +110,7 @@ def find_run(name: str, roots: Iterable[Path]) -> Path:
 
 
 def read_card(folder: Path) -> Card:
-    """Read a run's card.
+    """Read a run's card; a run is called as its folder is, whatever it was called when it was trained.
 
     Raises:
         BadRunError: no card, or one that cannot be used (see `parse_card`).
@@ -126,7 +126,8 @@ def read_card(folder: Path) -> Card:
         ) from None
     if len(raw) > MAX_CARD_BYTES:
         raise BadRunError(f"The card of {folder.name} is over 1 MB; restore card.json or train the run again.")
-    return parse_card(raw.decode("utf-8", errors="replace"), folder.name)
+    card = parse_card(raw.decode("utf-8", errors="replace"), folder.name)
+    return card.model_copy(update={"name": folder.name}) if is_plain_name(folder.name) else card
 
 
 def write_card(folder: Path, card: Card) -> None:
@@ -184,12 +185,8 @@ def write_latents(folder: Path, latents: Mapping[Split, Latents], kept: str = "a
     return write_bytes(folder, LATENTS, dump_tensors(arrays))
 
 
-def read_latents(folder: Path, card: Card) -> dict[Split, Latents]:
-    """Read the latents of both splits.
-
-    Raises:
-        BadRunError: a run without latents, an altered file, or rows that do not match the items.
-    """
+def check_latents(folder: Path, card: Card) -> None:
+    """Raise BadRunError for a run without latents, without reading them."""
     if LATENTS not in card.files and is_training(folder):
         raise BadRunError(f"{folder.name} is being trained now; its map is drawn when the training ends or is stopped.")
     if LATENTS not in card.files:
@@ -197,6 +194,15 @@ def read_latents(folder: Path, card: Card) -> dict[Split, Latents]:
             f"{folder.name} has no latents yet: its training was cut off. "
             f"Go on with it: latent-explorer train --resume {folder.name}"
         )
+
+
+def read_latents(folder: Path, card: Card) -> dict[Split, Latents]:
+    """Read the latents of both splits.
+
+    Raises:
+        BadRunError: a run without latents, an altered file, or rows that do not match the items.
+    """
+    check_latents(folder, card)
     try:
         arrays = parse_tensors(verified(folder, card, LATENTS))
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError):

@@ -1,0 +1,261 @@
+"""The Start page: cards, their menus, undo, the trash, search and order; and what other sessions see of a change."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer import places
+from explorer.settings import load_settings
+from explorer.ui import managing
+from explorer.workflows import shelving
+from explorer.workflows.runs import open_run, shelf
+from explorer.zoo.lock import training_alone
+from tests.pages.test_pages import MAP, RUN, START, html, sentences
+from tests.workflows.test_search import make_run
+
+
+@pytest.fixture
+def own(runs_root: Path) -> Path:
+    """An own run, `mine`."""
+    make_run(runs_root / "mine")
+    return runs_root
+
+
+def own_names() -> list[str]:
+    return sorted(entry.name for entry in shelf(load_settings()) if entry.is_own)
+
+
+def words(at: AppTest) -> str:
+    return " ".join(element.value for element in [*at.markdown, *at.caption, *at.info]).replace("\\", "")
+
+
+def ask(at: AppTest, name: str, action: str) -> AppTest:
+    return at.menu_button(key=f"menu-{name}").click(action).run()
+
+
+def press(at: AppTest, label: str) -> AppTest:
+    """Press the button of this label, the only one."""
+    return next(button for button in at.button if button.label == label).click().run()
+
+
+def refused(at: AppTest) -> str:
+    assert not at.exception
+    assert len(at.error) == 1
+    return sentences(at)[0]
+
+
+def test_cards_show_what_a_run_is_what_it_takes_and_its_note(open_page, own):
+    shelving.annotate("mine", "<b>keep</b> & compare")
+    at = open_page(START)
+    shown = html(at)
+    size = shelving.in_bytes(sum(file.stat().st_size for file in (own / "mine").iterdir()))
+    assert f"supervised on textures, 40 training items, {size}" in shown
+    assert '<div class="le-note" title="&lt;b&gt;keep&lt;/b&gt; &amp; compare">&lt;b&gt;keep' in shown
+    assert f"Your runs<span>1, {size} on disk</span>" in shown
+    assert "Shipped runs<span>" in shown
+
+
+def test_without_own_runs_there_are_no_headings_and_no_trash(open_page):
+    at = open_page(START)
+    assert "Your runs" not in html(at)
+    assert not at.expander
+    assert {menu.key for menu in at.menu_button} == {f"menu-{entry.name}" for entry in shelf(load_settings())}
+
+
+def test_menu_of_an_own_run_changes_it_and_that_of_a_shipped_one_only_copies(open_page, own):  # noqa: ARG001
+    at = open_page(START)
+    assert [label.split()[-1] for label in at.menu_button(key="menu-mine").options] == [
+        "Rename",
+        "Note",
+        "Duplicate",
+        "Delete",
+    ]
+    assert [label.split()[-1] for label in at.menu_button(key=f"menu-{RUN}").options] == ["Duplicate"]
+
+
+def test_rename_asks_for_a_name_and_says_what_is_done(open_page, own):  # noqa: ARG001
+    at = ask(open_page(START), "mine", managing.RENAME)
+    assert at.text_input[0].value == "mine"
+    at.text_input[0].set_value(" yours ")
+    at = press(at, "Rename")
+    assert not at.exception
+    assert own_names() == ["yours"]
+    assert [toast.value for toast in at.toast] == ["mine is now called yours."]
+    assert not at.text_input  # the dialog is closed
+
+
+def test_run_that_was_in_use_stays_in_use_under_its_new_name(open_page, own):  # noqa: ARG001
+    at = open_page(START)
+    at.session_state["run used"] = "mine"
+    at = ask(at, "mine", managing.RENAME)
+    at.text_input[0].set_value("yours")
+    at = press(at, "Rename")
+    at.switch_page(str(places.pages() / MAP)).run()
+    assert not sentences(at)
+    assert at.sidebar.selectbox[0].value == "yours"
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("a/b", "no run name"),
+        ("", "no run name"),
+        (RUN, "There is a run 'textures-petals' already. Choose another name."),
+    ],
+)
+def test_a_name_that_cannot_be_is_told_in_the_dialog(open_page, own, name, sentence):  # noqa: ARG001
+    for action in (managing.RENAME, managing.DUPLICATE):
+        at = ask(open_page(START), "mine", action)
+        at.text_input[0].set_value(name)
+        press(at, action)
+        if name or action == managing.RENAME:
+            assert sentence in refused(at)
+    assert "mine" in own_names()
+
+
+def test_note_is_written_and_changed(open_page, own):  # noqa: ARG001
+    at = ask(open_page(START), "mine", managing.NOTE)
+    at.text_area[0].set_value("before the new labels")
+    at = press(at, "Save")
+    assert "before the new labels" in html(at)
+    at = ask(at, "mine", managing.NOTE)
+    assert at.text_area[0].value == "before the new labels"
+    at.text_area[0].set_value("")
+    at = press(at, "Save")
+    assert open_run("mine", load_settings()).card.note == ""
+    assert 'class="le-note"' not in html(at)
+
+
+@pytest.mark.parametrize("name", ["mine", RUN])
+def test_duplicate_proposes_a_free_name(open_page, own, name):  # noqa: ARG001
+    at = ask(open_page(START), name, managing.DUPLICATE)
+    assert at.text_input[0].value == f"{name}-copy"
+    at = press(at, "Duplicate")
+    assert own_names() == sorted(["mine", f"{name}-copy"])
+    assert [toast.value.replace("\\", "") for toast in at.toast] == [f"{name}-copy is a copy of {name}."]
+    assert at.button(key=f"open-{name}-copy")
+
+
+def test_delete_leaves_undo_in_its_place_until_it_is_used(open_page, own):  # noqa: ARG001
+    at = ask(open_page(START), "mine", managing.DELETE)
+    assert own_names() == []
+    assert "mine** is deleted." in words(at)
+    at.run()
+    at = at.switch_page(str(places.pages() / MAP)).run().switch_page(str(places.pages() / START)).run()
+    at = press(at, "Undo")
+    assert own_names() == ["mine"]
+    assert "is deleted" not in words(at)
+    assert at.button(key="open-mine")
+
+
+def test_dismissed_run_stays_in_the_trash(open_page, own):  # noqa: ARG001
+    at = press(ask(open_page(START), "mine", managing.DELETE), "Dismiss")
+    assert "is deleted." not in words(at)
+    assert at.expander[0].label.startswith("Deleted runs (1, ")
+    at = press(at, "Restore")
+    assert own_names() == ["mine"]
+    assert not at.expander
+
+
+def test_restored_under_another_name_is_said(open_page, own):  # noqa: ARG001
+    shelving.delete("mine")
+    shelving.duplicate(RUN, "mine")
+    at = press(open_page(START), "Restore")
+    assert own_names() == ["mine", "mine-2"]
+    assert [toast.value.replace("\\", "") for toast in at.toast] == [
+        "mine is back under the name mine-2, as another run has taken its own."
+    ]
+
+
+def test_erase_frees_the_disk_for_good(open_page, own):
+    for name in ("a", "b", "c"):
+        shelving.duplicate("mine", name)
+        shelving.delete(name)
+    at = open_page(START)
+    at = at.button(key=f"sure-{shelving.deleted()[0].key}").click().run()
+    assert [one.entry.name for one in shelving.deleted()] == ["b", "a"]
+    at = press(at, "Erase all for good")
+    assert not at.exception
+    assert shelving.deleted() == []
+    assert not at.expander
+    assert list((own / ".scrap").iterdir()) == []
+
+
+def test_run_in_training_is_refused_on_its_card(open_page, own):
+    at = open_page(START)
+    with training_alone(own / "mine"):
+        at = ask(at, "mine", managing.DELETE)
+    assert "mine is being trained by another process" in refused(at)
+    assert not sentences(at.run())  # told once
+
+
+def test_broken_run_can_be_renamed_or_deleted(open_page, own):
+    (own / "mine" / "card.json").write_text("{")
+    at = open_page(START)
+    assert [label.split()[-1] for label in at.menu_button(key="menu-mine").options] == ["Rename", "Delete"]
+    at = ask(at, "mine", managing.DELETE)
+    assert not sentences(at)
+    assert own_names() == []
+
+
+def test_search_and_order_come_with_more_than_nine_runs_and_from_the_address(open_page, own):
+    assert not open_page(START).text_input
+    for number in range(9):
+        shelving.duplicate("mine", f"copy-{number}")
+    shelving.annotate("copy-3", "the one with few labels")
+    at = open_page(START)
+    assert len([b for b in at.button if str(b.key).startswith("open-")]) == 10 + len(list(places.models().iterdir()))
+    at.text_input(key="find").set_value("FEW supervised").run()
+    assert [b.key for b in at.button if str(b.key).startswith("open-")] == ["open-copy-3"]
+    at.text_input(key="find").set_value("<nothing>").run()
+    assert "No run matches '<nothing>'" in words(at)
+    at = open_page(START, find="copy", order="Name")
+    assert [b.key for b in at.button if str(b.key).startswith("open-")] == [f"open-copy-{n}" for n in range(9)]
+    (own / "copy-7" / "events.jsonl").write_text(" " * 9_999_999)
+    at.button_group(key="order").set_value("Disk use").run()
+    assert next(b.key for b in at.button if str(b.key).startswith("open-")) == "open-copy-7"
+
+
+def test_run_that_another_session_deleted_is_one_sentence_everywhere(open_page, own):  # noqa: ARG001
+    start, dialog, on_map = open_page(START), ask(open_page(START), "mine", managing.RENAME), open_page(MAP, run="mine")
+    assert not sentences(on_map)
+    shelving.delete("mine")
+    assert "There is no run 'mine'; it may have been renamed or deleted." in refused(on_map.run())
+    dialog.text_input[0].set_value("yours")
+    assert "There is no run 'mine'" in refused(press(dialog, "Rename"))
+    assert "There is no run 'mine'" in refused(ask(start, "mine", managing.DELETE))
+
+
+def test_undo_of_what_another_session_restored_or_erased_is_one_sentence(open_page, own):  # noqa: ARG001
+    at = ask(open_page(START), "mine", managing.DELETE)
+    shelving.erase("mine")
+    assert "There is no deleted run" in refused(press(at, "Undo"))
+
+
+def test_note_stands_beside_the_name_on_the_map_in_short(open_page, own):  # noqa: ARG001
+    shelving.annotate("mine", "<i>first</i> " + "word " * 100)
+    shown = html(open_page(MAP, run="mine"))
+    line = shown.split('class="le-note-line" title="', 1)[1]
+    assert "<i>" not in line
+    assert len(line.split('">', 1)[1].split("</span>")[0].replace("&lt;", "<").replace("&gt;", ">")) <= 80
+    assert 'class="le-note-line"' not in html(open_page(MAP, run=RUN))
+
+
+def test_card_of_a_run_without_latents_says_so_and_does_not_open(open_page, own):
+    file = own / "mine" / "card.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"files": {}}))
+    at = open_page(START)
+    assert "mine has no latents yet" in refused(at)
+    assert at.button(key="open-mine").disabled
+
+
+def test_page_is_drawn_without_reading_any_latents(open_page, own):
+    for name in ("a", "b"):
+        shutil.copytree(own / "mine", own / name)
+        (own / name / "latents.safetensors").write_bytes(b"not read yet")
+    at = open_page(START)
+    assert not sentences(at)
+    assert html(at).count("<img") == len(shelf(load_settings()))
