@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from explorer.latent.alignment import align
 from explorer.training.events import EpochEnded, read_events
-from explorer.workflows.search import LatentMap
+from explorer.workflows.maps import LatentMap
 from explorer.zoo.run import Run
 from explorer.zoo.snapshots import read_snapshots
 from explorer.zoo.store import EVENTS

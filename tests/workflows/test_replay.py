@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from explorer.training.events import EpochEnded, read_events
 from explorer.workflows.replay import read_replay, turned
-from explorer.workflows.search import latent_map
+from explorer.workflows.maps import latent_map
 from explorer.zoo.run import Run
 from explorer.zoo.snapshots import FOLDER, read_snapshots
 from explorer.zoo.store import EVENTS
