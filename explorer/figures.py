@@ -156,7 +156,7 @@ def montage_png(
 def _fitted(picture: Image.Image, side: int) -> Image.Image:
     """The picture with its longer side as asked."""
     times = side / max(picture.size)
-    size = tuple(max(1, round(length * times)) for length in picture.size)
+    size = max(1, round(picture.width * times)), max(1, round(picture.height * times))
     if times <= 1:
         return picture.resize(size, Image.Resampling.LANCZOS)
     # Every pixel stays a square with sharp edges: enlarged by a whole number, then averaged down to the side asked.

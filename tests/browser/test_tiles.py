@@ -136,12 +136,9 @@ def test_no_tile_overlaps_another_and_every_other_point_is_near_one(open_map: Ca
             assert np.abs(middles - (x, y)).max(axis=1).min() < room, "there was room for this one"
 
 
-def test_tiles_stay_on_their_points_while_the_map_is_dragged_and_none_is_asked_for(
-    open_map: Callable[..., Map], page: Page
-) -> None:
+def test_tiles_stay_on_their_points_while_the_map_is_dragged(open_map: Callable[..., Map], page: Page) -> None:
     drawn = open_map("", CLOSE).ready()
     tiles, box = complete(drawn), drawn.box()
-    requests = asked(page)
     x, y = drawn.pixel(-0.3, 0.95)
     page.mouse.move(x, y)
     page.mouse.down()
@@ -159,7 +156,6 @@ def test_tiles_stay_on_their_points_while_the_map_is_dragged_and_none_is_asked_f
             assert row in now, "a tile vanished"
             assert now[row] == pytest.approx((px + dx, py + dy), abs=0.1)
     assert len(tiles) > 10
-    assert requests == []
     page.mouse.up()
 
 
