@@ -7,7 +7,7 @@ const TILE_REST = 120; // milliseconds without movement before tiles are asked f
 const TILE_RIM = 2; // pixels
 const TILE_CROWD = 5; // "auto": points in view for each tile that would fit into it, at most
 const TILE_HOLD = 1.3; // once shown, tiles stay up to that many times more points: no flicker at the bound
-const TILES_LOOKED_AT = 30000; // points that are searched for those that bear a tile
+const TILES_LOOKED_AT = 8000; // points that are searched for those that bear a tile
 
 /** Fetched montages, shared by all maps of the page; the one that has not been drawn for longest is forgotten. */
 class Montages {
@@ -46,16 +46,15 @@ class Montages {
 
 const montages = new Montages();
 
-/** The points of a box in data units, in no order; of too many, a fair sample. */
-function pointsInBox(points, box) {
-  const { n, xy, grid } = points;
+/** The points of a box in data units, in no order; of too many, every second, fourth, ... as they lie in the grid. */
+function pointsInBox({ xy, grid }, box) {
   const within = (i) => xy[2 * i] >= box.left && xy[2 * i] <= box.right && xy[2 * i + 1] >= box.bottom && xy[2 * i + 1] <= box.top;
   const spans = gridSpans(grid, box);
+  const count = spans.reduce((sum, [start, end]) => sum + end - start, 0);
+  const step = 2 ** Math.max(0, Math.ceil(Math.log2(count / TILES_LOOKED_AT)));
   const found = [];
-  if (spans.reduce((sum, [start, end]) => sum + end - start, 0) <= TILES_LOOKED_AT) {
-    for (const [start, end] of spans) for (let j = start; j < end; j++) if (within(grid.order[j])) found.push(grid.order[j]);
-  } else {
-    for (let i = 0; i < n && i < TILES_LOOKED_AT; i++) if (within(i)) found.push(i);
+  for (const [start, end] of spans) {
+    for (let j = Math.ceil(start / step) * step; j < end; j += step) if (within(grid.order[j])) found.push(grid.order[j]);
   }
   return found;
 }
