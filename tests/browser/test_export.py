@@ -19,7 +19,7 @@ from tests.browser.tiles_app import CLASSES, COLOURS, TILE, frames, image_of
 APP = Path(__file__).with_name("tiles_app.py")
 SVG = "{http://www.w3.org/2000/svg}"
 CAMERA = (0.0, 0.6, 250.0)
-ALL = "n=400&marks=1&frames=3&start=2&trails=1"  # something of all that the test page can draw
+ALL = "n=400&marks=1&layers=1&frames=3&start=2&trails=1"  # something of all that the test page can draw
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_the_ramp_is_in_the_legend_of_a_picture_coloured_by_a_value(open_map: Ca
     open_map("n=400&images=never&colour=confidence")
     tree = ElementTree.fromstring(saved(page, "SVG"))
     words = [element.text for element in tree.findall(f"{SVG}g[@id='legend']/{SVG}text")]
-    assert words[:3] == ["Confidence", "0", "1"]
+    assert words[:3] == ["Confidence & more", "0", "1"]
     assert len(tree.findall(f"{SVG}g[@id='legend']/{SVG}rect")) > 20
     fills = {group.get("fill") for group in tree.findall(f"{SVG}g[@id='points']/{SVG}g")}
     assert len(fills) > 100

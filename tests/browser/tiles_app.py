@@ -5,6 +5,7 @@ The page's address chooses the case: `?n=400&frames=5&start=2&images=always&miss
 
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -15,7 +16,7 @@ from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.figures import image_png, montage_png
-from explorer.ui.scatter import Cloud, Marks, Timeline, scatter, settled_frame, touched
+from explorer.ui.scatter import Cloud, Colouring, Layers, Marks, Timeline, scatter, settled_frame, touched
 
 CLASSES = ('"north" & <b>', "east", "south", "west")
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
@@ -23,14 +24,18 @@ SIDE = 8  # pixels of an image
 TILE = 48
 
 
+def goals() -> NDArray[np.float32]:
+    """Where each class should lie, shape (4, 2)."""
+    turns = np.arange(len(CLASSES)) / len(CLASSES) * 2 * np.pi
+    return np.stack([np.sin(turns), np.cos(turns)], axis=1).astype("<f4")
+
+
 def frames(n: int, count: int) -> NDArray[np.float32]:
     """Places of n points at `count` moments, shape (count, n, 2): from one heap to a cluster a class."""
     random = np.random.default_rng(n)
-    turns = np.arange(n) % len(CLASSES) / len(CLASSES) * 2 * np.pi
-    goals = np.stack([np.sin(turns), np.cos(turns)], axis=1)
     spread = random.standard_normal((n, 2))
     shares = np.linspace(1 if count == 1 else 0, 1, count)[:, None, None]
-    return (shares * (goals + 0.22 * spread) + (1 - shares) * 0.5 * spread).astype("<f4")
+    return (shares * (goals()[np.arange(n) % len(CLASSES)] + 0.22 * spread) + (1 - shares) * 0.5 * spread).astype("<f4")
 
 
 def image_of(row: int) -> NDArray[np.uint8]:
@@ -71,6 +76,37 @@ def tiles(request: Request) -> Response:
     return Response(content, media_type="image/png")
 
 
+def regions(request: Request) -> Response:
+    """Upper and lower half of the plane, each decided for a class."""
+    _, bottom, _, top = (float(part) for part in request.query_params["box"].split(","))
+    width, height = (int(part) for part in request.query_params["size"].split(","))
+    y = np.linspace(top, bottom, height)[:, None]
+    body = np.broadcast_to(np.where(y > 0, 0, 2).astype(np.uint8), (height, width)).tobytes()
+    return Response(body, media_type="application/octet-stream")
+
+
+def targets(request: Request) -> Response:
+    """Where each point should lie: at its class's goal."""
+    rows = np.arange(int(request.path_params["n"]))
+    return Response(goals()[rows % len(CLASSES)].tobytes(), media_type="application/octet-stream")
+
+
+def every_mark() -> Marks:
+    """Something of every kind, in the view of the tests."""
+    return Marks(
+        circles=((0.0, 1.0, 0.34, 0), (1.0, 0.0, 0.34, 1)),
+        query=(0.0, 0.86),
+        hits=((0.05, 0.8, True), (-0.12, 0.95, False)),
+        centres=((0.0, 1.0, 0), (-1.0, 0.0, 3)),
+        sectors=((0.0, 0.0, 0.3, 0.8, 1), (0.0, 0.0, 2.5, 0.5, -1)),
+        lines=((0.0, 0.86, -0.4, 0.5), (0.0, 0.86, 0.5, 0.6)),
+        ellipses=((-0.6, 1.2, 0.3, 0.1, 0.5),),
+        others=((0.6, 0.9, 0), (0.8, 1.2, 1), (-0.9, 0.6, 1)),
+        others_names=("east", "another <one>"),
+        labels=((0.6, 0.4, "here & there"),),
+    )
+
+
 def page() -> None:
     """Map and the log of what it reported."""
     st.set_page_config(layout="wide", page_title="Map")
@@ -93,20 +129,17 @@ def page() -> None:
     if count:
         labels = tuple(f"epoch {k}" for k in range(count))
         timeline = Timeline(f"/test/frames/{n}/{count}?{faults}", labels, int(query.get("start", 0)))
-    circles = ((0.0, 1.0, 0.34, 0), (1.0, 0.0, 0.34, 1)) if query.get("marks") else ()
-    marks = Marks(
-        circles,
-        (0.0, 0.86) if circles else None,
-        ((0.05, 0.8, True), (-0.12, 0.95, False)) if circles else (),
-        trails=(0, 1, 2, 3) if query.get("trails") else (),
-    )
+    marks = every_mark() if query.get("marks") else Marks()
+    if query.get("trails"):
+        marks = replace(marks, trails=(0, 1, 2, 3))
     st.button("Run again")
     click, lasso = touched(cloud, key="map")
     scatter(
         cloud,
         key="map",
         marks=marks,
-        colour_by="confidence" if query.get("colour") == "confidence" else "class",
+        colouring=Colouring("confidence", "Confidence & more") if query.get("colour") == "confidence" else None,
+        layers=Layers(f"/test/regions?n={n}", f"/test/targets/{n}") if query.get("layers") else Layers(),
         height=f"{int(query.get('height', 560))}px",
         images=query.get("images", "auto"),  # type: ignore[arg-type]
         timeline=timeline,
@@ -126,6 +159,8 @@ if get_script_run_ctx() is None:
         Route("/test/frames/{n}/{count}", moments),
         Route("/test/thumbnail/{index}", thumbnail),
         Route("/test/tiles", tiles),
+        Route("/test/regions", regions),
+        Route("/test/targets/{n}", targets),
     ]
     app = st.App(__file__, routes=routes)
 else:
