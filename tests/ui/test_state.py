@@ -1,6 +1,7 @@
 """What sessions share: opened once, renewed when a run changes, and never holding each other up."""
 
 import os
+import re
 import shutil
 import time
 from io import BytesIO
