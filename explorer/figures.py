@@ -1,8 +1,9 @@
-"""Pictures as plain values: class colours, items as PNG, the thumbnail of a map."""
+"""Pictures as plain values: class colours, items as PNG, one by one or as a montage, the thumbnail of a map."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from PIL import Image, ImageDraw
 WHITE = 255
 THUMBNAIL = (360, 220)  # width and height, pixels
 MOST_DEVIATIONS = 3.0
+TILE = 52  # pixels of a tile on a map, about: an image is still told apart, and many fit
+LARGEST_TILE = 64
 BAR, UNKNOWN = "#6C66E0", "#8A8A8A"  # at least 3 to 1 against the page, light and dark
 # Okabe and Ito's palette, safe for colour-blind readers; black is left out, as it vanishes on a dark page.
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#8A8A8A")
@@ -52,9 +55,12 @@ def image_png(image: NDArray[np.floating] | NDArray[np.uint8]) -> bytes:
     Args:
         image: uint8, or float in 0 to 1; shape (channels, height, width) with 1 or 3 channels.
     """
+    return _png(_image_picture(image))
+
+
+def _image_picture(image: NDArray[np.floating] | NDArray[np.uint8]) -> Image.Image:
     pixels = image if image.dtype == np.uint8 else np.round(np.clip(image, 0, 1) * WHITE).astype(np.uint8)
-    picture = Image.fromarray(pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, -1))
-    return _png(picture)
+    return Image.fromarray(pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, -1))
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,10 @@ def vector_png(
             without it, the values as they are.
         size: width and height, pixels.
     """
+    return _png(_vector_picture(vector, scale, size))
+
+
+def _vector_picture(vector: NDArray[np.floating], scale: VectorScale | None, size: tuple[int, int]) -> Image.Image:
     width, height = size
     values = np.nan_to_num(np.asarray(vector, np.float64))
     if scale is None:
@@ -100,7 +110,7 @@ def vector_png(
         gap = 1 if right - left > 2 else 0
         draw.rectangle((int(left), top, int(right) - 1 - gap, bottom), fill=BAR)
     draw.line((0, base, width, base), fill=UNKNOWN)
-    return _png(picture)
+    return picture
 
 
 def item_png(item: NDArray[np.floating] | NDArray[np.uint8], *, scale: VectorScale | None = None) -> bytes:
@@ -111,6 +121,49 @@ def item_png(item: NDArray[np.floating] | NDArray[np.uint8], *, scale: VectorSca
         scale: see `vector_png`.
     """
     return vector_png(np.asarray(item, np.float64), scale=scale) if item.ndim == 1 else image_png(item)
+
+
+def tile_side(shape: Sequence[int]) -> int:
+    """Side of a tile at which such items look best: about `TILE`, for a small image a whole multiple of its own.
+
+    Args:
+        shape: of an item: (channels, height, width), or (features,).
+    """
+    longer = max(shape[1:], default=TILE)
+    return longer * max(1, round(TILE / longer)) if longer <= LARGEST_TILE else TILE
+
+
+def montage_png(
+    items: Sequence[NDArray[np.floating]] | NDArray[np.floating] | NDArray[np.uint8],
+    side: int,
+    *,
+    scale: VectorScale | None = None,
+) -> bytes:
+    """Items in a row as PNG, a square tile each, transparent where an item does not fill its own.
+
+    Args:
+        items: images (k, channels, height, width) or vectors (k, f), at least one.
+        side: of a tile, pixels; images are scaled to fill it, small ones without blur.
+        scale: see `vector_png`.
+    """
+    strip = Image.new("RGBA", (side * len(items), side), (0, 0, 0, 0))
+    for column, item in enumerate(items):
+        vector = item.ndim == 1
+        tile = _vector_picture(item, scale, (side, side)) if vector else _fitted(_image_picture(item), side)
+        strip.paste(tile, (column * side + (side - tile.width) // 2, (side - tile.height) // 2))
+    return _png(strip)
+
+
+def _fitted(picture: Image.Image, side: int) -> Image.Image:
+    """The picture with its longer side as asked."""
+    times = side / max(picture.size)
+    size = max(1, round(picture.width * times)), max(1, round(picture.height * times))
+    if times <= 1:
+        return picture.resize(size, Image.Resampling.LANCZOS)
+    # Every pixel stays a square with sharp edges: enlarged by a whole number, then averaged down to the side asked.
+    whole = int(times) if times.is_integer() else 4 * ceil(times)
+    large = picture.resize((picture.width * whole, picture.height * whole), Image.Resampling.NEAREST)
+    return large if large.size == size else large.resize(size, Image.Resampling.BOX)
 
 
 def map_thumbnail(

@@ -12,6 +12,8 @@ from explorer.figures import (
     image_png,
     item_png,
     map_thumbnail,
+    montage_png,
+    tile_side,
     vector_png,
     vector_scale,
 )
@@ -146,3 +148,54 @@ def test_item_is_drawn_as_what_it_is():
     image, vector = np.zeros((1, 5, 5), np.uint8), np.arange(3.0)
     assert item_png(image) == image_png(image)
     assert item_png(vector, scale=UNIT) == vector_png(vector, scale=UNIT)
+
+
+def tiles_of(png: bytes, side: int) -> list[np.ndarray]:
+    """The tiles of a montage, RGBA, left to right."""
+    strip = opened(png)
+    assert strip.shape[0] == side
+    return np.split(strip, strip.shape[1] // side, axis=1)
+
+
+@pytest.mark.parametrize("times", [1, 2, 4])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_montage_enlarges_by_whole_multiples_pixel_for_pixel(channels, times):
+    images = np.random.default_rng(0).integers(0, 256, (3, channels, 16, 16), np.uint8)
+    for tile, image in zip(tiles_of(montage_png(images, 16 * times), 16 * times), images, strict=True):
+        expected = np.moveaxis(np.broadcast_to(image, (3, 16, 16)), 0, -1).repeat(times, 0).repeat(times, 1)
+        assert (tile[..., :3] == expected).all()
+        assert (tile[..., 3] == 255).all()
+
+
+def test_montage_between_whole_multiples_keeps_the_inside_of_every_pixel_sharp():
+    board = (np.indices((8, 8)).sum(0) % 2 * 255).astype(np.uint8)
+    tile = tiles_of(montage_png(board[None, None], 44), 44)[0][..., 0]
+    middles = np.floor((np.arange(8) + 0.5) * 44 / 8).astype(int)
+    assert (tile[np.ix_(middles, middles)] == board).all()
+    assert np.isin(tile, (0, 255)).mean() > 0.6
+
+
+def test_montage_keeps_the_aspect_and_leaves_the_rest_transparent():
+    tile = tiles_of(montage_png(np.full((1, 1, 10, 20), 200, np.uint8), 40), 40)[0]
+    assert (tile[10:30, :, 3] == 255).all()
+    assert (tile[:10, :, 3] == 0).all()
+    assert (tile[30:, :, 3] == 0).all()
+
+
+def test_montage_makes_large_images_smaller_and_tall_ones_no_thinner_than_a_pixel():
+    assert len(tiles_of(montage_png(np.zeros((2, 3, 300, 200), np.uint8), 32), 32)) == 2
+    assert tiles_of(montage_png(np.zeros((1, 1, 400, 1), np.uint8), 16), 16)[0][..., 3].any()
+
+
+def test_montage_draws_vectors_as_bars_on_the_scale_of_all():
+    vectors = np.array([[1.0, -1.0, 0.5], [0.0, 2.0, -2.0]])
+    for tile, vector in zip(tiles_of(montage_png(vectors, 40, scale=UNIT), 40), vectors, strict=True):
+        assert tile.tolist() == opened(vector_png(vector, scale=UNIT, size=(40, 40))).tolist()
+
+
+@pytest.mark.parametrize(
+    ("shape", "side"),
+    [((1, 28, 28), 56), ((3, 32, 32), 64), ((1, 64, 48), 64), ((1, 8, 8), 48), ((3, 400, 300), 52), ((30,), 52)],
+)
+def test_tile_side_is_a_whole_multiple_of_a_small_image(shape, side):
+    assert tile_side(shape) == side

@@ -1,9 +1,10 @@
-"""Routes beside Streamlit's own: a map's points, colours and layers, once; an item's image, on hover.
+"""Routes beside Streamlit's own: a map's points, colours and layers, once; images, on hover and zoomed in.
 
 They are not covered by Streamlit's session, so each asks for the session's token. What a page
 needs is imported while the browser still fetches the page, not before the server answers.
 """
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -30,6 +31,7 @@ AS_IS = {"Content-Encoding": "identity"}
 BYTES = "application/octet-stream"
 BAD_QUERY, FORBIDDEN, NOT_FOUND = 400, 403, 404
 EXPIRED = "This page's access has expired: reload the page."
+MOST_TILES, SMALLEST_TILE, LARGEST_TILE = 64, 16, 96  # a request; side in pixels
 
 
 def points(request: Request) -> Response:
@@ -123,6 +125,36 @@ def thumbnail(request: Request) -> Response:
     return Response(content, media_type="image/png", headers=KEEP)
 
 
+def tiles(request: Request) -> Response:
+    """Pictures of the items in `rows` as one PNG, in that order, a tile of `side` x `side` pixels each."""
+    opened = _opened(request)
+    if isinstance(opened, Response):
+        return opened
+    from explorer.figures import montage_png
+
+    try:
+        rows, side = _tiles_asked(request, len(opened.space))
+        images = opened.items.images(opened.space.latents.ids[rows])
+        content = montage_png(images, side, scale=opened.images.scale)
+    except ExplorerError as error:
+        return PlainTextResponse(str(error), BAD_QUERY if isinstance(error, BadValueError) else NOT_FOUND)
+    return Response(content, media_type="image/png", headers=KEEP)
+
+
+def _tiles_asked(request: Request, n: int) -> tuple[list[int], int]:
+    """Rows and side of a question for tiles; anything but plain numbers in their ranges is refused."""
+    rows, side = (request.query_params.get(name, "") for name in ("rows", "side"))
+    most = MOST_TILES - 1
+    if re.fullmatch(f"[0-9]{{1,9}}(,[0-9]{{1,9}}){{0,{most}}}", rows) and re.fullmatch("[0-9]{1,3}", side):
+        numbers = [int(row) for row in rows.split(",")]
+        if max(numbers) < n and SMALLEST_TILE <= int(side) <= LARGEST_TILE:
+            return numbers, int(side)
+    raise BadValueError(
+        f"Ask for rows 0 to {n - 1}, at most {MOST_TILES} of them as in rows=3,17,5, "
+        f"with a side of {SMALLEST_TILE} to {LARGEST_TILE} pixels."
+    )
+
+
 def _view(request: Request) -> "View":
     """The part of the map that the address names.
 
@@ -176,6 +208,7 @@ ROUTES = [
     Route(f"/{PREFIX}/regions/{{run}}", regions),
     Route(f"/{PREFIX}/targets/{{run}}", targets),
     Route(f"/{PREFIX}/thumbnail/{{run}}", thumbnail),
+    Route(f"/{PREFIX}/tiles/{{run}}", tiles),
 ]
 
 

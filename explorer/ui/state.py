@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.errors import BadRunError, BadValueError, ExplorerError
 from explorer.evaluation.faithfulness import trustworthiness
-from explorer.figures import class_colours
+from explorer.figures import class_colours, tile_side
 from explorer.settings import Settings, load_settings
 from explorer.ui.images import Images
 from explorer.ui.painting import Painting
@@ -210,6 +210,9 @@ class OpenRun:
             has_confidence=space.confidence is not None,
             items=f"{self.name}:{self.stamp}",
             layout=layout,
+            tiles_url="" if self.without_images else self.address("tiles") + "&rows={rows}&side={side}",
+            tile_side=tile_side(self.run.card.shape),
+            file_name=f"{self.name}-{layout}" if layout else self.name,
         )
 
     @property

@@ -1,13 +1,16 @@
 """What sessions share: opened once, renewed when a run changes, and never holding each other up."""
 
 import os
+import re
 import shutil
 import time
+from io import BytesIO
 from threading import Event, Thread, current_thread
 from urllib.parse import urlencode
 
 import numpy as np
 import pytest
+from PIL import Image
 from starlette.requests import Request
 
 from explorer.errors import MissingDataError, UnknownNameError
@@ -282,3 +285,63 @@ def test_looking_for_images_that_have_to_be_made_makes_none(tiny, tmp_path, monk
     assert state.open_for_page("tiny").without_images is None
     assert not (tmp_path / "data").exists()
     assert not state.open_for_page("tiny").images.are_here
+
+
+def pictured(tiny, monkeypatch):
+    """A run whose images are at hand: an item's pixels are its id."""
+    opened = state.open_for_page(tiny.name)
+
+    class Ids:
+        def images(self, ids):
+            return np.broadcast_to((ids % 251).astype(np.uint8)[:, None, None, None], (len(ids), 1, 8, 8))
+
+    monkeypatch.setattr(state.OpenRun, "vector_scale", None)
+    monkeypatch.setattr(state, "load_items", lambda *_: Ids())
+    return opened
+
+
+def test_tiles_are_those_asked_for_in_their_order(pictured):
+    answer = ask("tiles", "tiny", rows="3,17,5,3", side="32")
+    assert (answer.status_code, answer.media_type) == (200, "image/png")
+    strip = np.asarray(Image.open(BytesIO(answer.body)))
+    assert strip.shape == (32, 4 * 32, 4)
+    assert strip[16, 16::32, 0].tolist() == (pictured.space.latents.ids[[3, 17, 5, 3]] % 251).tolist()
+
+
+@pytest.mark.parametrize("side", ["15", "97", "", "-32", "32.0", "1e2", "٣٣", "9999999"])
+def test_tiles_of_another_size_are_refused_in_a_sentence(pictured, side):
+    answer = ask("tiles", pictured.name, rows="1", side=side)
+    assert answer.status_code == 400
+    assert answer.body.decode().endswith("with a side of 16 to 96 pixels.")
+
+
+@pytest.mark.parametrize(
+    "rows", ["", "-1", "1,", ",1", "1 2", "a", "99999", "1;2", "0x1", ",".join("1" * 65), "9" * 5000]
+)
+def test_tiles_of_no_such_rows_are_refused_in_a_sentence(pictured, rows):
+    answer = ask("tiles", pictured.name, rows=rows, side="32")
+    assert answer.status_code == 400
+    assert answer.body.decode().startswith(f"Ask for rows 0 to {len(pictured.space) - 1}, at most 64 of them")
+
+
+def test_most_tiles_of_one_question_are_sixty_four(pictured):
+    assert ask("tiles", pictured.name, rows=",".join("1" * 64), side="16").status_code == 200
+
+
+def test_tiles_want_the_token_and_say_where_images_are_missing(pictured, monkeypatch):
+    assert ask("tiles", pictured.name, rows="1", side="32", token="forged").status_code == 403
+
+    def missing(*_):
+        raise UnknownNameError("No such data set.")
+
+    monkeypatch.setattr(state, "load_items", missing)
+    answer = ask("tiles", pictured.name, rows="1", side="32")
+    assert (answer.status_code, answer.body.decode()) == (404, "No such data set.")
+
+
+def test_a_cloud_says_where_tiles_are_and_how_large(deep):
+    cloud = deep.cloud(deep.space)
+    assert re.search(r"/tiles/deep\?.*&rows=\{rows\}&side=\{side\}$", cloud.tiles_url)
+    assert cloud.file_name == "deep"
+    keep(deep)
+    assert deep.cloud(deep.on("umap")).file_name == "deep-umap"

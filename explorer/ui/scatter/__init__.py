@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, Literal, TypeGuard
 
 import numpy as np
 import streamlit as st
@@ -33,13 +33,28 @@ SCRIPTS = (
     "overlay.js",
     "marks.js",
     "plates.js",
+    "tiles.js",
+    "timeline.js",
+    "svg.js",
     "panel.js",
     "legend.js",
+    "export.js",
     "gestures.js",
     "link.js",
     "scatter.js",
 )
-__all__ = ["Click", "Cloud", "Colouring", "Lasso", "Layers", "Marks", "scatter", "touched"]
+__all__ = [
+    "Click",
+    "Cloud",
+    "Colouring",
+    "Lasso",
+    "Layers",
+    "Marks",
+    "Timeline",
+    "scatter",
+    "settled_frame",
+    "touched",
+]
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,10 @@ class Cloud:
         items: names the points whatever map they lie on, in the same order: what is hidden or selected goes with
             them from map to map. Empty: they lie on this one alone.
         layout: names this map among those of the same items; a camera in the page's address bears it.
+        tiles_url: holds "{rows}" and "{side}"; GET gives a PNG montage, one row of tiles of side x side pixels for
+            the points "3,17,5". Empty: no images in place of points.
+        tile_side: side of such a tile on the screen, CSS pixels.
+        file_name: of an exported picture, without its ending.
     """
 
     identity: str
@@ -72,6 +91,25 @@ class Cloud:
     has_confidence: bool = True
     items: str = ""
     layout: str = ""
+    tiles_url: str = ""
+    tile_side: int = 52
+    file_name: str = "map"
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The same points at several moments, shown by a slider beneath the map; kept under the cloud's identity.
+
+    Args:
+        url: GET gives len(labels) * n pairs (x, y) of little-endian float32, frame by frame, the cloud's points in
+            their order; NaN where a point is not there.
+        labels: what each frame is, as in "epoch 3".
+        start: the frame that is shown first.
+    """
+
+    url: str
+    labels: tuple[str, ...]
+    start: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,6 +141,8 @@ def scatter(  # noqa: PLR0913 - each is a choice of its own, and all but the fir
     clear_selection: int = 0,
     link: str = "",
     selected: NDArray[np.bool_] | None = None,
+    images: Literal["auto", "always", "never"] = "auto",
+    timeline: Timeline | None = None,
 ) -> None:
     """Draw the map; `touched` says what is done to it.
 
@@ -118,6 +158,8 @@ def scatter(  # noqa: PLR0913 - each is a choice of its own, and all but the fir
         link: maps of one page with the same link move together, each as far from its fitted view as the others; where
             they have as many points, these are the same items in the same order, and share the hover too.
         selected: a selection made elsewhere, shape (n,), shown once it differs from the last one said here.
+        images: whether images stand in place of points: where few are in view, at any zoom, or never.
+        timeline: further places of the points; `settled_frame` says which of them is shown.
 
     Raises:
         BadValueError: a selection of another length.
@@ -132,9 +174,11 @@ def scatter(  # noqa: PLR0913 - each is a choice of its own, and all but the fir
         "clear_selection": clear_selection,
         "link": link,
         "selected": selection_message(selected, cloud.n),
+        "images": images,
+        "timeline": timeline and asdict(timeline),
     }
     # In a list: Streamlit searches a bare dict for data frames, and loads pandas for it, a second at the first visit.
-    _component()(key=key, data=[data], on_click_change=_noted, on_lasso_change=_noted)
+    _component()(key=key, data=[data], on_click_change=_noted, on_lasso_change=_noted, on_frame_change=_noted)
 
 
 def touched(cloud: Cloud, *, key: str) -> tuple[Click | None, Lasso | None]:
@@ -155,6 +199,22 @@ def touched(cloud: Cloud, *, key: str) -> tuple[Click | None, Lasso | None]:
     click = decode_click(_fresh(result.get("click"), "click", cloud, seen), cloud.n)
     lasso = decode_lasso(_fresh(result.get("lasso"), "lasso", cloud, seen), cloud.n)
     return click, lasso
+
+
+def settled_frame(cloud: Cloud, timeline: Timeline, *, key: str) -> int:
+    """The frame that a person has settled on, at first the timeline's start.
+
+    Args:
+        cloud: the points.
+        timeline: their frames.
+        key: name of the map in the session.
+    """
+    result = st.session_state.get(key)
+    message = result.get("frame") if isinstance(result, Mapping) else None
+    if not isinstance(message, Mapping) or message.get("identity") != cloud.identity:
+        return timeline.start
+    frame = message.get("frame")
+    return frame if _is_int(frame) and 0 <= frame < len(timeline.labels) else timeline.start
 
 
 def decode_click(message: Mapping[str, Any] | None, n: int) -> Click | None:

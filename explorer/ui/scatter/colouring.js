@@ -41,13 +41,6 @@ class Colouring {
     return tints;
   }
 
-  /** Colour of point i; null where it is its class's. */
-  colourOf(i, theme) {
-    if (!this.spec) return null;
-    const byte = this.column ? this.column.bytes[i] : NO_GROUP;
-    return [...this.tints(theme, new Set()).subarray(4 * byte, 4 * byte + 3)];
-  }
-
   /** What the tooltip says of point i beside its class; null for nothing. */
   wordsOf(i) {
     if (!this.spec || !this.column) return null;

@@ -63,6 +63,7 @@ class Looks {
     }
     tints.set(colouring.tints(theme, hidden.of(colouring.listing)), 4 * 256);
     const rows = { row: colouring.spec ? 1 : 0, hidingRow: colouring.isGrouped ? 1 : 0 };
+    this.paints = { tints, row: rows.row };
     this.showLegend();
     const drawn = JSON.stringify([Array.from(tints), theme, rows, hidden.splits]);
     if (drawn === this.drawn) return; // most reruns: a million points need not be drawn again
@@ -86,10 +87,11 @@ class Looks {
     return this.colouring.isGrouped ? mix(grey, text, 0.3) : this.classColour(index);
   };
 
-  /** Colour of point i, as it is drawn. */
+  /** Colour of point i, as it is drawn: read where the painter reads it, as a picture may ask for 100,000. */
   colourOf(i) {
-    const { points, theme } = this.map;
-    return this.colouring.colourOf(i, theme) ?? this.classColour(points.classes[i]);
+    const { tints, row } = this.paints;
+    const at = 4 * (row ? 256 + (this.columnDrawn?.bytes[i] ?? NO_GROUP) : this.map.points.classes[i]);
+    return [tints[at], tints[at + 1], tints[at + 2]];
   }
 
   // ---- what is hidden
@@ -126,7 +128,7 @@ class Looks {
 
   /** What the tooltip says about point i. */
   factsOf(i) {
-    const { points: { classes, values, splits }, cloud, theme } = this.map;
+    const { points: { classes, values, splits }, cloud } = this.map;
     const { colouring } = this;
     const split = splits[i] ? "test" : "train";
     const lines = [{ text: split }];
@@ -134,7 +136,7 @@ class Looks {
     const sure = cloud.has_confidence && colouring.spec?.name !== "confidence";
     if (sure) lines.push({ text: `confidence ${Math.round((values[i] / 255) * 100)} %` });
     const words = colouring.wordsOf(i);
-    if (words) lines.push({ text: words, colour: css(colouring.colourOf(i, theme)) });
+    if (words) lines.push({ text: words, colour: css(this.colourOf(i)) });
     const name = cloud.classes.length ? this.className(classes[i]) : "Item";
     return {
       name,

@@ -171,18 +171,21 @@ function drawOthers(context, { marks, theme, toScreen, hiddenOthers, nameColour,
   for (const [dataX, dataY, group] of marks.others) {
     const [x, y] = toScreen(dataX, dataY);
     if (hiddenOthers.has(group) || !(x > -half && x < width + half && y > -half && y < height + half)) continue;
-    const diamond = (path) => {
-      path.moveTo(x, y - half);
-      for (const [dx, dy] of [[half, 0], [0, half], [-half, 0]]) path.lineTo(x + dx, y + dy);
-      path.closePath();
-    };
     const fill = nameColour(marks.others_names[group]) ?? theme.background;
-    drawShape(context, diamond, theme.background, theme.background, 5);
-    drawShape(context, diamond, fill, theme.text, 1.75);
+    drawShape(context, diamond(x, y, half), theme.background, theme.background, 5);
+    drawShape(context, diamond(x, y, half), fill, theme.text, 1.75);
     if (half < 8) continue;
     context.fillStyle = css(inkOn(fill));
     context.fillText(letterOf(marks, group), x, y + 0.5);
   }
+}
+
+function diamond(x, y, half) {
+  return (path) => {
+    path.moveTo(x, y - half);
+    for (const [dx, dy] of [[half, 0], [0, half], [-half, 0]]) path.lineTo(x + dx, y + dy);
+    path.closePath();
+  };
 }
 
 function drawShape(context, shape, fill, rim, width) {

@@ -29,6 +29,7 @@ class Marks:
         others: (x, y, group) of items of another data set: large diamonds, with a letter for each group.
         others_names: names of these groups; one that is called like a class has its colour.
         labels: (x, y, text): words on a small plate.
+        trails: points whose way up to the timeline's frame is drawn; none: those of a sample, once a person asks.
     """
 
     circles: tuple[tuple[float, float, float, int], ...] = ()
@@ -42,6 +43,7 @@ class Marks:
     others: tuple[tuple[float, float, int], ...] = ()
     others_names: tuple[str, ...] = ()
     labels: tuple[tuple[float, float, str], ...] = ()
+    trails: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,10 @@ function drawOverlay(context, scene) {
   wipe(context, scene);
   context.lineJoin = "round";
   drawTickLabels(context, scene);
+  drawTrails(context, scene);
   drawMarks(context, scene);
   if (scene.hover) drawRing(context, scene.hover, 8, 2, theme);
+  if (scene.hoverTile) drawTileFrame(context, scene.hoverTile, theme);
   if (scene.twin) drawTwin(context, scene.twin, theme);
   if (scene.crosshair) drawCrosshair(context, scene.crosshair, scene);
   if (scene.lasso) drawLasso(context, scene.lasso, theme);

@@ -86,10 +86,10 @@ class Painter {
   }
 
   /** Hand over the points; they stay on the graphics card until the next call. */
-  setPoints(points) {
+  setPlaces({ xy }) {
     const gl = this.gl;
     gl.bindBuffer(gl.ARRAY_BUFFER, this.places);
-    gl.bufferData(gl.ARRAY_BUFFER, points.xy, gl.STATIC_DRAW);
+    gl.bufferData(gl.ARRAY_BUFFER, xy, gl.DYNAMIC_DRAW);
     this.bind("place", 2, gl.FLOAT);
   }
 

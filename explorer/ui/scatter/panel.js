@@ -7,6 +7,11 @@ const ICONS = {
   lasso: '<ellipse cx="8" cy="6.5" rx="6" ry="4" stroke-dasharray="2.6 2"/><path d="M5 10.5c-1.5 1 0 2 .5 2.5s0 1.5-.5 1.5"/>',
   zoomIn: '<path d="M8 3v10M3 8h10"/>',
   zoomOut: '<path d="M3 8h10"/>',
+  export: '<path d="M8 2v8M5 7.2 8 10.2l3-3M2.5 11.5V14h11v-2.5"/>',
+  play: '<path d="M5 3.2v9.6L12.5 8z" fill="currentColor"/>',
+  pause: '<path d="M5.5 3.5v9M10.5 3.5v9" stroke-width="2.4"/>',
+  back: '<path d="M9.5 4 5.5 8l4 4"/>',
+  forth: '<path d="M6.5 4l4 4-4 4"/>',
   fit: '<path d="M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10"/>',
 };
 
@@ -38,12 +43,16 @@ function buildPanel(root) {
   const parts = {
     underlay: make("canvas", { class: "layer" }),
     points: make("canvas", { class: "layer" }),
+    tiles: make("canvas", { class: "layer" }),
     overlay: make("canvas", { class: "layer overlay", tabindex: "0", role: "application" }),
     tools: make("div", { class: "tools", role: "toolbar", "aria-label": "Map tools" }),
     lasso: button("lasso", "Lasso", "Lasso: draw around points (or shift-drag)"),
     zoomIn: button("zoomIn", "In", "Zoom in (+)"),
     zoomOut: button("zoomOut", "Out", "Zoom out (\u2212)"),
     fit: button("fit", "Fit", "Fit all points (0 or double-click)"),
+    export: button("export", "Export", "Save the view as a file"),
+    exportMenu: make("div", { class: "menu", role: "menu", "aria-label": "Export", hidden: "" }),
+    timeline: buildTimeline(),
     chip: make("div", { class: "chip", hidden: "" }),
     chipText: make("span"),
     chipClear: make("button", { type: "button", text: "Clear", title: "Clear the selection (Esc)" }),
@@ -54,11 +63,14 @@ function buildPanel(root) {
     legend: make("div", { class: "legend", role: "group", "aria-label": "Legend" }),
   };
   parts.lasso.setAttribute("aria-pressed", "false");
-  parts.tools.append(parts.lasso, parts.zoomIn, parts.zoomOut, parts.fit);
+  parts.export.setAttribute("aria-haspopup", "menu");
+  parts.export.setAttribute("aria-expanded", "false");
+  parts.tools.append(parts.lasso, parts.zoomIn, parts.zoomOut, parts.fit, parts.export);
   parts.chip.append(parts.chipText, parts.chipClear);
-  parts.plot = make("div", { class: "plot" }, parts.underlay, parts.points, parts.overlay, parts.tools, parts.chip, parts.notices, parts.message,
-    parts.tip, parts.spoken);
-  root.replaceChildren(make("div", { class: "frame" }, parts.plot, parts.legend));
+  parts.plot = make("div", { class: "plot" }, parts.underlay, parts.points, parts.tiles, parts.overlay, parts.tools,
+    parts.exportMenu, parts.chip, parts.notices, parts.message, parts.tip, parts.spoken);
+  const stage = make("div", { class: "stage" }, parts.plot, parts.timeline.bar);
+  root.replaceChildren(make("div", { class: "frame" }, stage, parts.legend));
   return parts;
 }
 

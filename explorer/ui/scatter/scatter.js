@@ -36,6 +36,9 @@ class ScatterMap {
     }
     this.listen();
     this.gestures = new Gestures(this, this.ending.signal);
+    this.tiles = new Tiles(this, this.parts.tiles);
+    this.timeline = new Timeline(this, this.parts.timeline, this.ending.signal);
+    this.exporter = new Exporter(this, this.parts, this.ending.signal);
     this.resizing = new ResizeObserver(() => this.resize());
     this.resizing.observe(this.parts.plot);
   }
@@ -55,12 +58,15 @@ class ScatterMap {
     this.regions.set(data.layers.regions_url);
     this.targets.set(data.layers.targets_url);
     if (before?.identity !== data.identity) this.openCloud();
+    else if (this.points && !this.timeline.shows(before.timeline)) this.showPoints();
     else if (this.painter && this.state === "error" && before.url !== data.url) this.load(); // a fresh token may mend it
     this.measure();
     this.takeSelection();
     this.looks.follow();
     this.looks.apply();
     this.describe();
+    this.timeline.update();
+    this.tiles.update();
     this.resize();
     this.redrawMarks({ beneath: true });
     if (this.settled) this.fetchLayers();
@@ -101,7 +107,7 @@ class ScatterMap {
     kept.items = items;
     keptClouds.delete(identity); // put it last: the order of the map is the order of use
     keptClouds.set(identity, kept);
-    for (const old of [...keptClouds.values()].slice(0, -CLOUDS_KEPT)) Object.assign(old, { points: null, columns: {} });
+    for (const old of [...keptClouds.values()].slice(0, -CLOUDS_KEPT)) Object.assign(old, { points: null, frames: null, columns: {} });
     this.kept = kept;
     this.points = null;
     // An answer for the cloud before must not land in this one.
@@ -110,8 +116,13 @@ class ScatterMap {
     this.targets.clear();
     delete this.root.dataset.drawn;
     this.setHover(-1);
+    this.showPoints();
+  }
+
+  /** Show the cloud's points, once they and the frames of its timeline are there. */
+  showPoints() {
     if (!this.painter) return; // the message about it stays
-    if (kept.points) this.takePoints(kept.points);
+    if (this.kept.points && this.timeline.ready) this.takePoints(this.kept.points);
     else this.load();
   }
 
@@ -128,7 +139,8 @@ class ScatterMap {
     showMessage(this.parts, `Loading ${grouped(this.cloud.n)} points`);
     this.repaint();
     try {
-      const points = await fetchPoints(this.cloud, loading.signal);
+      const points = this.kept.points ?? (await fetchPoints(this.cloud, loading.signal));
+      await this.timeline.load(loading.signal);
       if (loading.signal.aborted || this.ended) return;
       this.takePoints(points);
     } catch (error) {
@@ -137,10 +149,12 @@ class ScatterMap {
   }
 
   takePoints(points) {
-    this.points = this.kept.points = points;
+    this.kept.points = points;
+    this.points = this.timeline.place(points);
     this.measure();
-    this.painter?.setPoints(points);
+    this.painter?.setPlaces(this.points);
     this.setState("ready");
+    this.timeline.update();
     showMessage(this.parts, "");
     this.showChip();
     this.looks.follow();
@@ -148,6 +162,13 @@ class ScatterMap {
     this.looks.apply();
     this.describe();
     this.repaint();
+  }
+
+  /** The points lie elsewhere now; what they are is the same. */
+  pointsMoved() {
+    this.points.grid = null;
+    this.painter?.setPlaces(this.points);
+    this.repaint(REST_DELAY);
   }
 
   fail(error) {
@@ -186,6 +207,10 @@ class ScatterMap {
     const { identity, n } = this.cloud;
     const mask = toBitmask(selected ?? new Uint8Array(n));
     this.component.setTriggerValue("lasso", { identity, mask, seq: this.nextNumber() });
+  }
+
+  reportFrame(frame) {
+    this.component.setStateValue("frame", { identity: this.cloud.identity, frame, seq: this.nextNumber() });
   }
 
   // ---- camera -------------------------------------------------------------------------------------
@@ -293,6 +318,7 @@ class ScatterMap {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
     if (this.ended || !this.kept || !this.width) return;
+    if (this.dirty) this.tiles.moved();
     if (this.dirty || this.overlayDirty) this.drawMarks();
     if (this.dirty) this.beginPicture();
     const n = this.points?.n ?? 0;
@@ -376,10 +402,11 @@ class ScatterMap {
     this.underlayDirty = false;
   }
 
-  /** What the drawing functions draw, in pixels of `density` a CSS pixel. */
+  /** All that the drawing of anything but points needs to know, for a canvas of `density` pixels a CSS pixel. */
   sceneAt(density) {
     const { points, marks, width, height, theme, toScreen, toData, kept, cloud, regions, targets, looks } = this;
     const placeOf = (i) => (i >= 0 && i < (points?.n ?? 0) ? toScreen(points.xy[2 * i], points.xy[2 * i + 1]) : null);
+    const hoverTile = this.tiles.of(this.hover);
     return {
       width, height, density, theme, toScreen, toData, regions,
       camera: this.camera,
@@ -394,7 +421,10 @@ class ScatterMap {
       regionPlaces: regions.places,
       targetLines: targets,
       targets: targets.places,
-      hover: placeOf(this.hover),
+      tiles: this.tiles.shown,
+      trails: this.timeline.trails(),
+      hover: hoverTile ? null : placeOf(this.hover),
+      hoverTile,
       twin: this.twin >= 0 && points && this.isVisible(this.twin) ? placeOf(this.twin) : null,
       crosshair: this.gestures.crosshair,
       lasso: this.gestures.path,
@@ -465,8 +495,7 @@ class ScatterMap {
     try {
       this.painter.build();
       this.looks.drawn = null; // the colours were lost with the context
-      if (this.points) this.takePoints(this.points);
-      else this.load();
+      this.showPoints();
     } catch (error) {
       this.fail(error);
     }
@@ -485,7 +514,8 @@ class ScatterMap {
   }
 
   pick(px, py) {
-    return nearestPoint(this.points, ...this.toData(px, py), PICK_RADIUS / this.camera.scale, this.isVisible);
+    const tile = this.tiles.at(px, py);
+    return tile >= 0 ? tile : nearestPoint(this.points, ...this.toData(px, py), PICK_RADIUS / this.camera.scale, this.isVisible);
   }
 
   setHover(index, at = null) {
@@ -518,6 +548,8 @@ class ScatterMap {
     cancelAnimationFrame(this.frame);
     for (const timer of [this.addressTimer, this.restTimer, this.indexTimer, this.layersTimer]) clearTimeout(timer);
     this.tip.dispose();
+    this.tiles.dispose();
+    this.timeline.halt();
     this.painter?.dispose();
   }
 }

@@ -1,0 +1,168 @@
+"""The timeline beneath the map: a slider, playing, trails, and the frame that Python is told."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.test_scatter import Map, inside, off_edges
+from tests.browser.test_tiles import until
+from tests.browser.tiles_app import frames
+
+APP = Path(__file__).with_name("tiles_app.py")
+N, COUNT = 400, 5
+CAMERA = (0.0, 0.0, 150.0)
+
+
+@pytest.fixture
+def open_map(page: Page, serve: Callable[[Path], str]) -> Callable[..., Map]:
+    """A map of 400 points at five moments."""
+    address = serve(APP)
+
+    def opened(query: str = "", camera: tuple[float, float, float] | None = CAMERA) -> Map:
+        return Map(page, f"{address}/?n={N}&images=never&frames={COUNT}&{query}", camera).ready()
+
+    return opened
+
+
+def slider(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Frame")
+
+
+def places(drawn: Map) -> NDArray[np.float64]:
+    """Where the points are now, shape (n, 2)."""
+    return np.array(drawn.root.evaluate("({ map }) => [...map.points.xy]")).reshape(-1, 2)
+
+
+def told(page: Page, frame: int) -> None:
+    """Wait until Python says that this frame is settled on."""
+    expect(page.locator(f"#log[data-frame='{frame}']")).to_be_attached()
+
+
+def lonely(at: NDArray[np.float32]) -> int:
+    """A point that no other lies near."""
+    gaps = np.linalg.norm(at[:, None] - at[None], axis=2)
+    np.fill_diagonal(gaps, np.inf)
+    gaps[np.abs(at).max(axis=1) > 1.5] = 0
+    return int(gaps.min(axis=1).argmax())
+
+
+def test_it_starts_where_python_says_and_python_is_told_nothing_yet(open_map: Callable[..., Map], page: Page) -> None:
+    drawn = open_map("start=2")
+    assert places(drawn) == pytest.approx(frames(N, COUNT)[2])
+    expect(page.locator("output")).to_have_text("epoch 2")
+    told(page, 2)
+    page.wait_for_timeout(600)
+    expect(page.locator("#log")).to_have_attribute("data-runs", "1")
+
+
+def test_arrow_keys_step_and_the_frame_is_told_once_it_is_settled(open_map: Callable[..., Map], page: Page) -> None:
+    drawn = open_map()
+    slider(page).focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    told(page, 3)
+    assert places(drawn) == pytest.approx(frames(N, COUNT)[3])
+    assert slider(page).get_attribute("aria-valuetext") == "epoch 3"
+    page.get_by_role("button", name="One frame back").click()
+    told(page, 2)
+    expect(page.locator("#log")).to_have_attribute("data-runs", "3")
+
+
+def test_on_the_way_points_are_between_two_frames_and_the_camera_stays(
+    open_map: Callable[..., Map], page: Page
+) -> None:
+    drawn = open_map("", None)
+    camera = drawn.root.evaluate("({ map }) => map.camera")
+    page.get_by_role("button", name="One frame on").click()
+    on_the_way = drawn.root.evaluate(
+        "async ({ map }) => { while (map.timeline.glide && performance.now() < map.timeline.glide.began + 60)"
+        "{ await new Promise(requestAnimationFrame); } return [...map.points.xy]; }"
+    )
+    first, second = frames(N, COUNT)[:2].reshape(2, -1)
+    moved = np.abs(second - first) > 0.2
+    shares = ((np.array(on_the_way) - first) / np.where(moved, second - first, 1))[moved]
+    assert 0 < shares.mean() < 1
+    assert np.ptp(shares) < 1e-3
+    until(drawn, "!map.timeline.gliding")
+    assert drawn.root.evaluate("({ map }) => map.camera") == camera
+
+
+def test_without_motion_a_step_is_a_jump(open_map: Callable[..., Map], page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    try:
+        drawn = open_map()
+        page.get_by_role("button", name="One frame on").click()
+        assert places(drawn) == pytest.approx(frames(N, COUNT)[1])
+    finally:
+        page.emulate_media(reduced_motion="no-preference")
+
+
+def test_playing_goes_to_the_end_and_starts_over_from_there(open_map: Callable[..., Map], page: Page) -> None:
+    drawn = open_map("start=3")
+    page.get_by_role("button", name="Play").click()
+    told(page, COUNT - 1)
+    assert places(drawn) == pytest.approx(frames(N, COUNT)[-1])
+    page.get_by_role("button", name="Play").click()
+    until(drawn, "map.timeline.frame === 1")
+    page.get_by_role("button", name="Pause").click()
+    until(drawn, "!map.timeline.gliding")
+    told(page, drawn.root.evaluate("({ map }) => map.timeline.frame"))
+
+
+def test_frames_are_fetched_once_and_kept_over_reruns(open_map: Callable[..., Map], page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/test/frames/" in request.url else None)
+    drawn = open_map()
+    slider(page).focus()
+    page.keyboard.press("End")
+    told(page, COUNT - 1)
+    page.get_by_role("button", name="Run again").click()
+    expect(page.locator("#log[data-runs='3']")).to_be_attached()
+    assert places(drawn) == pytest.approx(frames(N, COUNT)[-1])
+    assert len(asked) == 1
+
+
+def test_click_and_lasso_mean_the_points_where_they_are_now(open_map: Callable[..., Map], page: Page) -> None:
+    at = frames(N, COUNT)[1]
+    drawn = open_map()
+    page.get_by_role("button", name="One frame on").click()
+    told(page, 1)
+    row = lonely(at)
+    drawn.click(*at[row].tolist())
+    assert drawn.log(1)[0][:2] == ["click", row]
+    polygon = np.array([[-1.1, 1.0], [0.6, 1.2], [0.9, -0.4], [-0.5, -0.9]])
+    drawn.lasso(polygon)
+    kind, count = drawn.log(2)[1]
+    sure = off_edges(polygon, at, 1.5 / CAMERA[2])
+    within = inside(polygon, at)
+    assert kind == "lasso"
+    assert (within & sure).sum() <= count <= (within | ~sure).sum()
+
+
+def test_trails_are_the_ways_of_the_rows_asked_for_up_to_the_frame(open_map: Callable[..., Map], page: Page) -> None:
+    drawn = open_map("start=2&trails=1")
+    expect(page.get_by_role("button", name="Trails")).to_have_attribute("aria-pressed", "true")
+    ways = drawn.root.evaluate("({ map }) => map.timeline.trails().map(({ places }) => places)")
+    assert len(ways) == 4
+    for row, way in enumerate(ways):
+        assert np.array(way)[:3] == pytest.approx(frames(N, COUNT)[:3, row])
+    page.get_by_role("button", name="Trails").click()
+    assert drawn.root.evaluate("({ map }) => map.timeline.trails()") == []
+
+
+def test_frames_that_do_not_fit_are_told_and_the_map_is_there(open_map: Callable[..., Map], page: Page) -> None:
+    drawn = open_map("short=8")
+    expect(page.locator(".timeline .problem")).to_have_text(
+        "The frames do not match these points: the answer has another length than expected."
+    )
+    expect(slider(page)).to_be_disabled()
+    assert places(drawn) == pytest.approx(frames(N, 1)[0])
+
+
+def test_without_a_timeline_there_is_no_bar(page: Page, serve: Callable[[Path], str]) -> None:
+    Map(page, f"{serve(APP)}/?n=50", CAMERA).ready()
+    expect(page.locator(".timeline")).to_be_hidden()
