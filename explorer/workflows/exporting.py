@@ -64,9 +64,8 @@ def _columns(space: LatentMap, classes: list[str], rows: NDArray[np.intp]) -> di
         "predicted": _names(nothing if space.predicted is None else space.predicted[rows], classes),
         "confidence": _values(unsure if space.confidence is None else space.confidence[rows]),
     }
-    error = getattr(latents, "error", None)
-    if error is not None and error.shape[1]:
-        columns["error"] = _values(error[rows, 0])
+    if latents.error.shape[1]:
+        columns["error"] = _values(latents.error[rows, 0])
     columns |= {f"z{i + 1}": _values(column) for i, column in enumerate(latents.z[rows].T)}
     return columns | {axis: _values(column) for axis, column in zip("xy", space.places[rows].T, strict=True)}
 

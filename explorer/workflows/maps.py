@@ -72,10 +72,10 @@ class LatentMap:
         """Names of the two axes."""
         if self.onto:
             return "turned 1", "turned 2"
-        if self.projection is None:
+        if self.name in NEIGHBOUR_MAPS:
             title = NEIGHBOUR_MAPS[self.name].title
             return f"{title} 1", f"{title} 2"
-        dims = dimensions_of(self.name) or ((1, 2) if self.projection.is_latent else None)
+        dims = dimensions_of(self.name) or ((1, 2) if self.latents.z.shape[1] <= projection.MAP_DIMS else None)
         return ("PC1", "PC2") if dims is None else (f"z{dims[0]}", f"z{dims[1]}")
 
     @cached_property

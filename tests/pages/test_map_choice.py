@@ -84,7 +84,7 @@ def test_more_dimensions_open_on_their_principal_components(open_page: Open, dee
 
 def test_trustworthiness_is_told_once_it_is_measured(open_page: Open, deep: Run):  # noqa: ARG001
     opened = state.open_for_page(RUN)
-    opened._measure()
+    opened._measure(opened.space)
     assert f"; trustworthiness {opened.trustworthiness(opened.space):.3f}" in html(open_page(MAP, run=RUN))
 
 

@@ -84,6 +84,14 @@ def test_places_are_those_of_the_map_that_is_drawn(tmp_path):
         assert [found[f"z{i}"] for i in (1, 2, 3)] == deep.latents.z.T.tolist()
 
 
+def test_reconstruction_error_has_its_column_where_the_run_keeps_it(space):
+    error = np.random.default_rng(0).random((N, 1)).astype(np.float32)
+    kept = replace(space, latents=replace(space.latents, error=error))
+    found = from_parquet(export_points(kept, CLASSES, "parquet"))
+    assert list(found) == [*COLUMNS[:5], "error", *COLUMNS[5:]]
+    assert found["error"] == error[:, 0].tolist()
+
+
 def test_largest_ids_are_exact(space):
     ids = 2**63 - 1 - np.arange(N)
     large = replace(space, latents=replace(space.latents, ids=ids))
