@@ -1,6 +1,5 @@
 """What did I just touch: an item, a place, or a lassoed group, beside the map."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,12 +7,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
+from explorer.evaluation.faithfulness import PointTrust, point_trustworthiness
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
-from explorer.ui import fetching
+from explorer.ui import exporting, fetching
 from explorer.ui.gallery import HIT_PIXELS, QUERY_PIXELS, Picture, Row, bars, facts, heading, pictures, problem, table
-from explorer.ui.scatter import Lasso, Marks
+from explorer.ui.overlaying import own_label
+from explorer.ui.scatter import Lasso
 from explorer.ui.state import OpenRun
-from explorer.workflows.exporting import export_points
 from explorer.workflows.maps import LatentMap
 from explorer.workflows.search import Answer, Measure, Query, query_at, search
 
@@ -31,9 +31,16 @@ class Ranking:
     k: int
 
 
-def answer(
-    space: LatentMap, item: int | None, place: tuple[float, float] | None, ranking: Ranking
-) -> tuple[Query, Answer]:
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What was touched and what came of it; how far the map can be trusted there, where it is not the latent."""
+
+    query: Query
+    answer: Answer
+    trust: PointTrust | None = None
+
+
+def answer(space: LatentMap, item: int | None, place: tuple[float, float] | None, ranking: Ranking) -> Found:
     """Search for what was touched.
 
     Args:
@@ -50,55 +57,37 @@ def answer(
         measure=ranking.measure,
         boundary_similarity=ranking.boundary_similarity,
     )
-    return query, found
+    if item is None or space.is_latent:
+        return Found(query, found)
+    return Found(query, found, point_trustworthiness(space.latents.z, space.places, item))
 
 
-def marks(space: LatentMap, touched: tuple[Query, Answer] | None) -> Marks:
-    """What the map shows over its points: class circles, the query and its hits."""
-    circles = tuple((x, y, radius, label) for label, (x, y, radius) in enumerate(space.circles))
-    if touched is None:
-        return Marks(circles)
-    query, found = touched
-    x, y = query.place
-    own = _label(space, query)
-    labels = space.latents.labels[found.hits.rows]
-    places = space.places[found.hits.rows]
-    hits = tuple(
-        (float(px), float(py), own is None or int(label) == own) for (px, py), label in zip(places, labels, strict=True)
-    )
-    return Marks(circles, (float(x), float(y)), hits, query.row is None)
-
-
-def _label(space: LatentMap, query: Query) -> int | None:
-    """The query's own class; None for a place and for an unlabelled item, where no hit is right or wrong."""
-    label = -1 if query.row is None else int(space.latents.labels[query.row])
-    return label if label >= 0 else None
-
-
-def show_touched(opened: OpenRun, space: LatentMap, query: Query, found: Answer) -> None:
+def show_touched(opened: OpenRun, space: LatentMap, touched: Found) -> None:
     """Show the query, its classes and its nearest items."""
-    card = opened.run.card
+    card, query, found = opened.run.card, touched.query, touched.answer
     if query.row is None:
         _show_place(opened, space, query)
     else:
-        _show_item(opened, query.row)
+        _show_item(opened, space, query.row)
+    if touched.trust is not None:
+        _show_trust(touched.trust)
     if found.classes is not None:
         heading("Similarity to each class")
         bars(found.classes, card.classes, name="Similarity to each class")
-    own = _label(space, query)
-    images = _images(opened, space.latents.ids[found.hits.rows])
+    own = own_label(space, query)
+    images = items_of(opened, space.latents.ids[found.hits.rows])
     pictured = "Nearest items" if images is None else "Nearest images"
     heading("Nearest on the map" if query.z is None else "Nearest real items" if query.row is None else pictured)
     if images is None:
-        _hits_in_words(opened, found, own, query.z is None)
+        _hits_in_words(opened, space, found, own, query.z is None)
         return
-    cells = [_hit(opened, found, i, image, own, query.z is None) for i, image in enumerate(images)]
+    cells = [_hit(opened, space, found, i, image, own, query.z is None) for i, image in enumerate(images)]
     pictures(cells, side=HIT_PIXELS, n_classes=len(card.classes), name="Nearest images")
 
 
-def _hits_in_words(opened: OpenRun, found: Answer, own: int | None, on_map: bool) -> None:
+def _hits_in_words(opened: OpenRun, space: LatentMap, found: Answer, own: int | None, on_map: bool) -> None:
     """The hits as rows, where there are no images."""
-    classes, latents = opened.run.card.classes, opened.space.latents
+    classes, latents = opened.run.card.classes, space.latents
     names, similarities = [*classes, UNLABELLED], found.similarities
     heads = ["Class"] * bool(classes) + ["Distance on the map" if on_map else "Distance"]
     rows = []
@@ -116,16 +105,18 @@ def _mark(label: int, own: int | None) -> str:
     return "" if own is None else "right" if label == own else "wrong"
 
 
-def _hit(opened: OpenRun, found: Answer, i: int, image: Item, own: int | None, on_map: bool) -> Picture:
-    label = int(opened.space.latents.labels[found.hits.rows[i]])
+def _hit(
+    opened: OpenRun, space: LatentMap, found: Answer, i: int, image: Item, own: int | None, on_map: bool
+) -> Picture:
+    label = int(space.latents.labels[found.hits.rows[i]])
     far = found.distances[i]  # a map by neighbours has a scale of its own, of any size
     lines = [f"distance on the map {far:.3g}" if on_map else f"distance {far:.3f}"]
     if found.similarities is not None:
         lines.append(f"similarity {found.similarities[i]:.4f}")
-    return _picture(opened, image, lines, label, _mark(label, own))
+    return picture(opened, image, lines, label, _mark(label, own))
 
 
-def _picture(opened: OpenRun, image: Item, lines: list[str], label: int | None = None, mark: str = "") -> Picture:
+def picture(opened: OpenRun, image: Item, lines: list[str], label: int | None = None, mark: str = "") -> Picture:
     """An item with its class, where the run knows classes, above the other lines."""
     classes = opened.run.card.classes
     if label is None or not classes:
@@ -133,23 +124,31 @@ def _picture(opened: OpenRun, image: Item, lines: list[str], label: int | None =
     return Picture(image, [[*classes, UNLABELLED][label], *lines], mark, label, opened.images.scale)
 
 
-def _show_item(opened: OpenRun, row: int) -> None:
-    card, latents = opened.run.card, opened.space.latents
-    images = _images(opened, latents.ids[row : row + 1])
-    own = [] if images is None else [_picture(opened, images[0], ["Image" if len(card.shape) > 1 else "Values"])]
-    shown = [*own, *_decoded(opened, latents.z[row])]
+def _show_item(opened: OpenRun, space: LatentMap, row: int) -> None:
+    card, latents = opened.run.card, space.latents
+    images = items_of(opened, latents.ids[row : row + 1])
+    own = [] if images is None else [picture(opened, images[0], ["Image" if len(card.shape) > 1 else "Values"])]
+    shown = [*own, *_decoded(opened, space, latents.z[row])]
     pictures(shown, side=QUERY_PIXELS, n_classes=len(card.classes), name="Query", kind="le-query")
     names = [*card.classes, UNLABELLED]
-    label, predicted = int(latents.labels[row]), opened.space.predicted
-    confidence = opened.space.confidence
-    kind = "test" if opened.space.is_test[row] else "train"
+    label, predicted = int(latents.labels[row]), space.predicted
+    confidence = space.confidence
+    kind = "test" if space.is_test[row] else "train"
     lines = [(names[label] if card.classes else "", f"{kind} item {latents.ids[row]}")]
     lines += [("", file) for file in _files(opened, latents.ids[row : row + 1])]
     if predicted is not None and confidence is not None:
         verdict = "" if label < 0 else " \u2713" if predicted[row] == label else " \u2717"
-        by = f"by {opened.space.predictor}, confidence {confidence[row]:.1%}"
+        by = f"by {space.predictor}, confidence {confidence[row]:.1%}"
         lines.append(("", f"predicted {names[predicted[row]]}{verdict} {by}"))
     facts(lines)
+
+
+def _show_trust(trust: PointTrust) -> None:
+    """How far the neighbours that the map shows here are true ones."""
+    shown = len(trust.shown)
+    if shown:
+        right = f"{trust.n_right} of its {shown} nearest on the map are among its {shown} nearest latents"
+        facts([("", f"{right}; trustworthiness here {trust.trustworthiness:.3f}")])
 
 
 def _show_place(opened: OpenRun, space: LatentMap, query: Query) -> None:
@@ -160,29 +159,37 @@ def _show_place(opened: OpenRun, space: LatentMap, query: Query) -> None:
         facts([("Empty place", f"at ({x:.3f}, {y:.3f}): a place on a {title} map has no latent to decode.")])
         return
     place = ", ".join(f"{value:.3f}" for value in query.z)
+    if space.epoch is not None:
+        facts([("Empty place", f"at ({place}) after epoch {space.epoch}, whose decoder was not kept.")])
+        return
     if not card.has_decoder:
         facts([("Empty place", f"at ({place}). This run has no decoder, so it cannot be drawn.")])
         return
-    shown = _decoded(opened, query.z)
+    shown = _decoded(opened, space, query.z)
     pictures(shown, side=QUERY_PIXELS, n_classes=len(card.classes), name="Decoded place", kind="le-query")
     drawn = "no item lies here; this is what the decoder makes of it." if shown else "no item lies here."
     facts([("Empty place", f"at ({place}): {drawn}")])
 
 
-def _decoded(opened: OpenRun, z: NDArray[np.floating]) -> list[Picture]:
+def _decoded(opened: OpenRun, space: LatentMap, z: NDArray[np.floating]) -> list[Picture]:
     """What the decoder makes of a latent; damaged weights cost this picture only, not the answer."""
-    if not opened.run.card.has_decoder:
+    if not _decodes(opened, space):
         return []
     try:
         # Shade and position were left to chance in such a training: the picture's are no statement.
         name = "Decoded pattern" if opened.run.card.config.get("reconstruction") == "pattern" else "Decoded"
-        return [_picture(opened, opened.run.decode(z)[0], [name])]
+        return [picture(opened, opened.run.decode(z)[0], [name])]
     except ExplorerError as error:
         problem(str(error))
         return []
 
 
-def _images(opened: OpenRun, ids: NDArray[np.int64]) -> Item | None:
+def _decodes(opened: OpenRun, space: LatentMap) -> bool:
+    """Whether a place of this map can be decoded."""
+    return opened.run.card.has_decoder and space.projection is not None and space.epoch is None
+
+
+def items_of(opened: OpenRun, ids: NDArray[np.int64]) -> Item | None:
     """Images of these items; None where there are none, which is told above the map."""
     if opened.without_images:
         return None
@@ -206,39 +213,23 @@ def show_lasso(opened: OpenRun, space: LatentMap, lasso: Lasso) -> None:
     table = [{"class": name, "items": int(count)} for name, count in zip(names, counts, strict=True) if count]
     if card.classes:
         st.dataframe(table, hide_index=True, width="stretch")
-    st.download_button(
-        "Export as CSV",
-        lambda: _export(opened, space, lasso),
-        file_name=f"{opened.name}-selection.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    exporting.buttons(opened, space, "selection", lasso.mask)
     some = rows[:LASSO_PICTURES]
     labels = latents.labels[some]
-    images = _images(opened, latents.ids[some])
+    images = items_of(opened, latents.ids[some])
     if images is None:
         fetching.reminder(opened)
         return
-    cells = [_picture(opened, image, [], int(label)) for image, label in zip(images, labels, strict=True)]
+    cells = [picture(opened, image, [], int(label)) for image, label in zip(images, labels, strict=True)]
     pictures(cells, side=HIT_PIXELS, n_classes=len(card.classes), name="Lassoed images")
     if len(rows) > LASSO_PICTURES:
         st.caption(f"The first {LASSO_PICTURES} of {lasso.count:,}; the export holds all.")
 
 
-def _export(opened: OpenRun, space: LatentMap, lasso: Lasso) -> bytes:
-    """The lassoed items as CSV, with what the data set says of them where it is at hand."""
-    items = None
-    with suppress(ExplorerError):
-        items = opened.items
-    return export_points(space, opened.run.card.classes, "csv", mask=lasso.mask, items=items)
-
-
 def show_nothing(opened: OpenRun, space: LatentMap) -> None:
     """Say what will be here and how to get it."""
     similar = " and its similarity to each class" if space.targets is not None else ""
-    decodes = opened.run.card.has_decoder and space.projection is not None
-    drawn = "what the decoder makes of that place" if decodes else "the nearest real items"
+    drawn = "what the decoder makes of that place" if _decodes(opened, space) else "the nearest real items"
     is_pictured = len(opened.run.card.shape) > 1 and not opened.without_images
     counts = "counts by class, and an export" if opened.run.card.classes else "its items, and an export"
     st.markdown(

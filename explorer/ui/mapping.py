@@ -1,177 +1,219 @@
 """The map with its controls above and its inspector beside it, as one fragment."""
 
+from dataclasses import dataclass, replace
+from html import escape
+
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
-from explorer.retrieval.similarity import BOUNDARY_SIMILARITY
-from explorer.ui import fetching, inspector, layout, projecting
+from explorer.ui import comparing, controls, exporting, fetching, inspector, layout, overlaying, projecting, replaying
+from explorer.ui.comparing import Compared
+from explorer.ui.controls import Look
 from explorer.ui.gallery import problem
-from explorer.ui.inspector import Ranking
-from explorer.ui.scatter import Click, Colouring, Lasso, scatter, touched
+from explorer.ui.inspector import Found, Ranking
+from explorer.ui.scatter import Cloud, Marks, Timeline, scatter, settled_frame, touched
 from explorer.ui.state import OpenRun
+from explorer.ui.touching import Place, asked, remember
 from explorer.workflows.maps import PCA, LatentMap
-from explorer.workflows.search import Answer, Measure, Query
+from explorer.workflows.others import places_of
+from explorer.workflows.replay import Replay
 
-KEY = "map"
+KEY, BESIDE = "map", "map-beside"
 HEIGHT = "max(560px, 100vh - 175px)"  # a tall window gives the map what header and controls leave
-NEIGHBOURS = 12
-MEASURES: tuple[Measure, ...] = ("latent similarity", "Euclidean")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One map as it is drawn.
+
+    Args:
+        opened: its run.
+        key: of the component.
+        space: its points; in a replay as they lay at the settled frame.
+        cloud: what the component fetches.
+        look: colours and overlays.
+        replay, timeline, frame: of a replay.
+        onto: the first run, where this is the map of the run beside it.
+    """
+
+    opened: OpenRun
+    key: str
+    space: LatentMap
+    cloud: Cloud
+    look: Look
+    replay: Replay | None = None
+    timeline: Timeline | None = None
+    frame: int = 0
+    onto: OpenRun | None = None
+
+    @property
+    def place(self) -> Place:
+        """The map in the session."""
+        return Place(self.key, self.opened.name, self.opened.stamp)
+
+    @property
+    def is_second(self) -> bool:
+        """Whether it is the map of the run beside."""
+        return self.key == BESIDE
 
 
 @st.fragment
 def show(opened: OpenRun) -> None:
     """Title, controls, map and inspector; a touch of any runs this part alone."""
     title = st.container()
-    wanted, ranking, colour_by = _controls(opened)
-    space = projecting.drawn(opened, wanted)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        replayed = replaying.choice(opened)
+        wanted = PCA if replayed else projecting.choice(opened)
+        space = projecting.drawn(opened, wanted)
+        look = controls.look(opened, space)
+        beside, over = ("", None) if replayed else comparing.choice(opened, space)
+        ranking = controls.ranking(opened)
+        exporting.offer(opened, space)
     with title:
         layout.header(opened, space)
     # Empty, it takes no room, but keeps the map at its place: elsewhere the browser would build it anew.
     with st.container():
+        fetching.offer(opened)
         if space.name != wanted:
             projecting.offer(opened, wanted)
-        fetching.offer(opened)
-    cloud = opened.cloud(space)
-    _remember(opened, space, *touched(cloud, key=KEY))
-    found, wrong = _answer(space, ranking)
-    picture, beside = st.columns([2, 1], gap="medium")
-    with picture:
-        scatter(
-            cloud,
-            key=KEY,
-            marks=inspector.marks(space, found),
-            colouring=Colouring("confidence", "Confidence") if colour_by == "confidence" else None,
-            axes=projecting.axes(space),
-            height=HEIGHT,
-            clear_selection=st.session_state.get(_name(opened, "cleared"), 0),
-        )
-    with beside:
-        if wrong:
-            problem(wrong)
-        _inspect(opened, space, found)
+        found = comparing.compared(opened, space, beside, over)
+    scene = _replayed(opened, look) if replayed else Scene(opened, KEY, space, opened.cloud(space), look)
+    _draw(scene or Scene(opened, KEY, space, opened.cloud(space), look), ranking, found)
 
 
-def _answer(space: LatentMap, ranking: Ranking) -> tuple[tuple[Query, Answer] | None, str]:
+def _replayed(opened: OpenRun, look: Look) -> Scene | None:
+    """The map of a replay, at the frame that a person has settled on."""
+    try:
+        replay = opened.replay
+    except ExplorerError as error:
+        problem(str(error))
+        return None
+    cloud, timeline = opened.cloud(replay.space), replaying.timeline(opened, replay)
+    frame = settled_frame(cloud, timeline, key=KEY)
+    replaying.remember(replay, frame)
+    look = replace(look, colouring=look.colouring and opened.painting.colouring(look.colouring.name, replay.space))
+    return Scene(opened, KEY, replay.at(frame), cloud, look, replay, timeline, frame)
+
+
+def _draw(scene: Scene, ranking: Ranking, compared: Compared) -> None:
+    """One map or two, and the inspector."""
+    second = _second(scene, compared)
+    scenes = [scene] if second is None else [scene, second]
+    for one in scenes:
+        _note(one, scenes)
+    places = st.columns([2, 1] if second is None else [1, 1, 0.9], gap="medium")
+    found = [_answer(one, ranking) for one in scenes]
+    for one, place, (answer, _) in zip(scenes, places[:-1], found, strict=True):
+        with place:
+            _map(one, answer, compared, is_linked=second is not None)
+    with places[-1]:
+        _inspect(scenes, found, compared)
+
+
+def _note(scene: Scene, scenes: list[Scene]) -> None:
+    """Remember what was just done to a map; a lasso on one takes the place of that on the other."""
+    click, lasso = touched(scene.cloud, key=scene.key)
+    remember(scene.place, scene.space, click, lasso, second=scene.is_second)
+    if click or lasso:
+        for other in scenes:
+            if other is not scene:
+                other.place.forget_lasso()
+
+
+def _answer(scene: Scene, ranking: Ranking) -> tuple[Found | None, str]:
     """What was touched with its nearest items, or the sentence that says why there is no answer."""
     try:
-        item, place = _asked(space)
+        item, place = asked(scene.space, second=scene.is_second)
         if item is None and place is None:
             return None, ""
-        return inspector.answer(space, item, place, ranking), ""
+        return inspector.answer(scene.space, item, place, ranking), ""
     except ExplorerError as error:
         return None, str(error)
 
 
-def _controls(opened: OpenRun) -> tuple[str, Ranking, str]:
-    """The slim bar above the map: which map, how hits are ranked, what colours say."""
-    configured = opened.space.targets is not None
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        wanted = projecting.choice(opened)
-        colour_by = _colour(opened)
-        measure = _measure(configured)
-        boundary = st.slider(
-            "Boundary similarity $b_c$",
-            0.0,
-            1.0,
-            BOUNDARY_SIMILARITY,
-            0.01,
-            key="b_c",
-            bind="query-params",
-            disabled=not configured,
-            help="Similarity to a class at the edge of its circle; the paper uses 0.79.",
-            width=190,
-        )
-        k = st.number_input("How many", 1, 100, NEIGHBOURS, key="k", bind="query-params", width=96)
-    return wanted, Ranking(measure, float(boundary), int(k)), colour_by
+def _second(scene: Scene, compared: Compared) -> Scene | None:
+    """The map of the run beside."""
+    if compared.run is None or compared.beside is None:
+        return None
+    space, overlays = compared.beside.space, scene.look.overlays
+    look = replace(scene.look, colouring=None, overlays=overlays | overlaying.usual(compared.run, space))
+    return Scene(compared.run, BESIDE, space, compared.run.cloud(space), look, onto=scene.opened)
 
 
-def _colour(opened: OpenRun) -> str:
-    """What a point's colour says, where there is a choice."""
-    if opened.space.confidence is None:
-        return "class"
-    colours = ["class", "confidence"]
-    return str(
-        st.segmented_control("Colour by", colours, default="class", required=True, key="colour", bind="query-params")
+def _map(scene: Scene, found: Found | None, compared: Compared, *, is_linked: bool) -> None:
+    """The component with all that is drawn."""
+    if is_linked:
+        st.html(f'<div class="le-heading">{escape(scene.opened.name)}</div>')
+    overlays = scene.look.overlays
+    scatter(
+        scene.cloud,
+        key=scene.key,
+        marks=_marks(scene, found, compared),
+        colouring=scene.look.colouring,
+        layers=scene.opened.painting.layers(
+            scene.space,
+            regions="regions" in overlays and scene.space.epoch is None,
+            targets="targets" in overlays and scene.replay is None,
+        ),
+        axes=scene.space.axes,
+        height=HEIGHT,
+        clear_selection=scene.place.cleared,
+        link=KEY if is_linked else "",
+        selected=_carried(scene, compared),
+        images=scene.look.images,
+        timeline=scene.timeline,
     )
 
 
-def _measure(configured: bool) -> Measure:
-    """What hits are ranked by; a run without configured classes has no choice."""
-    if configured:
-        return st.segmented_control(
-            "Nearest by", MEASURES, default=MEASURES[0], required=True, key="measure", bind="query-params"
-        )
-    why = "Latent similarity needs configured class centres, which this run lacks."
-    st.segmented_control("Nearest by", MEASURES[1:], default=MEASURES[1], key="only", disabled=True, help=why)
-    return "Euclidean"
+def _marks(scene: Scene, found: Found | None, compared: Compared) -> Marks:
+    touched_here = (found.query, found.answer, found.trust) if found else ()
+    marks = overlaying.marks(scene.opened, scene.space, scene.look.overlays, *touched_here)
+    if scene.replay is not None:
+        row = found.query.row if found else None
+        trails = replaying.movers(scene.replay, scene.frame) if row is None else [row]
+        marks = replace(marks, trails=tuple(trails))
+    over = compared.over
+    if over is None or scene.is_second or scene.space.projection is None:
+        return marks
+    names = (*over.items.classes, inspector.UNLABELLED)
+    places, labels = places_of(over.items, scene.space), over.items.labels % len(names)
+    others = tuple((float(x), float(y), int(label)) for (x, y), label in zip(places, labels, strict=True))
+    return replace(marks, others=others, others_names=names)
 
 
-def _asked(space: LatentMap) -> tuple[int | None, tuple[float, float] | None]:
-    """The item's row or the place that the address names, so that a link shows the same.
-
-    A place on a map by neighbours bears that map's name: it means nothing on another one.
-    """
-    item, place = st.query_params.get("item"), st.query_params.get("at")
-    if item is not None:
-        rows = np.flatnonzero(space.latents.ids == _whole(item))
-        if not len(rows):
-            raise ExplorerError(f"This map has no item {item[:40]!r}. Click a point of it.")
-        return int(rows[0]), None
-    if place is None:
-        return None, None
-    pair, _, name = place.partition("@")
-    return None, _pair(pair) if (name or PCA) == space.name else None
+def _carried(scene: Scene, compared: Compared) -> NDArray[np.bool_] | None:
+    """The items of the other map's lasso on this one."""
+    if compared.run is None or compared.beside is None:
+        return None
+    common = compared.beside.common
+    if scene.is_second:
+        drawn = Place(KEY, scene.onto.name, scene.onto.stamp).lasso if scene.onto else None
+        return common.on_second(drawn.mask) if drawn else None
+    drawn = Place(BESIDE, compared.run.name, compared.run.stamp).lasso
+    return common.on_first(drawn.mask) if drawn else None
 
 
-def _whole(text: str) -> int:
-    return int(text) if text.lstrip("-").isdecimal() and len(text) < 20 else -1  # noqa: PLR2004
-
-
-def _pair(text: str) -> tuple[float, float]:
+def _inspect(scenes: list[Scene], found: list[tuple[Found | None, str]], compared: Compared) -> None:
+    """What was touched, on whichever map; what the comparison says; or what can be done."""
+    first = scenes[0]
+    comparing.show_beside(first.opened, first.space, compared)
     try:
-        x, y = (float(part) for part in text.split(","))
-    except ValueError:
-        raise ExplorerError(
-            f"The address names the place {text[:40]!r}; expected two numbers. Click the map."
-        ) from None
-    return x, y
-
-
-def _remember(opened: OpenRun, space: LatentMap, click: Click | None, lasso: Lasso | None) -> None:
-    """Note what was touched, in the address where a link can hold it."""
-    if lasso is not None:
-        st.session_state[_name(opened, "lasso")] = lasso if lasso.count else None
-    if click is not None:
-        for key in ("item", "at"):
-            st.query_params.pop(key, None)
-        if click.index >= 0:
-            st.query_params["item"] = str(space.latents.ids[click.index])
-        else:
-            where = "" if space.name == PCA else f"@{space.name}"
-            st.query_params["at"] = f"{click.x:.6g},{click.y:.6g}{where}"
-        _forget_lasso(opened)
-
-
-def _forget_lasso(opened: OpenRun) -> None:
-    if st.session_state.pop(_name(opened, "lasso"), None) is not None:
-        name = _name(opened, "cleared")
-        st.session_state[name] = st.session_state.get(name, 0) + 1
-
-
-def _name(opened: OpenRun, what: str) -> str:
-    return f"{KEY}:{what}:{opened.name}:{opened.stamp}"
-
-
-def _inspect(opened: OpenRun, space: LatentMap, found: tuple[Query, Answer] | None) -> None:
-    lasso: Lasso | None = st.session_state.get(_name(opened, "lasso"))
-    try:
-        if lasso is not None:
-            inspector.show_lasso(opened, space, lasso)
-            st.button("Clear the lasso", icon=":material/close:", on_click=_forget_lasso, args=(opened,))
-        elif found is not None:
-            inspector.show_touched(opened, space, *found)
-        else:
-            inspector.show_nothing(opened, space)
+        lassoed = next((one for one in scenes if one.place.lasso), None)
+        told = next(((one, *answer) for one, answer in zip(scenes, found, strict=True) if any(answer)), None)
+        if lassoed is not None and lassoed.place.lasso is not None:
+            inspector.show_lasso(lassoed.opened, lassoed.space, lassoed.place.lasso)
+            st.button("Clear the lasso", icon=":material/close:", on_click=lassoed.place.forget_lasso)
+        elif told is not None and told[1] is not None:
+            inspector.show_touched(told[0].opened, told[0].space, told[1])
+        elif told is not None:
+            problem(told[2])
+        elif first.replay is None and compared.over is None:
+            inspector.show_nothing(first.opened, first.space)
+        if first.replay is not None:
+            replaying.show(first.opened, first.replay, first.frame)
+        if compared.over is not None:
+            comparing.show_over(compared.over)
     except ExplorerError as error:
         problem(str(error))

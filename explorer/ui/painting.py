@@ -15,6 +15,8 @@ from explorer.workflows import colouring
 from explorer.workflows.columns import Column
 from explorer.workflows.maps import LatentMap
 from explorer.workflows.regions import has_regions
+from explorer.workflows.replay import NAME as REPLAY
+from explorer.workflows.replay import Replay
 from explorer.workflows.runs import Items
 from explorer.workflows.targets import has_targets, training_targets
 from explorer.zoo.run import Run
@@ -30,6 +32,8 @@ class Opened(Protocol):
     def space(self) -> LatentMap: ...  # noqa: D102
     @property
     def items(self) -> Items: ...  # noqa: D102
+    @property
+    def replay(self) -> Replay: ...  # noqa: D102
     def address(self, route: str, rest: str = "", on: LatentMap | None = None) -> str: ...  # noqa: D102
 
 
@@ -75,10 +79,15 @@ class Painting:
             self._columns[name] = colouring.column(self._opened.space, self._opened.run.card, name, items)
         return self._columns[name]
 
-    def colouring(self, name: str) -> Colouring:
-        """What the map component needs to colour its points by a column; raises as `column` does."""
+    def codes(self, name: str, space: LatentMap) -> NDArray[np.uint8]:
+        """A column's bytes in the order of a map, which may hold fewer items; raises as `column` does."""
+        codes = self.column(name).codes
+        return codes[self._opened.replay.rows] if space.name == REPLAY else codes
+
+    def colouring(self, name: str, space: LatentMap) -> Colouring:
+        """What the map component needs to colour a map's points by a column; raises as `column` does."""
         column = self.column(name)
-        url = self._opened.address("column", f"/{quote(name, safe='')}")
+        url = self._opened.address("column", f"/{quote(name, safe='')}", space if space.name == REPLAY else None)
         return Colouring(name, column.title, url, column.groups, column.colours, column.low, column.high)
 
     def targets(self) -> NDArray[np.float32]:

@@ -7,10 +7,13 @@ from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
 from explorer.ui import working
 from explorer.ui.gallery import problem
 from explorer.ui.state import OpenRun
-from explorer.workflows.maps import PCA, LatentMap, dimensions_of
+from explorer.workflows.maps import PCA, SAMPLE, LatentMap, dimensions_of, is_linear
 
-CHOICES = {"PCA": PCA, **{one.title: one.name for one in NEIGHBOUR_MAPS.values()}}
+DIMENSIONS = "Two dimensions"
+CHOICES = {"PCA": PCA, DIMENSIONS: "", **{one.title: one.name for one in NEIGHBOUR_MAPS.values()}}
+MEAN, DRAWN = "its mean", "a sample"
 TITLES = {name: title for title, name in CHOICES.items()}
+SAID = "The mean of each item's posterior, or one draw from it: the same draw each time."
 HELP = (
     "PCA: the two directions in which the latents vary most; distances are theirs, flattened. "
     "UMAP and t-SNE keep near items near; far distances, sizes and gaps mean little."
@@ -18,13 +21,28 @@ HELP = (
 
 
 def choice(opened: OpenRun) -> str:
-    """The control above the map, and which map is wanted; up to two dimensions are a map already."""
-    if opened.space.is_latent:
-        return PCA
-    picked = st.segmented_control(
-        "Map", list(CHOICES), default="PCA", required=True, key="projection", bind="query-params", help=HELP
-    )
-    return CHOICES[picked]
+    """The controls above the map, and which map is wanted; up to two dimensions are a map already."""
+    name = PCA
+    if not opened.space.is_latent:
+        picked = st.segmented_control(
+            "Map", list(CHOICES), default="PCA", required=True, key="projection", bind="query-params", help=HELP
+        )
+        name = CHOICES[picked] or _dimensions(opened.space.latents.z.shape[1])
+    if opened.space.latents.std.shape[1] and is_linear(name):
+        drawn = st.segmented_control(
+            "An item is", [MEAN, DRAWN], default=MEAN, required=True, key="posterior_as", bind="query-params", help=SAID
+        )
+        name += SAMPLE if drawn == DRAWN else ""
+    return name
+
+
+def _dimensions(there: int) -> str:
+    """Which two dimensions of the latent are drawn, as the name of that map."""
+    names = [f"z{i + 1}" for i in range(there)]
+    across = st.selectbox("Across", names, key="across", bind="query-params", width=84)
+    others = [name for name in names if name != across]
+    up = st.selectbox("Up", others, index=0, key="up", bind="query-params", width=84)
+    return f"{across}-{up}"
 
 
 def drawn(opened: OpenRun, wanted: str) -> LatentMap:
@@ -34,11 +52,6 @@ def drawn(opened: OpenRun, wanted: str) -> LatentMap:
     except ExplorerError as error:
         problem(str(error))
         return opened.space
-
-
-def axes(space: LatentMap) -> tuple[str, str]:
-    """Names of a map's axes."""
-    return space.axes
 
 
 def badge(opened: OpenRun, space: LatentMap) -> str:

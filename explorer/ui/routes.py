@@ -51,7 +51,7 @@ def column(request: Request) -> Response:
     if isinstance(found, Response):
         return found
     try:
-        codes = found[0].painting.column(request.path_params["name"]).codes
+        codes = found[0].painting.codes(request.path_params["name"], found[1])
     except ExplorerError as error:
         return PlainTextResponse(str(error), NOT_FOUND)
     return Response(codes.tobytes(), media_type=BYTES, headers=KEEP | AS_IS)
@@ -91,17 +91,30 @@ def targets(request: Request) -> Response:
     return Response(places.astype("<f4").tobytes(), media_type=BYTES, headers=KEEP | AS_IS)
 
 
-def image(request: Request) -> Response:
-    """One item's picture as PNG; its id in the header X-Item-Id."""
+def frames(request: Request) -> Response:
+    """Where the followed items lay after each epoch: pairs of float32, frame by frame."""
     opened = _opened(request)
     if isinstance(opened, Response):
         return opened
+    try:
+        places = opened.replay.places
+    except ExplorerError as error:
+        return PlainTextResponse(str(error), NOT_FOUND)
+    return Response(places.astype("<f4").tobytes(), media_type=BYTES, headers=KEEP | AS_IS)
+
+
+def image(request: Request) -> Response:
+    """One item's picture as PNG; its id in the header X-Item-Id."""
+    found = _on_a_map(request)
+    if isinstance(found, Response):
+        return found
+    opened, space = found
     row = int(request.path_params["row"])
-    if row >= len(opened.space):
+    if row >= len(space):
         return PlainTextResponse(f"There is no item {row} on this map.", NOT_FOUND)
     from explorer.figures import item_png
 
-    ids = opened.space.latents.ids[row : row + 1]
+    ids = space.latents.ids[row : row + 1]
     try:
         content = item_png(opened.items.images(ids)[0], scale=opened.images.scale)
     except ExplorerError as error:
@@ -127,14 +140,15 @@ def thumbnail(request: Request) -> Response:
 
 def tiles(request: Request) -> Response:
     """Pictures of the items in `rows` as one PNG, in that order, a tile of `side` x `side` pixels each."""
-    opened = _opened(request)
-    if isinstance(opened, Response):
-        return opened
+    found = _on_a_map(request)
+    if isinstance(found, Response):
+        return found
+    opened, space = found
     from explorer.figures import montage_png
 
     try:
-        rows, side = _tiles_asked(request, len(opened.space))
-        images = opened.items.images(opened.space.latents.ids[rows])
+        rows, side = _tiles_asked(request, len(space))
+        images = opened.items.images(space.latents.ids[rows])
         content = montage_png(images, side, scale=opened.images.scale)
     except ExplorerError as error:
         return PlainTextResponse(str(error), BAD_QUERY if isinstance(error, BadValueError) else NOT_FOUND)
@@ -207,6 +221,7 @@ ROUTES = [
     Route(f"/{PREFIX}/column/{{run}}/{{name:path}}", column),
     Route(f"/{PREFIX}/regions/{{run}}", regions),
     Route(f"/{PREFIX}/targets/{{run}}", targets),
+    Route(f"/{PREFIX}/frames/{{run}}", frames),
     Route(f"/{PREFIX}/thumbnail/{{run}}", thumbnail),
     Route(f"/{PREFIX}/tiles/{{run}}", tiles),
 ]

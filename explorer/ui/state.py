@@ -22,8 +22,11 @@ from explorer.ui.tokens import PREFIX, make_token
 from explorer.workflows.beside import Beside, lay_beside
 from explorer.workflows.maps import ONTO, PCA, LatentMap, is_linear, laid_out, latent_map, linear_map
 from explorer.workflows.projecting import Kept
+from explorer.workflows.replay import NAME as REPLAY
+from explorer.workflows.replay import Replay, read_replay
 from explorer.workflows.runs import Items, ShelfEntry, load_items, open_run, run_roots, shelf
 from explorer.zoo.run import Run
+from explorer.zoo.snapshots import FOLDER as SNAPSHOTS
 from explorer.zoo.store import CARD, find_run
 
 Kind = TypeVar("Kind")
@@ -56,6 +59,7 @@ class OpenRun:
         self.images = Images(run.card, self._load_items)
         self._maps: dict[str, LatentMap] = {}
         self._besides: dict[str, Beside] = {}
+        self._replay: Replay | None = None
         self._trust: dict[str, float | None] = {}
         self.painting = Painting(self)
 
@@ -86,6 +90,8 @@ class OpenRun:
         space = self.space
         if name == PCA:
             return space
+        if name == REPLAY:
+            return self.replay.space
         if name.count(ONTO) == ONTO_PARTS:
             return self._turned(name)
         with self._maps_lock:
@@ -95,6 +101,27 @@ class OpenRun:
                     return None
                 _keep(self._maps, name, made)
             return self._maps[name]
+
+    @property
+    def has_replay(self) -> bool:
+        """Whether the run kept what its training is replayed from."""
+        return SNAPSHOTS in self.run.card.files
+
+    @property
+    def replay(self) -> Replay:
+        """The run's training, epoch by epoch.
+
+        Raises:
+            BadValueError: a run that kept no snapshots.
+            BadRunError: snapshots that are altered.
+        """
+        space = self.space
+        with self._maps_lock:
+            if self._replay is None:
+                self._replay = read_replay(self.run, space)
+            if self._replay is None:
+                raise BadValueError(f"{self.name} kept no snapshots of its training, so there is nothing to replay.")
+            return self._replay
 
     def _made(self, name: str) -> LatentMap | None:
         """The map of this name, made or read; see `on`."""
@@ -200,17 +227,18 @@ class OpenRun:
         """What the map component needs to fetch and draw one of the run's maps."""
         classes = tuple(self.run.card.classes)
         layout = "" if space.address == PCA else space.address
+        rows = space if space.name == REPLAY else None  # all other maps have the same items in the same order
         return Cloud(
             identity=f"{self.name}:{self.stamp}" + (f":{layout}" if layout else ""),
             url=self.address("points", on=space),
             n=len(space),
-            thumbnail_url="" if self.without_images else self.address("image", "/{index}"),
+            thumbnail_url="" if self.without_images else self.address("image", "/{index}", on=rows),
             classes=classes,
             colours=class_colours(len(classes)),
             has_confidence=space.confidence is not None,
-            items=f"{self.name}:{self.stamp}",
+            items=f"{self.name}:{self.stamp}" + (f":{REPLAY}" if rows else ""),
             layout=layout,
-            tiles_url="" if self.without_images else self.address("tiles") + "&rows={rows}&side={side}",
+            tiles_url="" if self.without_images else self.address("tiles", on=rows) + "&rows={rows}&side={side}",
             tile_side=tile_side(self.run.card.shape),
             file_name=f"{self.name}-{layout}" if layout else self.name,
         )

@@ -41,6 +41,7 @@ class LatentMap:
         trustworthiness: of a map by neighbours, 0 to 1; NaN where it was not measured.
         is_sample: places are of a sample of each item's posterior, drawn once, in place of its mean.
         onto: names the map of another run that this one was turned onto; empty where it lies as it is.
+        epoch: epochs done when the items lay so, in a replay; None for now. There is no decoder of then.
     """
 
     latents: Latents
@@ -53,6 +54,7 @@ class LatentMap:
     trustworthiness: float = math.nan
     is_sample: bool = False
     onto: str = ""
+    epoch: int | None = None
 
     def __len__(self) -> int:
         return len(self.places)

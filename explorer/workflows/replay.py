@@ -22,6 +22,7 @@ class Replay:
 
     Args:
         space: these items as they lie now, on the run's own map.
+        rows: of these items on it, ascending, shape (m,).
         epochs: done at each frame, ascending, shape (t,).
         z: their latents at each frame, each frame turned onto the next, shape (t, m, d).
         places: on the map at each frame, shape (t, m, 2), float32.
@@ -30,6 +31,7 @@ class Replay:
     """
 
     space: LatentMap
+    rows: NDArray[np.intp]
     epochs: NDArray[np.int64]
     z: NDArray[np.float32]
     places: NDArray[np.float32]
@@ -50,7 +52,7 @@ class Replay:
         m = len(self.space)
         none = np.empty((m, 0), np.float32)  # what the run says of them now
         then = replace(self.space.latents, z=self.z[frame], probabilities=none, std=none, error=none, known=none)
-        return replace(self.space, latents=then, places=self.places[frame], projection=None, svm=None)
+        return replace(self.space, latents=then, places=self.places[frame], svm=None, epoch=int(self.epochs[frame]))
 
     def moved(self, frame: int) -> NDArray[np.float64]:
         """How far each item moved in the epoch that ends at a frame, latent units, shape (m,); 0 at the start."""
@@ -88,7 +90,7 @@ def read_replay(run: Run, space: LatentMap) -> Replay | None:
         event.epoch: dict(event.terms) for event in read_events(run.folder / EVENTS) if isinstance(event, EpochEnded)
     }
     terms = tuple(losses.get(int(epoch), {}) for epoch in found.epochs)
-    return Replay(followed, found.epochs, z, places, terms, is_turned)
+    return Replay(followed, rows, found.epochs, z, places, terms, is_turned)
 
 
 def turned(z: NDArray[np.float32], last: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -92,7 +92,7 @@ def test_a_factor_of_any_name_has_an_address_of_its_own(tiny, ask, monkeypatch):
     )
     wanted = factors["layout"][opened.items.rows(opened.space.latents.ids)].astype(np.uint8).tobytes()
     for name in names:
-        path = opened.painting.colouring(name).url.partition("?")[0].removeprefix("/explorer/")
+        path = opened.painting.colouring(name, opened.space).url.partition("?")[0].removeprefix("/explorer/")
         assert ask(path).content == wanted
 
 
@@ -216,11 +216,11 @@ def test_what_a_run_does_not_have_is_told(tiny, ask):  # noqa: F811, ARG001
 
 def test_colourings_are_drawn_as_their_columns_say(tiny):  # noqa: F811
     opened = state.open_for_page(tiny.name)
-    drawn, column = opened.painting.colouring("predicted"), opened.painting.column("predicted")
+    drawn, column = opened.painting.colouring("predicted", opened.space), opened.painting.column("predicted")
     assert (drawn.name, drawn.title) == ("predicted", "Class predicted by the classifier")
     assert (drawn.groups, drawn.colours) == (column.groups, column.colours)
     assert drawn.url.startswith(f"/explorer/column/tiny/predicted?version={opened.stamp}&token=")
-    error = opened.painting.colouring("error")
+    error = opened.painting.colouring("error", opened.space)
     assert error.groups == ()
     assert float(error.low) < float(error.high)
 

@@ -1,0 +1,138 @@
+"""Another run beside this one, and another data set's items over it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from explorer.data.dataset import Progress
+from explorer.errors import ExplorerError
+from explorer.ui.gallery import facts, heading, plain, problem
+from explorer.ui.loading import Loading, watch
+from explorer.ui.state import OpenRun, open_for_page, runs, settings
+from explorer.workflows.beside import Beside, agreement, companions
+from explorer.workflows.maps import PCA, LatentMap, is_linear
+from explorer.workflows.others import Candidate, OtherItems, candidates, load_others
+from explorer.workflows.outside import HowFar, Share, how_far
+
+NONE = "None"
+SOON = 0.4  # seconds that a page waits for work before it shows how far it is
+WORK_KEPT = 8
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Over:
+    """Items of another data set, and how far they fall outside."""
+
+    items: OtherItems
+    far: HowFar
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a run is compared with; None for what is not asked, or not there yet."""
+
+    run: OpenRun | None = None
+    beside: Beside | None = None
+    over: Over | None = None
+
+
+def choice(opened: OpenRun, space: LatentMap) -> tuple[str, Candidate | None]:
+    """The control: name of the run beside, empty for none, and the other data."""
+    with st.popover("Compare", icon=":material/compare:"):
+        names = [NONE, *companions(opened.name, opened.run.card, runs())]
+        beside = st.selectbox("Run beside", names, key="beside", bind="query-params", help="On the same data.")
+        found = {one.title: one for one in candidates(opened.run.card, settings())} if space.projection else {}
+        over = st.selectbox(
+            "Items of other data",
+            [NONE, *found],
+            key="over",
+            bind="query-params",
+            disabled=space.projection is None,
+            help="Up to 500 of its test items, as this run sees them, as large marks on PCA and linear maps.",
+        )
+    return "" if beside == NONE else beside, found.get(over)
+
+
+def compared(opened: OpenRun, space: LatentMap, beside: str, over: Candidate | None) -> Compared:
+    """What was asked for, as far as it is there; below the bar, how far the rest is or why it cannot be had."""
+    other, laid = _beside(opened, space, beside) if beside else (None, None)
+    return Compared(other, laid, _over(opened, over) if over else None)
+
+
+def _beside(opened: OpenRun, space: LatentMap, name: str) -> tuple[OpenRun | None, Beside | None]:
+    try:
+        other = open_for_page(name)
+        own = PCA if is_linear(space.name) else space.name
+        laid = other.beside(own, opened, space) or other.beside(PCA, opened, space)
+    except ExplorerError as error:
+        problem(str(error))
+        return None, None
+    return other, laid
+
+
+def _over(opened: OpenRun, candidate: Candidate) -> Over | None:
+    def work(progress: Progress) -> Over:
+        items = load_others(opened.run, candidate, settings(), progress)
+        return Over(items, how_far(opened.run, items))
+
+    found = _result(("over", opened.name, opened.stamp, candidate.key), work, f"Encoding items of {candidate.title}")
+    return found if isinstance(found, Over) else None
+
+
+_under_way: dict[Key, Loading[Any]] = {}
+
+
+def _result(key: Key, work: Callable[[Progress], Any], words: str) -> Any:
+    """The result of some work, begun when first asked for; None while it lasts, and then how far it is."""
+    loading = _under_way.get(key)
+    if loading is None:
+        loading = _under_way[key] = Loading(work)
+        while len(_under_way) > WORK_KEPT:
+            _under_way.pop(next(iter(_under_way)), None)
+    if not loading.wait(SOON):
+        with st.container(border=True, key="comparing"):
+            watch(loading, plain(words))
+        return None
+    if loading.result is None:
+        problem(loading.problem or f"{words} was cancelled.")
+        st.button("Try again", icon=":material/refresh:", on_click=_forget, args=(key,))
+    return loading.result
+
+
+def _forget(key: Key) -> None:
+    _under_way.pop(key, None)
+
+
+def show_beside(opened: OpenRun, space: LatentMap, found: Compared) -> None:
+    """How far two runs agree, and how the second one was turned."""
+    if found.run is None or found.beside is None:
+        return
+    beside, other = found.beside, found.run
+    key = ("agreement", opened.name, opened.stamp, other.name, other.stamp)
+    share = _result(key, lambda _: agreement(space, beside), "Comparing neighbours")
+    lines = [(f"{opened.name} and {other.name}", f"{len(beside.common):,} items in common; the second {beside.words}")]
+    if share is not None:
+        lines.append((f"{share:.0%}", "of an item's 10 nearest are the same in both latent spaces"))
+    facts(lines)
+
+
+def show_over(found: Over) -> None:
+    """How far the other items fall outside, in all and by class."""
+    far = found.far
+    heading(f"Items of {found.items.title}")
+    rows = [_row(share) for share in (far.all, *far.by_class, far.own)]
+    st.dataframe(rows, hide_index=True, width="stretch")
+    st.caption(
+        f"Outside: farther from the nearest training latent than {far.reach:.3g}, which 95 % of this run's own test "
+        "items keep to."
+    )
+
+
+def _row(share: Share) -> dict[str, str | int]:
+    row: dict[str, str | int] = {"items of": share.name, "items": share.items, "outside": f"{share.beyond:.0%}"}
+    if share.within_one is not None and share.within_two is not None:
+        row |= {"within 1 radius": f"{share.within_one:.0%}", "within 2": f"{share.within_two:.0%}"}
+    return row

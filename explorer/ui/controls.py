@@ -1,0 +1,91 @@
+"""The slim bar above the map: which map, what colours say, what is drawn over it, how hits are ranked."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.retrieval.similarity import BOUNDARY_SIMILARITY
+from explorer.ui import overlaying
+from explorer.ui.gallery import problem
+from explorer.ui.inspector import Ranking
+from explorer.ui.overlaying import Images
+from explorer.ui.scatter import Colouring
+from explorer.ui.state import OpenRun
+from explorer.workflows.colouring import FACTOR
+from explorer.workflows.maps import LatentMap
+from explorer.workflows.search import Measure
+
+NEIGHBOURS = 12
+CLASS = "Class"
+MEASURES: tuple[Measure, ...] = ("latent similarity", "Euclidean")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a person chose to see.
+
+    Args:
+        colouring: what a point's colour says; None for its class.
+        overlays: names in OVERLAYS.
+        images: "auto", "always" or "never" in place of points.
+    """
+
+    colouring: Colouring | None
+    overlays: frozenset[str]
+    images: Images
+
+
+def look(opened: OpenRun, space: LatentMap) -> Look:
+    """Colours and overlays."""
+    colouring = _colouring(opened, space)
+    overlays, images = overlaying.choice(opened, space)
+    return Look(colouring, overlays, images)
+
+
+def _colouring(opened: OpenRun, space: LatentMap) -> Colouring | None:
+    """What a point's colour says, where there is a choice."""
+    asked = st.query_params.get("colour", CLASS)
+    titles = opened.painting.titles()
+    if asked not in (CLASS, *titles.values()):  # perhaps a factor, which comes with the items
+        with st.spinner("Preparing the items"):
+            titles = opened.painting.titles(wait=True)
+    names = {title: name for name, title in titles.items()}
+    if not names:
+        return None
+    options = [CLASS, *names] if opened.run.card.classes else ["One colour", *names]
+    picked = st.selectbox("Colour by", options, key="colour", bind="query-params", width=170, help=_help(names))
+    if picked not in names:
+        return None
+    try:
+        return opened.painting.colouring(names[picked], space)
+    except ExplorerError as error:
+        problem(str(error))
+        return None
+
+
+def _help(names: dict[str, str]) -> str:
+    has_factors = any(name.startswith(FACTOR) for name in names.values())
+    return "What a point's colour says." + ("" if has_factors else " The data's factors follow once images are here.")
+
+
+def ranking(opened: OpenRun) -> Ranking:
+    """How hits are ranked; a run without configured classes has no choice of measure."""
+    measure, boundary = MEASURES[1], BOUNDARY_SIMILARITY
+    if opened.space.targets is not None:
+        measure = st.segmented_control(
+            "Nearest by", MEASURES, default=MEASURES[0], required=True, key="measure", bind="query-params"
+        )
+        boundary = st.slider(
+            "Boundary similarity $b_c$",
+            0.0,
+            1.0,
+            BOUNDARY_SIMILARITY,
+            0.01,
+            key="b_c",
+            bind="query-params",
+            help="Similarity to a class at the edge of its circle; the paper uses 0.79.",
+            width=190,
+        )
+    k = st.number_input("How many", 1, 100, NEIGHBOURS, key="k", bind="query-params", width=96)
+    return Ranking(measure, float(boundary), int(k))

@@ -1,0 +1,83 @@
+"""Work of some seconds in this process: beside the page, with progress and cancel, its result kept in memory."""
+
+from collections.abc import Callable
+from threading import Event, Thread
+from typing import Generic, TypeVar
+
+import streamlit as st
+
+from explorer.data.dataset import Progress
+from explorer.errors import ExplorerError
+
+Result = TypeVar("Result")
+LOOKED_EVERY = 0.4  # seconds
+
+
+class _CancelledError(Exception):
+    """A person asked for it."""
+
+
+class Loading(Generic[Result]):
+    """One piece of work under way.
+
+    Args:
+        work: does it; calls what it is given with (items done, items in all), which ends it when it is cancelled.
+    """
+
+    def __init__(self, work: Callable[[Progress], Result]) -> None:
+        self._work = work
+        self._cancelled = Event()
+        self.done, self.total = 0, 0
+        self.result: Result | None = None
+        self.problem = ""
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is a result or a problem, or it was cancelled."""
+        return not self._thread.is_alive()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether a person asked for its end."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """End it at its next step; a result that comes before is not taken."""
+        self._cancelled.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait a moment for the end; True if it has come."""
+        self._thread.join(seconds)
+        return self.is_over
+
+    def _run(self) -> None:
+        try:
+            result = self._work(self._report)
+            if not self.is_cancelled:
+                self.result = result
+        except _CancelledError:
+            pass
+        except ExplorerError as error:
+            self.problem = str(error)
+        except Exception as error:  # noqa: BLE001 - told on the page, in its thread it would be lost
+            self.problem = f"This failed at a defect of the program ({type(error).__name__}: {error})."
+
+    def _report(self, done: int, total: int) -> None:
+        if self.is_cancelled:
+            raise _CancelledError
+        self.done, self.total = done, total
+
+
+def watch(loading: "Loading[Result]", words: str) -> None:
+    """Show how far it is, twice a second, with a button to cancel; when it is over, the whole page runs again."""
+    st.fragment(_watch, run_every=LOOKED_EVERY)(loading, words)
+
+
+def _watch(loading: "Loading[Result]", words: str) -> None:
+    if loading.is_over:
+        st.rerun()
+    share = loading.done / loading.total if loading.total else 0.0
+    st.progress(min(1.0, share), text=words)
+    st.button("Cancel", icon=":material/close:", on_click=loading.cancel, disabled=loading.is_cancelled)

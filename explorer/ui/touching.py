@@ -1,0 +1,106 @@
+"""What a person touched: clicks stand in the page's address, a lasso in the session."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.ui.scatter import Click, Lasso
+from explorer.workflows.maps import PCA, LatentMap
+
+LASSO, CLEARED = "lasso", "cleared"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A map in the session: whose it is, and which of the page's components draws it.
+
+    Args:
+        key: of the component.
+        run: name of the run.
+        stamp: of the version of its files.
+    """
+
+    key: str
+    run: str
+    stamp: str
+
+    def name(self, what: str) -> str:
+        """What the session calls something of this map."""
+        return f"{self.key}:{what}:{self.run}:{self.stamp}"
+
+    @property
+    def lasso(self) -> Lasso | None:
+        """The lasso drawn on this map, if that was the last thing done."""
+        found: Lasso | None = st.session_state.get(self.name(LASSO))
+        return found
+
+    @property
+    def cleared(self) -> int:
+        """How often its lasso was cleared from here."""
+        return int(st.session_state.get(self.name(CLEARED), 0))
+
+    def forget_lasso(self) -> None:
+        """Clear the lasso, in the browser too."""
+        if st.session_state.pop(self.name(LASSO), None) is not None:
+            st.session_state[self.name(CLEARED)] = self.cleared + 1
+
+
+def remember(place: Place, space: LatentMap, click: Click | None, lasso: Lasso | None, *, second: bool = False) -> None:
+    """Note what was touched, in the address where a link can hold it.
+
+    Args:
+        place: the map in the session.
+        space: its points.
+        click, lasso: what was just done, as `scatter.touched` tells.
+        second: the map is the one of the run beside: its empty places are marked as such.
+    """
+    if lasso is not None:
+        st.session_state[place.name(LASSO)] = lasso if lasso.count else None
+    if click is None:
+        return
+    for key in ("item", "at"):
+        st.query_params.pop(key, None)
+    if click.index >= 0:
+        st.query_params["item"] = str(space.latents.ids[click.index])
+    else:
+        where = "beside" if second else "" if space.name == PCA else space.name
+        st.query_params["at"] = f"{click.x:.6g},{click.y:.6g}" + (f"@{where}" if where else "")
+    place.forget_lasso()
+
+
+def asked(space: LatentMap, *, second: bool = False) -> tuple[int | None, tuple[float, float] | None]:
+    """The item's row or the place that the address names, so that a link shows the same.
+
+    A place on a map other than the run's own bears that map's name: it means nothing on another one.
+
+    Raises:
+        ExplorerError: an item that this map does not have, or a place that is not two numbers.
+    """
+    item, place = st.query_params.get("item"), st.query_params.get("at")
+    if item is not None:
+        rows = np.flatnonzero(space.latents.ids == _whole(item))
+        if not len(rows) and second:
+            return None, None
+        if not len(rows):
+            raise ExplorerError(f"This map has no item {item[:40]!r}. Click a point of it.")
+        return int(rows[0]), None
+    if place is None:
+        return None, None
+    pair, _, name = place.partition("@")
+    return None, _pair(pair) if (name or PCA) == ("beside" if second else space.name) else None
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.lstrip("-").isdecimal() and len(text) < 20 else -1  # noqa: PLR2004
+
+
+def _pair(text: str) -> tuple[float, float]:
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError:
+        raise ExplorerError(
+            f"The address names the place {text[:40]!r}; expected two numbers. Click the map."
+        ) from None
+    return x, y
