@@ -71,4 +71,4 @@ def test_thumbnails_of_strangers_and_of_no_run_are_refused(tiny):
     assert "There is no run" in ask("thumbnail", "../tiny").body.decode()
     (tiny / "card.json").unlink()
     with pytest.raises(BadRunError, match="tiny has just been removed"):
-        thumbnails.thumbnail(tiny)
+        thumbnails.url(tiny)
