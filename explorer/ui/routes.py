@@ -127,10 +127,9 @@ def thumbnail(request: Request) -> Response:
     if not check_token(request.query_params.get("token", "")):
         return PlainTextResponse(EXPIRED, FORBIDDEN)
     from explorer.ui import thumbnails
-    from explorer.ui.state import folder_of
 
     try:
-        content = thumbnails.thumbnail(folder_of(request.path_params["run"]))
+        content = thumbnails.thumbnail(request.path_params["run"])
     except ExplorerError as error:
         return Response(
             thumbnails.in_words(str(error)), media_type="image/svg+xml", headers={"Cache-Control": "no-store"}

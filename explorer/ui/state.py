@@ -8,26 +8,23 @@ from threading import Lock, Timer
 from typing import TypeVar
 from urllib.parse import quote
 
-import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-
 from explorer.errors import BadRunError, BadValueError, ExplorerError
 from explorer.evaluation.faithfulness import trustworthiness
 from explorer.figures import class_colours, tile_side
 from explorer.settings import Settings, load_settings
+from explorer.ui.addresses import route_address
 from explorer.ui.images import Images
 from explorer.ui.painting import Painting
 from explorer.ui.scatter import Cloud
-from explorer.ui.tokens import PREFIX, make_token
 from explorer.workflows.beside import Beside, lay_beside
 from explorer.workflows.maps import ONTO, PCA, LatentMap, is_linear, laid_out, latent_map, linear_map
 from explorer.workflows.projecting import Kept
 from explorer.workflows.replay import NAME as REPLAY
 from explorer.workflows.replay import Replay, read_replay
-from explorer.workflows.runs import Items, ShelfEntry, load_items, open_run, run_roots, shelf
+from explorer.workflows.runs import Items, ShelfEntry, load_items, open_run, shelf
 from explorer.zoo.run import Run
 from explorer.zoo.snapshots import FOLDER as SNAPSHOTS
-from explorer.zoo.store import CARD, find_run
+from explorer.zoo.store import CARD
 
 Kind = TypeVar("Kind")
 RUNS_KEPT = 8
@@ -221,7 +218,7 @@ class OpenRun:
             on: the map that it is about; None for what all maps share.
         """
         which = "" if on is None or on.address == PCA else f"&map={quote(on.address, safe='!')}"
-        return address(f"{route}/{self.name}{rest}", f"version={self.stamp}{which}")
+        return route_address(f"{route}/{self.name}{rest}", f"version={self.stamp}{which}")
 
     def cloud(self, space: LatentMap) -> Cloud:
         """What the map component needs to fetch and draw one of the run's maps."""
@@ -279,22 +276,9 @@ def stamp_of(folder: Path) -> str:
         raise BadRunError(f"The run {folder.name} has just been removed; choose another.") from None
 
 
-def address(path: str, query: str) -> str:
-    """Address of one of our routes, with this session's token."""
-    context = get_script_run_ctx()
-    token = make_token(context.session_id if context else "")
-    base = f"{st.get_option('server.baseUrlPath') or ''}/{PREFIX}".lstrip("/")
-    return f"/{base}/{path}?{query}&token={token}"
-
-
 @lru_cache(maxsize=RUNS_KEPT)
 def _open(folder: Path, stamp: str) -> OpenRun:
     return OpenRun(Run(folder), stamp)
-
-
-def folder_of(name: str) -> Path:
-    """Folder of the run called `name`; raises UnknownNameError for none."""
-    return find_run(name, run_roots(settings()))
 
 
 def runs() -> list[ShelfEntry]:

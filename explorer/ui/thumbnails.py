@@ -8,9 +8,12 @@ from threading import Lock
 from urllib.parse import quote
 
 from explorer.figures import THUMBNAIL, UNKNOWN, map_thumbnail
-from explorer.ui.state import address, stamp_of
+from explorer.ui.addresses import route_address
+from explorer.ui.state import settings, stamp_of
 from explorer.workflows.maps import latent_map
+from explorer.workflows.runs import run_roots
 from explorer.zoo.run import Run
+from explorer.zoo.store import find_run
 
 POINTS = 3000
 KEPT = 256
@@ -24,15 +27,17 @@ def url(folder: Path) -> str:
     Raises:
         BadRunError: a run that has just been removed.
     """
-    return address(f"thumbnail/{quote(folder.name)}", f"version={stamp_of(folder)}")
+    return route_address(f"thumbnail/{quote(folder.name)}", f"version={stamp_of(folder)}")
 
 
-def thumbnail(folder: Path) -> bytes:
+def thumbnail(name: str) -> bytes:
     """The thumbnail of a run's map as PNG, drawn once for each version of the run.
 
     Raises:
+        UnknownNameError: no such run.
         BadRunError: latents that are missing, altered or do not match the items.
     """
+    folder = find_run(name, run_roots(settings()))
     version = stamp_of(folder)
     with _DRAWING:
         return _drawn(folder, version)

@@ -82,6 +82,13 @@ def snapshots_digest(folder: Path, epochs: int) -> str:
     return digest.hexdigest()
 
 
+def snapshot_files(folder: Path) -> list[Path]:
+    """All snapshots of a run, to be copied; none where a link stands in their folder's place."""
+    if (folder / FOLDER).is_symlink() or not (folder / FOLDER / ITEMS).exists():
+        return []
+    return [folder / FOLDER / name for name in (ITEMS, *map(_file, _epochs(folder)))]
+
+
 def read_snapshots(folder: Path, card: Card) -> Snapshots | None:
     """Read a run's snapshots; None for a run without.
 

@@ -13,13 +13,14 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from explorer.errors import BadRunError
-from explorer.files import move_folder, write_atomically
+from explorer.files import move_folder
 from explorer.zoo.card import Card
 from explorer.zoo.lock import LOCK
+from explorer.zoo.snapshots import FOLDER as SNAPSHOTS
+from explorer.zoo.snapshots import snapshot_files
 from explorer.zoo.store import CARD, EVENTS, STATE, write_card
 
 TRASH = ".trash"  # deleted runs, as WHEN-NAME: hidden, and one level too deep to be taken for runs
@@ -135,9 +136,8 @@ def copy_run(folder: Path, card: Card, target: Path, check: Callable[[], None]) 
     making = target.parent / SCRAP / f"{COPYING}-{target.name}-{secrets.token_hex(4)}"
     making.mkdir(parents=True)
     try:
-        for name in ({*card.files} | {STATE, EVENTS}) - {CARD, LOCK}:
-            if name in card.files or os.path.lexists(folder / name):
-                _copy_file(folder / name, making / name)
+        for path in _known_files(folder, card):
+            _copy_file(path, making / path.relative_to(folder), folder.name)
         write_card(making, card)
         check()
         move_run(making, target)
@@ -146,7 +146,13 @@ def copy_run(folder: Path, card: Card, target: Path, check: Callable[[], None]) 
         raise
 
 
-def _copy_file(path: Path, target: Path) -> None:
+def _known_files(folder: Path, card: Card) -> list[Path]:
+    """What the card vouches for, and events, state of the training and snapshots where there are any."""
+    names = {*card.files, *(name for name in (STATE, EVENTS) if os.path.lexists(folder / name))}
+    return [*(folder / name for name in names - {CARD, LOCK, SNAPSHOTS}), *snapshot_files(folder)]
+
+
+def _copy_file(path: Path, target: Path, run: str) -> None:
     """Copy one regular file; a link could lead out of the run, a pipe would wait for ever."""
     with ExitStack() as stack:
         try:
@@ -155,10 +161,13 @@ def _copy_file(path: Path, target: Path) -> None:
             source = None
         if source is None or not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
             raise BadRunError(
-                f"{path.name} of {path.parent.name} is missing or no plain file, so the run cannot be duplicated; "
-                "put it back first."
+                f"{path.name} of {run} is missing or no plain file, so the run cannot be duplicated; put it back first."
             )
-        write_atomically(target, partial(shutil.copyfileobj, source))
+        target.parent.mkdir(exist_ok=True)
+        with open(target, "xb") as file:  # nobody looks at it before the whole copy is moved into place
+            shutil.copyfileobj(source, file)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _as_it_lies(path: str, flags: int) -> int:

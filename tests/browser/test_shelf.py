@@ -83,7 +83,7 @@ def test_rename_note_duplicate_delete_and_undo(page: Page, product: str, runs_ro
 
 def test_buttons_of_a_row_are_level_and_nothing_moves_when_the_pictures_come(page: Page, product: str) -> None:
     held: list[Route] = []
-    page.route("**/explorer/thumbnail/**", held.append)
+    page.route("**/explorer/thumbnail/**", lambda route: held.append(route))  # noqa: PLW0108 - it must take attributes
     page.goto(product)
     buttons = page.get_by_role("button", name="Open the map")
     expect(buttons.nth(3)).to_be_visible()

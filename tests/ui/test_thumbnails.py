@@ -31,12 +31,12 @@ def test_thumbnail_is_a_picture_that_browsers_keep(tiny):  # noqa: ARG001
 def test_thumbnail_is_drawn_once_and_anew_when_the_card_changes(tiny, monkeypatch):
     drawn = []
     monkeypatch.setattr(thumbnails, "map_thumbnail", lambda *_, **__: drawn.append(1) or b"png")
-    first = thumbnails.address(tiny)
+    first = thumbnails.url(tiny)
     for _ in range(2):
         assert ask("thumbnail", "tiny").body == b"png"
     assert len(drawn) == 1
     shelving.annotate("tiny", "changed")
-    assert thumbnails.address(tiny) != first
+    assert thumbnails.url(tiny) != first
     ask("thumbnail", "tiny")
     assert len(drawn) == 2
 
@@ -71,4 +71,4 @@ def test_thumbnails_of_strangers_and_of_no_run_are_refused(tiny):
     assert "There is no run" in ask("thumbnail", "../tiny").body.decode()
     (tiny / "card.json").unlink()
     with pytest.raises(BadRunError, match="tiny has just been removed"):
-        thumbnails.thumbnail(tiny)
+        thumbnails.url(tiny)

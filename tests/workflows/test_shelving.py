@@ -16,13 +16,16 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from explorer.errors import BadRunError, BadValueError, ExplorerError, UnknownNameError
-from explorer.settings import Settings
-from explorer.workflows import runs, shelving
+from explorer.settings import Settings, load_settings
+from explorer.training.events import EpochEnded
+from explorer.workflows import runs, shelving, training
 from explorer.workflows.projecting import Kept, Places
 from explorer.workflows.runs import open_run, shelf
 from explorer.zoo import trash
 from explorer.zoo.lock import LOCK, training_alone
+from explorer.zoo.snapshots import read_snapshots
 from explorer.zoo.store import CARD, EVENTS, LATENTS, read_card, write_card
+from tests.runs import plan, until
 from tests.workflows.test_search import make_run
 
 SHIPPED = "shipped"
@@ -120,6 +123,28 @@ def test_duplicate_takes_known_files_and_what_the_card_vouches_for_and_nothing_e
     assert {file.name for file in (settings.runs_root / "copy").iterdir()} == {CARD, LATENTS, EVENTS}
 
 
+def test_interrupted_training_goes_on_in_a_duplicate_to_the_same_result(installation):  # noqa: ARG001
+    settings = load_settings()
+    events = training.train_new(plan("cut"), settings)
+    until(events, EpochEnded)
+    events.close()
+    shelving.duplicate("cut", "fork", settings)
+    for name in ("cut", "fork"):
+        list(training.resume(name, settings))
+    first, second = (open_run(name, settings) for name in ("cut", "fork"))
+    np.testing.assert_array_equal(first.latents("test").z, second.latents("test").z)
+    assert first.card.files == second.card.files
+    np.testing.assert_array_equal(*(read_snapshots(run.folder, run.card).z for run in (first, second)))
+
+
+def test_snapshots_that_are_a_link_are_not_copied(settings, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "items.safetensors").write_text("secret")
+    (settings.runs_root / "one" / "snapshots").symlink_to(tmp_path / "elsewhere")
+    shelving.duplicate("one", "copy", settings)
+    assert {file.name for file in (settings.runs_root / "copy").iterdir()} == {CARD, LATENTS}
+
+
 @pytest.mark.parametrize("name", [LATENTS, EVENTS])
 @pytest.mark.parametrize("make", [os.symlink, lambda _, path: os.mkfifo(path)], ids=["link", "pipe"])
 def test_duplicate_of_a_run_with_a_link_or_a_pipe_is_refused_and_nothing_is_left(settings, tmp_path, name, make):
@@ -143,8 +168,8 @@ def test_duplicate_of_a_run_without_a_vouched_file_is_refused(settings):
 def test_duplicate_of_a_run_that_changes_meanwhile_is_refused_and_nothing_is_left(settings, monkeypatch):
     copied = trash._copy_file
 
-    def copy_and_change(path: Path, target: Path) -> None:
-        copied(path, target)
+    def copy_and_change(path: Path, target: Path, run: str) -> None:
+        copied(path, target, run)
         write_card(path.parent, read_card(path.parent).model_copy(update={"epochs_done": 9}))
 
     monkeypatch.setattr(trash, "_copy_file", copy_and_change)
