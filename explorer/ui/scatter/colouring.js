@@ -19,6 +19,9 @@ class Colouring {
     this.column = column;
     this.isGrouped = Boolean(spec?.groups.length);
     this.isRamp = Boolean(spec) && !this.isGrouped;
+    const [title = "", ...more] = (spec?.title ?? "").split(", ");
+    this.title = title;
+    this.unit = more.join(", ");
     this.listing = this.isGrouped ? spec.name : ""; // what the legend lists and hides by
   }
 
@@ -45,7 +48,8 @@ class Colouring {
   wordsOf(i) {
     if (!this.spec || !this.column) return null;
     const byte = this.column.bytes[i];
-    const { title, groups, low, high } = this.spec;
+    const { groups, low, high } = this.spec;
+    const { title } = this;
     if (this.isGrouped) return `${title}: ${groups[byte] ?? "none"}`;
     if (byte > this.column.most) return `${title}: not known`;
     const value = between(low, high, byte / this.column.most);

@@ -48,7 +48,8 @@ class Hidden {
 
   static fromWords(text) {
     const hidden = new Hidden();
-    const [words, listing = ""] = text.split("@");
+    const [words, ...name] = text.split("@");
+    const listing = name.join("@");
     for (const word of words.split(",")) {
       const number = Number(word.replace("o", ""));
       if (SPLITS.includes(word)) hidden.splits[SPLITS.indexOf(word)] = true;

@@ -4,7 +4,7 @@ const MANY_ENTRIES = 12;
 const BARS = 32; // of the histogram above a ramp
 const HINT = "click: show or hide; double-click: only this one";
 
-/** What the legend of a map says: {title, ramp, entries, others, switches, digits}. */
+/** What the legend of a map says: {title, unit, ramp, entries, others, switches, digits}. */
 function legendOf({ cloud, points, colouring, hidden, theme, marks, entryColour, nameColour }) {
   const { names, rest, counts } = colouring.listed(cloud, points);
   const bytes = [...names.keys()];
@@ -13,7 +13,8 @@ function legendOf({ cloud, points, colouring, hidden, theme, marks, entryColour,
   const entry = (id, name, count, shown, more) => ({ id, name, count, shown, title: `${name} (${HINT})`, ...more });
   const splits = points?.counts.bySplit;
   return {
-    title: colouring.spec?.title ?? "",
+    title: colouring.title,
+    unit: colouring.unit,
     ramp: colouring.isRamp ? rampOf(colouring, theme) : null,
     entries: bytes.map((k) =>
       entry(String(k), k === UNLABELLED ? rest : names[k], counts ? counts[k] : null, !off.has(k), { colour: css(entryColour(k)) })),
@@ -44,14 +45,14 @@ function rampOf({ spec, column }, theme) {
  * double-click of an entry among others of its kind.
  */
 function showLegend(parts, legend, toggle, only) {
-  const { title, ramp, entries, others, switches } = legend;
+  const { title, unit, ramp, entries, others, switches } = legend;
   const kinds = [entries, others, switches].map((kind) => kind.map(({ id }) => id));
   const ids = JSON.stringify([kinds, Boolean(ramp), Boolean(title)]);
   if (parts.legend.dataset.ids !== ids) {
     // Buttons are made anew only when there are other ones: a rebuild would lose focus and double-clicks.
     parts.legend.dataset.ids = ids;
     const button = (isolate) => (entry) => legendButton(entry, toggle, isolate);
-    const heading = title && !ramp ? [make("span", { class: "heading title" })] : [];
+    const heading = title && !ramp ? [make("span", { class: "heading title" }), make("span", { class: "unit" })] : [];
     const groups = [
       make("div", { class: "entries" }, ...heading, ...entries.map(button((id) => only(id, kinds[0])))),
       ...(others.length ? [make("div", { class: "others" }, make("span", { class: "heading", text: "Other items" }),
@@ -63,6 +64,7 @@ function showLegend(parts, legend, toggle, only) {
     parts.legend.replaceChildren(...(ramp ? [rampBar()] : []), ...groups);
   }
   for (const element of parts.legend.querySelectorAll(".title")) element.textContent = title;
+  for (const element of parts.legend.querySelectorAll(".unit")) element.textContent = unit;
   if (ramp) fillRamp(parts.legend.querySelector(".scale"), ramp);
   for (const entry of [...entries, ...others, ...switches]) fillEntry(parts.legend, entry, legend.digits);
 }
@@ -95,7 +97,7 @@ function legendButton({ id, colour, letter }, toggle, only) {
 
 function rampBar() {
   const chart = make("div", { class: "bars", "aria-hidden": "true" }, ...Array.from({ length: BARS }, () => make("i")));
-  return make("div", { class: "scale" }, make("span", { class: "heading title" }), make("span", { class: "low" }),
+  return make("div", { class: "scale" }, make("span", { class: "heading title" }), make("span", { class: "unit" }), make("span", { class: "low" }),
     make("div", { class: "ramped" }, chart, make("i", { class: "ramp" })), make("span", { class: "high" }),
     make("span", { class: "unknown" }));
 }

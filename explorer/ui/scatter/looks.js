@@ -19,13 +19,14 @@ class Looks {
     if (points && spec && !spec.url) kept.columns[""] ??= columnOf(points.values, 255);
     const name = spec?.url ? spec.name : "";
     const column = spec ? kept.columns[name] : null;
+    const wanted = new Colouring(spec, column ?? null);
     if (column || !spec?.url || !cloud.n) {
       this.fetching.stop();
-      return this.take(new Colouring(spec, column ?? null));
+      return this.take(wanted);
     }
     // Until they have come the colours before stay; a map that has none yet is grey.
-    if (this.identity !== cloud.identity) this.take(new Colouring(spec, null));
-    this.fetching.title = `The colours of ${spec.title}`;
+    if (this.identity !== cloud.identity) this.take(wanted);
+    this.fetching.title = `The colours of ${wanted.title}`;
     const bytes = await this.fetching.get(`${cloud.identity} ${name}`, spec.url, cloud.n);
     if (!bytes) return;
     kept.columns[name] = columnOf(new Uint8Array(bytes), NO_GROUP - 1);
@@ -81,10 +82,12 @@ class Looks {
   /** Colour of the class that is called so, if one is. */
   nameColour = (name) => this.palette[this.map.cloud.classes.indexOf(name)];
 
-  /** Colour of a class's marks: where colours mean groups, a class colour would be taken for one. */
+  /** Colour of a class's marks: where colours mean other groups, a class colour would be taken for one of them. */
   markColour = (index) => {
-    const { grey, text } = this.map.theme;
-    return this.colouring.isGrouped ? mix(grey, text, 0.3) : this.classColour(index);
+    const { theme: { grey, text }, cloud } = this.map;
+    const { isGrouped, spec } = this.colouring;
+    const others = isGrouped && spec.groups.join() !== cloud.classes.join();
+    return others ? mix(grey, text, 0.3) : this.classColour(index);
   };
 
   /** Colour of point i, as it is drawn: read where the painter reads it, as a picture may ask for 100,000. */

@@ -1,6 +1,7 @@
 // Marks: what Python asks to draw over the points (circles, centres, sectors, lines, ellipses, other items, labels).
 // Each kind has a shape of its own, so that none is told by its colour alone.
 
+const FORBIDDEN = -1; // in place of a sector's class
 const HATCH = 9; // pixels between the lines of a forbidden sector
 const OTHERS_LARGE = [[150, 10], [600, 8], [Infinity, 6.5]]; // half a diamond's diagonal, for up to so many
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -12,26 +13,28 @@ function letterOf(marks, group) {
 
 // ---- beneath the points
 
-/** A class sector is a tinted wedge between two lines, a forbidden one is hatched in grey. */
+/** A class sector is a tinted wedge between two lines, a forbidden one is hatched in grey, any other is left empty. */
 function drawSectors(context, scene) {
   for (const [x, y, start, width, index] of scene.marks.sectors) {
     if (scene.hiddenClasses.has(index)) continue;
     const apex = scene.toScreen(x, y);
     // Ends beyond the view: the farthest corner, and some more.
     const reach = Math.hypot(Math.abs(apex[0]) + scene.width, Math.abs(apex[1]) + scene.height);
-    if (index >= 0) fillSector(context, apex, reach, start, width, scene.markColour(index), scene.theme);
-    else hatchSector(context, apex, reach, start, width, scene);
+    if (index === FORBIDDEN) hatchSector(context, apex, reach, start, width, scene);
+    else drawSector(context, apex, reach, start, width, index >= 0 ? scene.markColour(index) : null, scene.theme);
   }
 }
 
-function fillSector(context, [x, y], reach, start, width, colour, theme) {
+function drawSector(context, [x, y], reach, start, width, colour, theme) {
   context.beginPath();
   context.moveTo(x, y);
   context.arc(x, y, reach, -start, -start - width, true); // on the screen y points down
   context.closePath();
-  context.fillStyle = css(colour, theme.dark ? 0.2 : 0.14);
-  context.fill();
-  context.strokeStyle = css(mix(colour, theme.text, 0.35), 0.8);
+  if (colour) {
+    context.fillStyle = css(colour, theme.dark ? 0.2 : 0.14);
+    context.fill();
+  }
+  context.strokeStyle = css(mix(colour ?? theme.grey, theme.text, 0.35), 0.8);
   context.lineWidth = 1.25;
   context.stroke();
 }

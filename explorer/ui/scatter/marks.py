@@ -23,7 +23,8 @@ class Marks:
         query_is_place: the query is a decoded place without an item: a cross instead of a ring.
         centres: (x, y, class) of each class centre: a plus.
         sectors: (x, y, start, width, class): the wedge of that width, radians, counter-clockwise from the angle
-            `start` around (x, y), to the end of the view; class -1 is forbidden to all: hatched.
+            `start` around (x, y), to the end of the view; class -1 is forbidden to all: hatched; any class
+            below is nobody's: empty.
         lines: (x0, y0, x1, y1) from a query to its true neighbours.
         ellipses: (x, y, a, b, angle): semi-axes in data units, a at `angle` radians counter-clockwise from x.
         others: (x, y, group) of items of another data set: large diamonds, with a letter for each group.
@@ -53,7 +54,8 @@ class Colouring:
     Args:
         name: of its own among the colourings of a cloud: under it the browser keeps the bytes, and the page's
             address what is hidden.
-        title: for a person, as in "Confidence".
+        title: for a person, as in "Confidence, 0 to 1": what stands after a comma is said smaller, and in the legend
+            alone.
         url: GET gives one byte a point, in the points' order; fetched once. Empty: the points' own value byte.
         groups: byte i means groups[i], 255 none of them; the legend lists and hides them. Empty: bytes 0 to 254 are
             values from `low` to `high` along a ramp, 255 is not known.

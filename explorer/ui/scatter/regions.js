@@ -44,7 +44,7 @@ class Regions {
     const [wide, high] = [map.width, map.height].map((side) => side * (1 + 2 * REGION_MARGIN));
     const cell = Math.max(REGION_CELL, Math.sqrt((wide * high) / REGION_CELLS));
     const [width, height] = [wide, high].map((side) => Math.max(1, Math.round(side / cell)));
-    const box = [left, bottom, right, top].map((value) => Number(value.toPrecision(7)));
+    const box = [left, bottom, right, top].map((value) => Number(value.toPrecision(12)));
     const view = `&box=${box.join(",")}&size=${width},${height}`;
     const bytes = await this.fetching.get(withoutToken(this.url) + view, this.url + view, width * height);
     if (!bytes) return;
