@@ -295,7 +295,6 @@ def pictured(tiny, monkeypatch):
         def images(self, ids):
             return np.broadcast_to((ids % 251).astype(np.uint8)[:, None, None, None], (len(ids), 1, 8, 8))
 
-    monkeypatch.setattr(state.OpenRun, "vector_scale", None)
     monkeypatch.setattr(state, "load_items", lambda *_: Ids())
     return opened
 
