@@ -287,6 +287,7 @@ def test_looking_for_images_that_have_to_be_made_makes_none(tiny, tmp_path, monk
     assert not state.open_for_page("tiny").images.are_here
 
 
+@pytest.fixture
 def pictured(tiny, monkeypatch):
     """A run whose images are at hand: an item's pixels are its id."""
     opened = state.open_for_page(tiny.name)
