@@ -287,6 +287,7 @@ def test_looking_for_images_that_have_to_be_made_makes_none(tiny, tmp_path, monk
     assert not state.open_for_page("tiny").images.are_here
 
 
+@pytest.fixture
 def pictured(tiny, monkeypatch):
     """A run whose images are at hand: an item's pixels are its id."""
     opened = state.open_for_page(tiny.name)
@@ -295,7 +296,6 @@ def pictured(tiny, monkeypatch):
         def images(self, ids):
             return np.broadcast_to((ids % 251).astype(np.uint8)[:, None, None, None], (len(ids), 1, 8, 8))
 
-    monkeypatch.setattr(state.OpenRun, "vector_scale", None)
     monkeypatch.setattr(state, "load_items", lambda *_: Ids())
     return opened
 
