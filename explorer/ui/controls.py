@@ -54,7 +54,7 @@ def _colouring(opened: OpenRun, space: LatentMap) -> Colouring | None:
     if not names:
         return None
     options = [CLASS, *names] if opened.run.card.classes else ["One colour", *names]
-    picked = st.selectbox("Colour by", options, key="colour", bind="query-params", width=170, help=_help(names))
+    picked = st.selectbox("Colour by", options, key="colour", bind="query-params", width=160, help=_help(names))
     if picked not in names:
         return None
     try:
@@ -71,12 +71,21 @@ def _help(names: dict[str, str]) -> str:
 
 def ranking(opened: OpenRun) -> Ranking:
     """How hits are ranked; a run without configured classes has no choice of measure."""
-    measure, boundary = MEASURES[1], BOUNDARY_SIMILARITY
-    if opened.space.targets is not None:
-        measure = st.segmented_control(
-            "Nearest by", MEASURES, default=MEASURES[0], required=True, key="measure", bind="query-params"
-        )
-        boundary = st.slider(
+    configured = opened.space.targets is not None
+    boundary = _boundary() if configured else BOUNDARY_SIMILARITY
+    measure = MEASURES[1]
+    with st.popover("Search", icon=":material/search:"):
+        if configured:
+            measure = st.segmented_control(
+                "Nearest by", MEASURES, default=MEASURES[0], required=True, key="measure", bind="query-params"
+            )
+        k = st.number_input("How many", 1, 100, NEIGHBOURS, key="k", bind="query-params")
+    return Ranking(measure, boundary, int(k))
+
+
+def _boundary() -> float:
+    return float(
+        st.slider(
             "Boundary similarity $b_c$",
             0.0,
             1.0,
@@ -87,5 +96,4 @@ def ranking(opened: OpenRun) -> Ranking:
             help="Similarity to a class at the edge of its circle; the paper uses 0.79.",
             width=190,
         )
-    k = st.number_input("How many", 1, 100, NEIGHBOURS, key="k", bind="query-params", width=96)
-    return Ranking(measure, float(boundary), int(k))
+    )

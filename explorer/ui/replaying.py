@@ -17,7 +17,7 @@ def choice(opened: OpenRun) -> bool:
     """The control: whether the training is replayed; none for a run that kept nothing of it."""
     if not opened.has_replay:
         return False
-    return st.toggle("Replay", key="replay", bind="query-params", help="Where some of the items lay after each epoch.")
+    return st.toggle("Replay", key="replay", bind="query-params")
 
 
 def timeline(opened: OpenRun, replay: Replay) -> Timeline:
