@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.data.dataset import Progress
 from explorer.errors import ExplorerError
-from explorer.ui.gallery import facts, heading, plain, problem
+from explorer.ui.gallery import Row, facts, heading, plain, problem, table
 from explorer.ui.loading import Loading, watch
 from explorer.ui.state import OpenRun, open_for_page, runs, settings
 from explorer.workflows.beside import Beside, agreement, companions
@@ -115,7 +115,7 @@ def show_beside(opened: OpenRun, space: LatentMap, found: Compared) -> None:
     share = _result(key, lambda _: agreement(space, beside), "Comparing neighbours")
     lines = [(f"{opened.name} and {other.name}", f"{len(beside.common):,} items in common; the second {beside.words}")]
     if share is not None:
-        lines.append((f"{share:.0%}", "of an item's 10 nearest are the same in both latent spaces"))
+        lines.append((f"{share:.1%}", "of an item's 10 nearest are the same in both latent spaces"))
     facts(lines)
 
 
@@ -123,16 +123,16 @@ def show_over(found: Over) -> None:
     """How far the other items fall outside, in all and by class."""
     far = found.far
     heading(f"Items of {found.items.title}")
-    rows = [_row(share) for share in (far.all, *far.by_class, far.own)]
-    st.dataframe(rows, hide_index=True, width="stretch")
+    groups = (far.all, *far.by_class, far.own)
+    heads = ["Items of", "Items", "Outside", *(["1 r", "2 r"] if far.radii is not None else [])]
+    table(heads, [Row(_cells(share)) for share in groups], n_classes=0, name="How far other items fall outside")
+    radii = " 1 r, 2 r: share within one and two radii of a class centre." if far.radii is not None else ""
     st.caption(
-        f"Outside: farther from the nearest training latent than {far.reach:.3g}, which 95 % of this run's own test "
-        "items keep to."
+        f"Outside: share farther from the nearest training latent than {far.reach:.3g}, which 95 % of this run's own "
+        f"test items keep to.{radii}"
     )
 
 
-def _row(share: Share) -> dict[str, str | int]:
-    row: dict[str, str | int] = {"items of": share.name, "items": share.items, "outside": f"{share.beyond:.0%}"}
-    if share.within_one is not None and share.within_two is not None:
-        row |= {"within 1 radius": f"{share.within_one:.0%}", "within 2": f"{share.within_two:.0%}"}
-    return row
+def _cells(share: Share) -> list[str]:
+    parts = [part for part in (share.beyond, share.within_one, share.within_two) if part is not None]
+    return [share.name, f"{share.items:,}", *(f"{part:.0%}" for part in parts)]

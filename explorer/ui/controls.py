@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.retrieval.similarity import BOUNDARY_SIMILARITY
-from explorer.ui import overlaying
+from explorer.ui import overlaying, projecting
 from explorer.ui.gallery import problem
 from explorer.ui.inspector import Ranking
 from explorer.ui.overlaying import Images
@@ -36,11 +36,20 @@ class Look:
     images: Images
 
 
-def look(opened: OpenRun, space: LatentMap) -> Look:
-    """Colours and overlays."""
-    colouring = _colouring(opened, space)
-    overlays, images = overlaying.choice(opened, space)
-    return Look(colouring, overlays, images)
+def space_and_look(opened: OpenRun, wanted: str) -> tuple[str, LatentMap, Look]:
+    """Which map is wanted in the end and which is drawn, with its colours and overlays.
+
+    Args:
+        opened: the run.
+        wanted: the map that was chosen.
+    """
+    overlays_here = st.popover("Overlays", icon=":material/layers:")
+    with overlays_here:
+        wanted = projecting.posterior(opened, wanted)
+    space = projecting.drawn(opened, wanted)
+    with overlays_here:
+        overlays, images = overlaying.choice(opened, space)
+    return wanted, space, Look(_colouring(opened, space), overlays, images)
 
 
 def _colouring(opened: OpenRun, space: LatentMap) -> Colouring | None:
@@ -54,7 +63,7 @@ def _colouring(opened: OpenRun, space: LatentMap) -> Colouring | None:
     if not names:
         return None
     options = [CLASS, *names] if opened.run.card.classes else ["One colour", *names]
-    picked = st.selectbox("Colour by", options, key="colour", bind="query-params", width=160, help=_help(names))
+    picked = st.selectbox("Colour by", options, key="colour", bind="query-params", width=190, help=_help(names))
     if picked not in names:
         return None
     try:

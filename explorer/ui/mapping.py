@@ -65,9 +65,7 @@ def show(opened: OpenRun) -> None:
     title = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         replayed = replaying.choice(opened)
-        wanted = PCA if replayed else projecting.choice(opened)
-        space = projecting.drawn(opened, wanted)
-        look = controls.look(opened, space)
+        wanted, space, look = controls.space_and_look(opened, PCA if replayed else projecting.choice(opened))
         beside, over = ("", None) if replayed else comparing.choice(opened, space)
         ranking = controls.ranking(opened)
         exporting.offer(opened, space)
@@ -177,7 +175,8 @@ def _marks(scene: Scene, found: Found | None, compared: Compared) -> Marks:
     over = compared.over
     if over is None or scene.is_second or scene.space.projection is None:
         return marks
-    names = (*over.items.classes, inspector.UNLABELLED)
+    unlabelled = (inspector.UNLABELLED,) if (over.items.labels < 0).any() else ()
+    names = (*over.items.classes, *unlabelled)
     places, labels = places_of(over.items, scene.space), over.items.labels % len(names)
     others = tuple((float(x), float(y), int(label)) for (x, y), label in zip(places, labels, strict=True))
     return replace(marks, others=others, others_names=names)

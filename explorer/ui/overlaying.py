@@ -61,18 +61,16 @@ def usual(opened: OpenRun, space: LatentMap) -> frozenset[str]:
 
 
 def choice(opened: OpenRun, space: LatentMap) -> tuple[frozenset[str], Images]:
-    """The control: which overlays are drawn, and when images stand in place of points."""
-    names = offered(opened, space)
-    with st.popover("Overlays", icon=":material/layers:"):
-        chosen = [name for name in names if _checkbox(name)]
-        images = st.segmented_control(
-            "Images in place of points",
-            list(IMAGES),
-            default="when zoomed in",
-            required=True,
-            key="images",
-            bind="query-params",
-        )
+    """The controls: which overlays are drawn, and when images stand in place of points."""
+    chosen = [name for name in offered(opened, space) if _checkbox(name)]
+    images = st.segmented_control(
+        "Images in place of points",
+        list(IMAGES),
+        default="when zoomed in",
+        required=True,
+        key="images",
+        bind="query-params",
+    )
     return frozenset(chosen), IMAGES[images]
 
 

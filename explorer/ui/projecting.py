@@ -28,12 +28,17 @@ def choice(opened: OpenRun) -> str:
             "Map", list(CHOICES), default="PCA", required=True, key="projection", bind="query-params", help=HELP
         )
         name = CHOICES[picked] or _dimensions(opened.space.latents.z.shape[1])
-    if opened.space.latents.std.shape[1] and is_linear(name):
-        drawn = st.segmented_control(
-            "An item is", [MEAN, DRAWN], default=MEAN, required=True, key="posterior_as", bind="query-params", help=SAID
-        )
-        name += SAMPLE if drawn == DRAWN else ""
     return name
+
+
+def posterior(opened: OpenRun, name: str) -> str:
+    """The control of what stands for an item of a run with posteriors, and the map that is wanted then."""
+    if not (opened.space.latents.std.shape[1] and is_linear(name)):
+        return name
+    drawn = st.segmented_control(
+        "An item is drawn at", [MEAN, DRAWN], default=MEAN, required=True, key="drawn", bind="query-params", help=SAID
+    )
+    return name + SAMPLE if drawn == DRAWN else name
 
 
 def _dimensions(there: int) -> str:

@@ -141,12 +141,12 @@ function drawNeighbourLines(context, { marks, theme, toScreen }) {
 /** A class centre is a plus in the colour of its class. */
 function drawCentre(context, [x, y], colour, theme) {
   const plus = (path) => {
-    for (const [dx, dy] of [[9, 0], [0, 9]]) {
+    for (const [dx, dy] of [[7, 0], [0, 7]]) {
       path.moveTo(x - dx, y - dy);
       path.lineTo(x + dx, y + dy);
     }
   };
-  for (const [tint, width] of [[theme.background, 10], [theme.text, 7.5], [colour, 4.5]]) {
+  for (const [tint, width] of [[theme.background, 7], [theme.text, 4.5], [colour, 2]]) {
     context.beginPath();
     plus(context);
     context.strokeStyle = css(tint);
