@@ -24,9 +24,7 @@ def choice(opened: OpenRun) -> str:
     """The controls above the map, and which map is wanted; up to two dimensions are a map already."""
     name = PCA
     if not opened.space.is_latent:
-        picked = st.segmented_control(
-            "Map", list(CHOICES), default="PCA", required=True, key="projection", bind="query-params", help=HELP
-        )
+        picked = st.selectbox("Map", list(CHOICES), key="projection", bind="query-params", help=HELP, width=160)
         name = CHOICES[picked] or _dimensions(opened.space.latents.z.shape[1])
     return name
 

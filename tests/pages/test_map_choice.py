@@ -69,14 +69,14 @@ def buttons(at: AppTest) -> list[str]:
 def test_latent_of_two_dimensions_has_no_choice_of_map(open_page: Open):
     at = open_page(MAP, run="textures-petals", projection="UMAP")
     assert not at.exception
-    assert "projection" not in [control.key for control in at.segmented_control]
+    assert "projection" not in [control.key for control in at.selectbox]
     assert "this map is the latent itself" in html(at)
 
 
 def test_more_dimensions_open_on_their_principal_components(open_page: Open, deep: Run):
     at = open_page(MAP, run=RUN)
     assert not at.exception
-    assert at.segmented_control(key="projection").value == "PCA"
+    assert at.selectbox(key="projection").value == "PCA"
     share = latent_map(deep).projection.variance
     assert f"two principal components of 4: {100 * share:.0f} % of the variance; measuring" in html(at)
     assert "Compute" not in buttons(at)
@@ -91,7 +91,7 @@ def test_trustworthiness_is_told_once_it_is_measured(open_page: Open, deep: Run)
 @pytest.mark.parametrize(("choice", "name"), [("UMAP", "umap"), ("t-SNE", "tsne")])
 def test_map_by_neighbours_is_offered_and_computed_only_when_asked(open_page, deep, begun, choice, name):
     at = open_page(MAP, run=RUN)
-    at.segmented_control(key="projection").set_value(choice).run()
+    at.selectbox(key="projection").set_value(choice).run()
     assert not at.exception
     assert f"**{choice}** of 120 items" in " ".join(text.value for text in at.markdown)
     assert "two principal components" in html(at)  # the map that is there stays usable
@@ -197,10 +197,10 @@ def test_place_is_forgotten_on_another_map_and_found_again_on_its_own(open_page:
     keep(deep)
     at = open_page(MAP, run=RUN, projection="UMAP", at="10.2,-10.2@umap")
     assert "Empty place" in html(at)
-    at.segmented_control(key="projection").set_value("PCA").run()
+    at.selectbox(key="projection").set_value("PCA").run()
     assert not at.exception
     assert "Empty place" not in html(at)
-    at.segmented_control(key="projection").set_value("UMAP").run()
+    at.selectbox(key="projection").set_value("UMAP").run()
     assert "Empty place" in html(at)
 
 
@@ -211,7 +211,7 @@ def test_click_on_a_point_stays_that_item_on_every_map(open_page: Open, deep: Ru
     item = str(opened.space.latents.ids[5])
     assert at.query_params["item"] == item
     on_umap = html(at).split("Nearest images")[1]
-    at.segmented_control(key="projection").set_value("PCA").run()
+    at.selectbox(key="projection").set_value("PCA").run()
     assert at.query_params["item"] == item
     assert html(at).split("Nearest images")[1] == on_umap  # neighbours are those of the latent space
 
@@ -272,7 +272,7 @@ def test_unlabelled_vectors_are_drawn_without_classes_colours_or_verdicts(open_p
     at = open_page(MAP, run="vectors", item="7", k="5")
     assert not at.exception
     assert not sentences(at)
-    assert "colour" not in [control.key for control in at.segmented_control]
+    assert "colour" not in [control.key for control in at.selectbox]
     shown = html(at)
     assert shown.count("data:image/png") == 1 + 5
     assert "train item 7" in shown
