@@ -9,7 +9,7 @@ const RAMP_WIDTH = 150;
 
 /** The view without what only the pointer has put there. */
 function stillScene(map, density) {
-  return { ...map.sceneAt(density), hover: null, hoverTile: null, crosshair: null, lasso: null };
+  return { ...map.sceneAt(density), hover: null, twin: null, hoverTile: null, crosshair: null, lasso: null };
 }
 
 /** What lies on the map, from the ground up: a name and a function that draws it; the points are drawn elsewhere. */

@@ -4,6 +4,7 @@
 const FORBIDDEN = -1; // in place of a sector's class
 const HATCH = 9; // pixels between the lines of a forbidden sector
 const OTHERS_LARGE = [[150, 10], [600, 8], [Infinity, 6.5]]; // half a diamond's diagonal, for up to so many
+const TARGETS_LARGE = 60;
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /** Letter of a group of other items; a single group needs none. */
@@ -155,13 +156,14 @@ function drawCentre(context, [x, y], colour, theme) {
   }
 }
 
-/** A target that items are trained towards is a square around a dot. */
+/** A target that items are trained towards is a square around a dot; of many, the dots alone. */
 function drawTargets(context, { targets, markColour, hiddenClasses, theme, toScreen }) {
   for (const [dataX, dataY, index] of targets) {
     if (hiddenClasses.has(index)) continue;
     const [x, y] = toScreen(dataX, dataY);
-    drawShape(context, (path) => path.rect(x - 6.5, y - 6.5, 13, 13), theme.background, theme.text, 1.75);
-    drawShape(context, (path) => path.rect(x - 3.5, y - 3.5, 7, 7), markColour(index), theme.text, 0.75);
+    if (targets.length <= TARGETS_LARGE) drawShape(context, (path) => path.rect(x - 6.5, y - 6.5, 13, 13), theme.background, theme.text, 1.75);
+    const half = targets.length <= TARGETS_LARGE ? 3.5 : 2.75;
+    drawShape(context, (path) => path.rect(x - half, y - half, 2 * half, 2 * half), markColour(index), theme.text, 0.75);
   }
 }
 
