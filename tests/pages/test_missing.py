@@ -12,8 +12,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.data.mnist import MNIST
 from explorer.data.own import ImportConfig
 from explorer.settings import Settings
-from explorer.ui import inspector, state
-from explorer.ui.scatter import Lasso
+from explorer.ui import exporting, state
 from explorer.workflows import fetching
 from explorer.workflows.background import Job
 from explorer.workflows.importing import import_own
@@ -159,9 +158,8 @@ def test_lasso_counts_and_exports_without_images(open_page: Open):
     assert not at.exception
     assert not sentences(at)
     assert int(at.dataframe[0].value["items"].sum()) == 9
-    (export,) = at.get("download_button")
-    assert export.proto.label == "Export as CSV"
-    lines = inspector._export(opened, opened.space, Lasso(9, mask)).decode().splitlines()
+    assert [button.proto.label for button in at.get("download_button")][-2:] == ["Export as CSV", "Export as Parquet"]
+    lines = exporting._content(opened, opened.space, "csv", mask).decode().splitlines()
     assert [int(line.split(",")[0]) for line in lines[1:]] == opened.space.latents.ids[:9].tolist()
 
 
