@@ -12,11 +12,10 @@ from streamlit.testing.v1 import AppTest
 from explorer.data.mnist import MNIST
 from explorer.data.own import ImportConfig
 from explorer.settings import Settings
-from explorer.ui import state
+from explorer.ui import exporting, state
 from explorer.workflows import fetching
 from explorer.workflows.background import Job
 from explorer.workflows.importing import import_own
-from explorer.workflows.search import lasso_table
 from tests.mirrored import contents, put
 from tests.pages.test_pages import html, sentences
 from tests.runs import train, train_mnist
@@ -159,9 +158,9 @@ def test_lasso_counts_and_exports_without_images(open_page: Open):
     assert not at.exception
     assert not sentences(at)
     assert int(at.dataframe[0].value["items"].sum()) == 9
-    (export,) = at.get("download_button")
-    assert export.proto.label == "Export as CSV"
-    assert len(lasso_table(opened.space, mask, opened.run.card.classes).splitlines()) == 10
+    assert [button.proto.label for button in at.get("download_button")][-2:] == ["Export as CSV", "Export as Parquet"]
+    lines = exporting._content(opened, opened.space, "csv", mask).decode().splitlines()
+    assert [int(line.split(",")[0]) for line in lines[1:]] == opened.space.latents.ids[:9].tolist()
 
 
 @pytest.mark.usefixtures("empty")
