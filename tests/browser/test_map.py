@@ -142,6 +142,30 @@ def test_moving_b_c_re_ranks_at_once(page: Page, product: str, space: LatentMap)
     np.testing.assert_allclose(distances(after), wanted.distances, atol=6e-4)
 
 
+def test_zoomed_in_each_point_shows_the_very_image_that_its_own_route_gives(page: Page, product: str) -> None:
+    page.goto(f"{product}/Map?run={RUN}&view=0.62,0.25,1600")
+    root = page.locator(".scatter[data-tiles]")
+    root.wait_for(timeout=60_000)
+    gaps = root.evaluate(
+        """async ({ map }) => {
+          const read = (source, x, y, side) => {
+            const canvas = new OffscreenCanvas(SIDE, SIDE), context = canvas.getContext("2d");
+            context.imageSmoothingEnabled = false;
+            context.drawImage(source, x, y, side, side, 0, 0, SIDE, SIDE);
+            return context.getImageData(0, 0, SIDE, SIDE).data;
+          };
+          const whole = ({ x, y }) => x > SIDE && y > SIDE && x < map.width - SIDE && y < map.height - SIDE;
+          return Promise.all(map.tiles.shown.filter(whole).slice(0, 8).map(async ({ index, x, y }) => {
+            const answer = await fetch(map.cloud.thumbnail_url.replace("{index}", index));
+            const own = read(await createImageBitmap(await answer.blob()), 0, 0, SIDE / 2);
+            const drawn = read(map.parts.tiles, Math.round(x - SIDE / 2), Math.round(y - SIDE / 2), SIDE);
+            return Math.max(...own.map((value, k) => Math.abs(value - drawn[k])));
+          }));
+        }""".replace("SIDE", "64")
+    )
+    assert gaps == [0] * 8
+
+
 def test_a_lasso_counts_its_classes_and_exports_their_ids(
     page: Page, product: str, space: LatentMap, tmp_path: Path
 ) -> None:

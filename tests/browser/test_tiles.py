@@ -66,9 +66,9 @@ def complete(drawn: Map) -> dict[int, tuple[float, float]]:
     return shown(drawn)
 
 
-def pixels(drawn: Map) -> NDArray[np.uint8]:
-    """The canvas of the tiles, RGBA."""
-    source = drawn.page.locator("canvas.layer").nth(2).evaluate("canvas => canvas.toDataURL()")
+def pixels(drawn: Map, layer: int = 2) -> NDArray[np.uint8]:
+    """One of the canvases, RGBA: 2 are the tiles, 3 the marks above."""
+    source = drawn.page.locator("canvas.layer").nth(layer).evaluate("canvas => canvas.toDataURL()")
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(source.split(",")[1]))).convert("RGBA"))
 
 
@@ -165,6 +165,25 @@ def test_a_hidden_class_has_no_tiles(open_map: Callable[..., Map]) -> None:
     legend(drawn.page, '"north"').click()
     until(drawn, "map.tiles.shown.every(({ index }) => index % 4 !== 0)")
     assert len(complete(drawn)) > 3
+
+
+def test_query_and_hits_that_bear_a_tile_are_framed_and_their_images_seen(open_map: Callable[..., Map]) -> None:
+    first = open_map("", CLOSE).ready()
+    width, height = first.box()["width"], first.box()["height"]
+    inner = [row for row, (x, y) in complete(first).items() if 80 < x < width - 80 and 80 < y < height - 80]
+    drawn = open_map(f"asked={inner[0]},{inner[1]}", CLOSE).ready()
+    tiles, canvas = complete(drawn), pixels(drawn, layer=3)
+    out = TILE // 2 + RIM
+    for row in inner[:2]:
+        x, y = (round(at) for at in tiles[row])
+        assert (canvas[y - 8 : y + 8, x - 8 : x + 8, 3] == 0).all(), "a mark lies on the image"
+        assert (canvas[y - out - 1 : y - out + 1, x - 20 : x + 20, 3] > 200).mean() > 0.9
+    dark = [
+        (canvas[round(y) - out, round(x) - 20 : round(x) + 20, :3] < 100).all(axis=1)
+        for x, y in map(tiles.get, inner[:2])
+    ]
+    assert dark[0].all(), "the query's frame is whole"
+    assert 0.3 < dark[1].mean() < 0.9, "a wrong hit's is dashed"
 
 
 # ---- what is touched

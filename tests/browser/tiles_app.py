@@ -130,6 +130,9 @@ def page() -> None:
         labels = tuple(f"epoch {k}" for k in range(count))
         timeline = Timeline(f"/test/frames/{n}/{count}?{faults}", labels, int(query.get("start", 0)))
     marks = every_mark() if query.get("marks") else Marks()
+    if query.get("asked"):
+        asked, wrong = (tuple(map(float, frames(n, 1)[0, int(row)])) for row in query["asked"].split(","))
+        marks = Marks(query=asked, hits=((*wrong, False),))  # type: ignore[arg-type]
     if query.get("trails"):
         marks = replace(marks, trails=(0, 1, 2, 3))
     st.button("Run again")

@@ -38,6 +38,7 @@ SCRIPTS = (
     "svg.js",
     "panel.js",
     "legend.js",
+    "drawnlegend.js",
     "export.js",
     "gestures.js",
     "link.js",

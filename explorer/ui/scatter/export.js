@@ -2,10 +2,6 @@
 
 const EXPORT_DENSITY = 2; // pixels of a picture for each CSS pixel
 const CIRCLES_WRITTEN = 100000; // points in view that an SVG holds as circles; of more it holds a picture
-const LEGEND_LINE = 22; // pixels
-const LEGEND_EDGE = 14;
-const RAMP_STRIPS = 64;
-const RAMP_WIDTH = 150;
 
 /** The view without what only the pointer has put there. */
 function stillScene(map, density) {
@@ -39,87 +35,6 @@ function drawnPoints(map, density) {
   return copy;
 }
 
-// ---- legend
-
-/** What the legend says of what is shown, read off its elements: names with colour and count, and the ramp's words. */
-function readLegend({ legend }) {
-  const text = (element, query) => element.querySelector(query)?.textContent ?? "";
-  const shown = [...legend.querySelectorAll(".entry[aria-pressed=true]:has(.swatch, .diamond)")];
-  const entries = shown.map((entry) => ({
-    name: text(entry, ".name"), count: text(entry, ".count"), letter: entry.querySelector(".diamond")?.textContent,
-    colour: entry.querySelector(".swatch, .diamond").style.getPropertyValue("--swatch"),
-  }));
-  const title = text(legend, ".title");
-  const ramp = legend.querySelector(".scale") && [title, text(legend, ".scale .low"), text(legend, ".scale .high")];
-  return { entries, title, ramp };
-}
-
-/** Places of the legend's lines beside a plot, and how wide it is; as many columns as its height asks for. */
-function layOutLegend(context, { entries, title, ramp }, { height, theme }) {
-  context.font = `600 13px ${theme.font}`;
-  const wide = (text) => context.measureText(text).width;
-  const heading = Math.max(wide(title), ramp ? RAMP_WIDTH : 0);
-  context.font = `13px ${theme.font}`;
-  const top = LEGEND_EDGE + (title ? LEGEND_LINE : 0) + (ramp ? 2 * LEGEND_LINE : 0);
-  const lines = Math.max(1, Math.floor((height - top - LEGEND_EDGE) / LEGEND_LINE));
-  const column = Math.max(0, ...entries.map(({ name, count }) => 18 + wide(name) + (count ? 14 + wide(count) : 0)));
-  const columns = Math.ceil(entries.length / lines);
-  const inner = Math.max(columns * column + Math.max(0, columns - 1) * LEGEND_EDGE, heading);
-  return { top, lines, column, width: inner ? inner + 2 * LEGEND_EDGE : 0 };
-}
-
-function drawLegend(context, { entries, title, ramp }, { top, lines, column }, { width, theme }) {
-  const left = width + LEGEND_EDGE;
-  context.textBaseline = "middle";
-  context.textAlign = "left";
-  context.font = `600 13px ${theme.font}`;
-  context.fillStyle = css(theme.text);
-  if (title) context.fillText(title, left, LEGEND_EDGE + LEGEND_LINE / 2);
-  if (ramp) drawRamp(context, ramp, left, theme);
-  entries.forEach(({ name, count, colour, letter }, k) => {
-    const x = left + Math.floor(k / lines) * (column + LEGEND_EDGE), y = top + ((k % lines) + 0.5) * LEGEND_LINE;
-    if (letter === undefined) drawSwatch(context, x + 6, y, colour);
-    else drawOtherSwatch(context, x + 6, y, parseColour(colour) ?? theme.background, letter, theme);
-    context.font = `13px ${theme.font}`;
-    context.textAlign = "left";
-    context.fillStyle = css(theme.text);
-    context.fillText(name, x + 18, y);
-    context.textAlign = "right";
-    context.fillStyle = css(theme.text, 0.65);
-    if (count) context.fillText(count, x + column, y);
-  });
-}
-
-function drawSwatch(context, x, y, colour) {
-  context.beginPath();
-  context.arc(x, y, 5.5, 0, 2 * Math.PI);
-  context.fillStyle = colour;
-  context.fill();
-}
-
-/** Items of another data set: a diamond with its group's letter. */
-function drawOtherSwatch(context, x, y, fill, letter, theme) {
-  drawShape(context, diamond(x, y, 8), fill, theme.text, 1.25);
-  context.font = `700 8px ${theme.font}`;
-  context.textAlign = "center";
-  context.fillStyle = css(inkOn(fill));
-  context.fillText(letter, x, y + 0.5);
-}
-
-function drawRamp(context, [, low, high], left, theme) {
-  const y = LEGEND_EDGE + 1.25 * LEGEND_LINE, wide = RAMP_WIDTH / RAMP_STRIPS;
-  for (let k = 0; k < RAMP_STRIPS; k++) {
-    context.fillStyle = css(rampColour(theme, (k + 0.5) / RAMP_STRIPS));
-    context.fillRect(left + k * wide, y, Math.min(wide + 0.5, RAMP_WIDTH - k * wide), 10); // a little wider: no seams
-  }
-  context.font = `13px ${theme.font}`;
-  context.fillStyle = css(theme.text);
-  for (const [text, at, align] of [[low, 0, "left"], [high, RAMP_WIDTH, "right"]]) {
-    context.textAlign = align;
-    context.fillText(text, left + at, y + LEGEND_LINE);
-  }
-}
-
 /** The ground beneath plot and legend, and the plot's edge. */
 function drawGround(context, width, height, { theme }) {
   context.fillStyle = css(theme.background);
@@ -137,8 +52,8 @@ function drawEdge(context, { width, height, theme }) {
 /** The view as a canvas. */
 function drawPicture(map) {
   const density = EXPORT_DENSITY, scene = stillScene(map, density);
-  const legend = readLegend(map.parts), layout = layOutLegend(map.overlay, legend, scene);
-  const [width, height] = [Math.ceil(scene.width + layout.width), scene.height];
+  const legend = layOutLegend(map.overlay, readLegend(map.parts), scene);
+  const [width, height] = [Math.ceil(scene.width + legend.width), scene.height];
   const picture = canvasOf(width * density, height * density), context = picture.getContext("2d");
   context.scale(density, density);
   drawGround(context, width, height, scene);
@@ -151,7 +66,7 @@ function drawPicture(map) {
     context.drawImage(layer, 0, 0, scene.width, scene.height);
   }
   drawEdge(context, scene);
-  drawLegend(context, legend, layout, scene);
+  drawLegend(context, legend, scene);
   return picture;
 }
 
@@ -190,8 +105,8 @@ function writeCircles(context, map, indices) {
 /** The view as the text of an SVG file. */
 function writeSvg(map) {
   const scene = stillScene(map, 1), context = new SvgContext();
-  const legend = readLegend(map.parts), layout = layOutLegend(context, legend, scene);
-  const width = Math.ceil(scene.width + layout.width), { height } = scene;
+  const legend = layOutLegend(context, readLegend(map.parts), scene);
+  const width = Math.ceil(scene.width + legend.width), { height } = scene;
   const inView = pointsInView(map);
   const drawPoints = () => {
     if (inView.length <= CIRCLES_WRITTEN) writeCircles(context, map, inView);
@@ -202,7 +117,7 @@ function writeSvg(map) {
   drawGround(context, width, height, scene);
   for (const [id, draw] of layersOf(scene, drawPoints)) context.group({ id, "clip-path": "url(#plot)" }, draw);
   drawEdge(context, scene);
-  context.group({ id: "legend" }, () => drawLegend(context, legend, layout, scene));
+  context.group({ id: "legend" }, () => drawLegend(context, legend, scene));
   const head = { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}` };
   return svgElement("svg", head, context.elements.join("\n"));
 }

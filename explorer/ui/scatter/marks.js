@@ -89,8 +89,8 @@ function drawMarks(context, scene) {
   drawTargets(context, scene);
   for (const [x, y, index] of marks.centres) if (!scene.hiddenClasses.has(index)) drawCentre(context, toScreen(x, y), scene.markColour(index), theme);
   drawOthers(context, scene);
-  for (const [x, y, right] of marks.hits) drawHit(context, toScreen(x, y), right, theme);
-  if (marks.query) drawQuery(context, toScreen(...marks.query), marks.place, theme);
+  for (const [x, y, right] of marks.hits) drawHit(context, toScreen(x, y), right, scene);
+  if (marks.query) drawQuery(context, toScreen(...marks.query), marks.place, scene);
   drawPlates(context, scene);
 }
 

@@ -101,19 +101,30 @@ function drawRing(context, [x, y], radius, width, theme, dash = []) {
   context.setLineDash([]);
 }
 
-/** A right hit is a solid ring, a wrong one a dashed ring with a cross: never told by colour alone. */
-function drawHit(context, place, right, theme) {
-  drawRing(context, place, 7, 2, theme, right ? [] : [3, 2.5]);
-  if (!right) drawLines(context, place, [[-3, -3, 3, 3], [-3, 3, 3, -3]], 1.75, theme);
+/**
+ * A right hit is a solid ring, a wrong one a dashed ring with a cross: never told by colour alone. Around an image
+ * the ring is a frame, so that the image is seen.
+ */
+function drawHit(context, place, right, scene) {
+  const { theme } = scene;
+  const tile = tileAt(scene, place), dash = right ? [] : [3, 2.5];
+  if (tile) drawTileFrame(context, tile, theme, 2, dash.map((length) => 2 * length));
+  else drawRing(context, place, 7, 2, theme, dash);
+  const cross = tile ? [tile.x + tile.side / 2 - 8, tile.y - tile.side / 2 + 8] : place;
+  if (!right) drawLines(context, cross, [[-3, -3, 3, 3], [-3, 3, 3, -3]], 1.75, theme);
 }
 
-function drawQuery(context, place, isPlace, theme) {
+function drawQuery(context, place, isPlace, scene) {
+  const { theme } = scene;
+  const tile = tileAt(scene, place);
   if (isPlace) {
     drawLines(context, place, [[-11, 0, 11, 0], [0, -11, 0, 11]], 2.5, theme);
-    return;
+  } else if (tile) {
+    drawTileFrame(context, tile, theme, 5);
+  } else {
+    drawRing(context, place, 11, 3, theme);
+    drawRing(context, place, 4, 1.5, theme);
   }
-  drawRing(context, place, 11, 3, theme);
-  drawRing(context, place, 4, 1.5, theme);
 }
 
 /** The item that is hovered on a linked map: a ring that points at itself, as no pointer does here. */

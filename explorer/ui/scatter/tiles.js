@@ -125,14 +125,21 @@ function drawTiles(context, scene) {
   context.globalAlpha = 1;
 }
 
-/** A frame around the tile under the pointer. */
-function drawTileFrame(context, { x, y, side }, theme) {
+/** The tile of a point at a pixel, if it bears one. */
+function tileAt({ tiles }, [px, py]) {
+  return tiles.find(({ x, y }) => Math.abs(x - px) < 0.5 && Math.abs(y - py) < 0.5);
+}
+
+/** A frame around a tile, in the text's colour on a wider one in the background's. */
+function drawTileFrame(context, { x, y, side }, theme, width = 2.5, dash = []) {
   const out = side / 2 + TILE_RIM;
-  for (const [colour, width] of [[theme.background, 5], [theme.text, 2.5]]) {
+  for (const [colour, wide, pattern] of [[theme.background, width + 2.5, []], [theme.text, width, dash]]) {
+    context.setLineDash(pattern);
     context.strokeStyle = css(colour);
-    context.lineWidth = width;
+    context.lineWidth = wide;
     context.strokeRect(x - out, y - out, 2 * out, 2 * out);
   }
+  context.setLineDash([]);
 }
 
 class Tiles {

@@ -68,7 +68,7 @@ function buildTimeline() {
     forth: tool("forth", "One frame on"),
     slider: make("input", { type: "range", min: "0", step: "1", "aria-label": "Frame" }),
     label: make("output", { class: "frame-label" }),
-    trails: make("button", { type: "button", class: "tool", text: "Trails", "aria-pressed": "false",
+    trails: make("button", { type: "button", class: "tool words", text: "Trails", "aria-pressed": "false",
       title: "Show the way that points have come" }),
     problem: make("span", { class: "problem" }),
   };
@@ -150,6 +150,7 @@ class Timeline {
     this.parts.bar.hidden = !shown;
     if (!shown) return;
     const { labels } = cloud.timeline;
+    this.parts.slider.style.colorScheme = this.map.theme.dark ? "dark" : "light";
     this.parts.slider.max = String(labels.length - 1);
     this.parts.label.style.minWidth = `${Math.max(...labels.map((label) => label.length))}ch`;
     for (const name of ["play", "back", "forth", "slider", "trails"]) this.parts[name].disabled = !this.frames;
