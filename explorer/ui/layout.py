@@ -13,7 +13,7 @@ from explorer.workflows.maps import LatentMap
 from explorer.workflows.runs import last_words
 
 USED = "run used"
-OF_ONE_RUN = ("at", "view", "hide")  # parts of the address that mean nothing on another run's map
+OF_ONE_RUN = ("at", "view", "hide", "epoch")  # parts of the address that mean nothing on another run's map
 LETTERS_OF_A_NOTE = 80  # beside a run's name; the whole note is on its card
 LOOKED_EVERY = 2.0  # seconds
 TRUST = (
