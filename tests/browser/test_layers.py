@@ -208,8 +208,9 @@ def test_each_kind_of_mark_is_drawn_at_its_place(open_map: Open, kind: str) -> N
 
 def test_a_centre_has_the_colour_of_its_class_and_hides_with_it(open_map: Open) -> None:
     shown = open_map("n=5&marks=centres").ready()
-    for (x, y), colour in zip(centres(), COLOURS, strict=True):
-        assert np.abs(pixel(shown, "overlay", x, y)[:3] - rgb(colour)).max() < 12
+    for k, (x, y) in enumerate(centres()):
+        gaps = [np.abs(pixel(shown, "overlay", x, y)[:3] - rgb(colour)).max() for colour in COLOURS]
+        assert (int(np.argmin(gaps)), min(gaps) < 60) == (k, True)  # a pixel of its rim may be in it
     legend(shown.page, "horizontal lines").click()
     settled(shown.page, lambda: bool(pixel(shown, "overlay", *centres()[1])[3] == 0))
 
