@@ -65,7 +65,7 @@ def compared(opened: OpenRun, space: LatentMap, beside: str, over: Candidate | N
 def _beside(opened: OpenRun, space: LatentMap, name: str) -> tuple[OpenRun | None, Beside | None]:
     try:
         other = open_for_page(name)
-        own = PCA if is_linear(space.name) else space.name
+        own = PCA if is_linear(space.name) or other.space.is_latent else space.name
         laid = other.beside(own, opened, space) or other.beside(PCA, opened, space)
     except ExplorerError as error:
         problem(str(error))
@@ -93,12 +93,12 @@ def _result(key: Key, work: Callable[[Progress], Any], words: str) -> Any:
         while len(_under_way) > WORK_KEPT:
             _under_way.pop(next(iter(_under_way)), None)
     if not loading.wait(SOON):
-        with st.container(border=True, key="comparing"):
-            watch(loading, plain(words))
+        with st.container(border=True, key=f"comparing-{key[0]}"):
+            watch(loading, plain(words), key=key[0])
         return None
     if loading.result is None:
         problem(loading.problem or f"{words} was cancelled.")
-        st.button("Try again", icon=":material/refresh:", on_click=_forget, args=(key,))
+        st.button("Try again", key=f"again-{key[0]}", icon=":material/refresh:", on_click=_forget, args=(key,))
     return loading.result
 
 

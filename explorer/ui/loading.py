@@ -70,14 +70,21 @@ class Loading(Generic[Result]):
         self.done, self.total = done, total
 
 
-def watch(loading: "Loading[Result]", words: str) -> None:
-    """Show how far it is, twice a second, with a button to cancel; when it is over, the whole page runs again."""
-    st.fragment(_watch, run_every=LOOKED_EVERY)(loading, words)
+def watch(loading: "Loading[Result]", words: str, *, key: str) -> None:
+    """Show how far it is, twice a second, with a button to cancel; when it is over, the whole page runs again.
+
+    Args:
+        loading: the work.
+        words: what it is, as Markdown.
+        key: tells its button from those of other work on the page.
+    """
+    st.fragment(_watch, run_every=LOOKED_EVERY)(loading, words, key)
 
 
-def _watch(loading: "Loading[Result]", words: str) -> None:
+def _watch(loading: "Loading[Result]", words: str, key: str) -> None:
     if loading.is_over:
         st.rerun()
     share = loading.done / loading.total if loading.total else 0.0
     st.progress(min(1.0, share), text=words)
-    st.button("Cancel", icon=":material/close:", on_click=loading.cancel, disabled=loading.is_cancelled)
+    stop, is_asked = loading.cancel, loading.is_cancelled
+    st.button("Cancel", key=f"cancel-{key}", icon=":material/close:", on_click=stop, disabled=is_asked)

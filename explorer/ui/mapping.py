@@ -13,7 +13,7 @@ from explorer.ui.comparing import Compared
 from explorer.ui.controls import Look
 from explorer.ui.gallery import problem
 from explorer.ui.inspector import Found, Ranking
-from explorer.ui.scatter import Cloud, Marks, Timeline, scatter, settled_frame, touched
+from explorer.ui.scatter import Cloud, Colouring, Marks, Timeline, scatter, settled_frame, touched
 from explorer.ui.state import OpenRun
 from explorer.ui.touching import Place, asked, remember
 from explorer.workflows.maps import PCA, LatentMap
@@ -35,7 +35,6 @@ class Scene:
         cloud: what the component fetches.
         look: colours and overlays.
         replay, timeline, frame: of a replay.
-        onto: the first run, where this is the map of the run beside it.
     """
 
     opened: OpenRun
@@ -46,12 +45,11 @@ class Scene:
     replay: Replay | None = None
     timeline: Timeline | None = None
     frame: int = 0
-    onto: OpenRun | None = None
 
     @property
     def place(self) -> Place:
         """The map in the session."""
-        return Place(self.key, self.opened.name, self.opened.stamp)
+        return Place(self.key, self.cloud.items)
 
     @property
     def is_second(self) -> bool:
@@ -105,7 +103,7 @@ def _draw(scene: Scene, ranking: Ranking, compared: Compared) -> None:
     found = [_answer(one, ranking) for one in scenes]
     for one, place, (answer, _) in zip(scenes, places[:-1], found, strict=True):
         with place:
-            _map(one, answer, compared, is_linked=second is not None)
+            _map(one, answer, compared, next((other for other in scenes if other is not one), None))
     with places[-1]:
         _inspect(scenes, found, compared)
 
@@ -135,14 +133,22 @@ def _second(scene: Scene, compared: Compared) -> Scene | None:
     """The map of the run beside."""
     if compared.run is None or compared.beside is None:
         return None
-    space, overlays = compared.beside.space, scene.look.overlays
-    look = replace(scene.look, colouring=None, overlays=overlays | overlaying.usual(compared.run, space))
-    return Scene(compared.run, BESIDE, space, compared.run.cloud(space), look, onto=scene.opened)
+    run, space = compared.run, compared.beside.space
+    # What only the second run has is drawn as usual; the rest as it was chosen for the first.
+    own = overlaying.usual(run, space).difference(overlaying.offered(scene.opened, scene.space))
+    look = replace(scene.look, colouring=_likewise(scene, run, space), overlays=scene.look.overlays | own)
+    return Scene(run, BESIDE, space, run.cloud(space), look)
 
 
-def _map(scene: Scene, found: Found | None, compared: Compared, *, is_linked: bool) -> None:
-    """The component with all that is drawn."""
-    if is_linked:
+def _likewise(scene: Scene, run: OpenRun, space: LatentMap) -> Colouring | None:
+    """The first map's colouring on the second one, where its run has it too."""
+    first = scene.look.colouring
+    return run.painting.colouring(first.name, space) if first and first.name in run.painting.titles() else None
+
+
+def _map(scene: Scene, found: Found | None, compared: Compared, other: Scene | None) -> None:
+    """The component with all that is drawn; `other` is the map beside it."""
+    if other is not None:
         st.html(f'<div class="le-heading">{escape(scene.opened.name)}</div>')
     overlays = scene.look.overlays
     scatter(
@@ -158,8 +164,8 @@ def _map(scene: Scene, found: Found | None, compared: Compared, *, is_linked: bo
         axes=scene.space.axes,
         height=HEIGHT,
         clear_selection=scene.place.cleared,
-        link=KEY if is_linked else "",
-        selected=_carried(scene, compared),
+        link=KEY if other is not None else "",
+        selected=_carried(other, compared),
         images=scene.look.images,
         timeline=scene.timeline,
     )
@@ -182,16 +188,12 @@ def _marks(scene: Scene, found: Found | None, compared: Compared) -> Marks:
     return replace(marks, others=others, others_names=names)
 
 
-def _carried(scene: Scene, compared: Compared) -> NDArray[np.bool_] | None:
+def _carried(other: Scene | None, compared: Compared) -> NDArray[np.bool_] | None:
     """The items of the other map's lasso on this one."""
-    if compared.run is None or compared.beside is None:
+    if other is None or compared.beside is None or other.place.lasso is None:
         return None
-    common = compared.beside.common
-    if scene.is_second:
-        drawn = Place(KEY, scene.onto.name, scene.onto.stamp).lasso if scene.onto else None
-        return common.on_second(drawn.mask) if drawn else None
-    drawn = Place(BESIDE, compared.run.name, compared.run.stamp).lasso
-    return common.on_first(drawn.mask) if drawn else None
+    mask, common = other.place.lasso.mask, compared.beside.common
+    return common.on_first(mask) if other.is_second else common.on_second(mask)
 
 
 def _inspect(scenes: list[Scene], found: list[tuple[Found | None, str]], compared: Compared) -> None:
@@ -200,14 +202,15 @@ def _inspect(scenes: list[Scene], found: list[tuple[Found | None, str]], compare
     comparing.show_beside(first.opened, first.space, compared)
     try:
         lassoed = next((one for one in scenes if one.place.lasso), None)
-        told = next(((one, *answer) for one, answer in zip(scenes, found, strict=True) if any(answer)), None)
+        told = [(one, *answer) for one, answer in zip(scenes, found, strict=True) if any(answer)]
+        answered = next(((one, answer) for one, answer, _ in told if answer is not None), None)
         if lassoed is not None and lassoed.place.lasso is not None:
             inspector.show_lasso(lassoed.opened, lassoed.space, lassoed.place.lasso)
             st.button("Clear the lasso", icon=":material/close:", on_click=lassoed.place.forget_lasso)
-        elif told is not None and told[1] is not None:
-            inspector.show_touched(told[0].opened, told[0].space, told[1])
-        elif told is not None:
-            problem(told[2])
+        elif answered is not None:  # an item that is on one map only is shown there
+            inspector.show_touched(answered[0].opened, answered[0].space, answered[1])
+        elif told:
+            problem(told[0][2])
         elif first.replay is None and compared.over is None:
             inspector.show_nothing(first.opened, first.space)
         if first.replay is not None:

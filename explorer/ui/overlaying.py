@@ -6,11 +6,13 @@ from typing import Literal
 
 import streamlit as st
 
+from explorer.errors import ExplorerError
 from explorer.evaluation.faithfulness import PointTrust
+from explorer.ui.gallery import problem
 from explorer.ui.scatter import Marks
 from explorer.ui.state import OpenRun
 from explorer.workflows.maps import LatentMap
-from explorer.workflows.overlays import EMPTY, centres, class_means, has_sectors, sectors
+from explorer.workflows.overlays import EMPTY, TakenSector, centres, class_means, has_sectors, sectors
 from explorer.workflows.regions import has_regions
 from explorer.workflows.search import Answer, Query
 from explorer.workflows.targets import has_targets
@@ -96,7 +98,7 @@ def marks(
         query, found: what was touched and what came of it.
         trust: of the touched item on a map that is not the latent.
     """
-    wedges = sectors(space, opened.run.card) if "sectors" in chosen else ()
+    wedges = _sectors(opened, space) if "sectors" in chosen else ()
     circles = space.circles if "circles" in chosen else ()
     row = query.row if query else None
     return Marks(
@@ -109,6 +111,15 @@ def marks(
         lines=_lines(space, row, trust) if "neighbours" in chosen and row is not None and trust else (),
         ellipses=_ellipses(space, row) if "posterior" in chosen and row is not None else (),
     )
+
+
+def _sectors(opened: OpenRun, space: LatentMap) -> tuple[TakenSector, ...]:
+    """The sectors; a foreign card without proper ones costs them only."""
+    try:
+        return sectors(space, opened.run.card)
+    except ExplorerError as error:
+        problem(str(error))
+        return ()
 
 
 def _hits(space: LatentMap, query: Query, found: Answer) -> tuple[tuple[float, float, bool], ...]:

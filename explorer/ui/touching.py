@@ -1,5 +1,6 @@
 """What a person touched: clicks stand in the page's address, a lasso in the session."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ import streamlit as st
 from explorer.errors import ExplorerError
 from explorer.ui.scatter import Click, Lasso
 from explorer.workflows.maps import PCA, LatentMap
+from explorer.workflows.replay import NAME as REPLAY
 
 LASSO, CLEARED = "lasso", "cleared"
 
@@ -18,17 +20,15 @@ class Place:
 
     Args:
         key: of the component.
-        run: name of the run.
-        stamp: of the version of its files.
+        items: names its points, as a cloud does: a lasso of others means nothing here.
     """
 
     key: str
-    run: str
-    stamp: str
+    items: str
 
     def name(self, what: str) -> str:
         """What the session calls something of this map."""
-        return f"{self.key}:{what}:{self.run}:{self.stamp}"
+        return f"{self.key}:{what}:{self.items}"
 
     @property
     def lasso(self) -> Lasso | None:
@@ -83,6 +83,10 @@ def asked(space: LatentMap, *, second: bool = False) -> tuple[int | None, tuple[
         rows = np.flatnonzero(space.latents.ids == _whole(item))
         if not len(rows) and second:
             return None, None
+        if not len(rows) and space.name == REPLAY:
+            raise ExplorerError(
+                f"The replay follows {len(space):,} items, and {item[:40]!r} is none of them. Click one."
+            )
         if not len(rows):
             raise ExplorerError(f"This map has no item {item[:40]!r}. Click a point of it.")
         return int(rows[0]), None
@@ -93,7 +97,7 @@ def asked(space: LatentMap, *, second: bool = False) -> tuple[int | None, tuple[
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.lstrip("-").isdecimal() and len(text) < 20 else -1  # noqa: PLR2004
+    return int(text) if re.fullmatch("-?[0-9]{1,18}", text) else -1
 
 
 def _pair(text: str) -> tuple[float, float]:
