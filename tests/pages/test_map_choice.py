@@ -224,9 +224,9 @@ def test_click_on_the_map_before_is_no_click_on_this_one(open_page: Open, deep: 
 
 def test_confidence_colours_a_map_by_neighbours_too(open_page: Open, deep: Run):
     keep(deep)
-    at = open_page(MAP, run=RUN, projection="UMAP", colour="confidence")
+    at = open_page(MAP, run=RUN, projection="UMAP", colour="Confidence")
     assert not at.exception
-    assert at.segmented_control(key="colour").value == "confidence"
+    assert at.selectbox(key="colour").value == "Confidence"
 
 
 @pytest.fixture
@@ -272,7 +272,7 @@ def test_unlabelled_vectors_are_drawn_without_classes_colours_or_verdicts(open_p
     at = open_page(MAP, run="vectors", item="7", k="5")
     assert not at.exception
     assert not sentences(at)
-    assert "colour" not in [control.key for control in at.selectbox]
+    assert at.selectbox(key="colour").options == ["One colour", "Split"]
     shown = html(at)
     assert shown.count("data:image/png") == 1 + 5
     assert "train item 7" in shown
