@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from explorer.data.textures import TexturesConfig, load
+
 ROOT = Path(__file__).parents[2]
 FLAGS = (
     "--no-sandbox",
@@ -93,6 +95,20 @@ def is_healthy(address: str) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dashboard with the shipped runs, started as a user starts it, on roots of its own; MNIST is not there."""
+    roots = {name: tmp_path_factory.mktemp(name) for name in ("data", "runs")}
+    load(TexturesConfig(), roots["data"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LATENT_EXPLORER_DATA_ROOT", str(roots["data"]))
+        patch.setenv("LATENT_EXPLORER_RUNS_ROOT", str(roots["runs"]))
+        address, process = start_server(ROOT / "streamlit_app.py", roots["data"] / "server.log")
+    yield address
+    process.kill()  # it may be making images; nobody waits for them
+    process.wait()
 
 
 @pytest.fixture(scope="session")

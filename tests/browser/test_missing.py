@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from explorer.data.mnist import MNIST
 from explorer.settings import Settings
 from explorer.workflows.fetching import download_job
-from explorer.workflows.search import LatentMap, latent_map
+from explorer.workflows.maps import LatentMap, latent_map
 from explorer.zoo.run import Run
 from tests.browser.conftest import start_server
 from tests.mirrored import VARIABLE, Mirror, archives, put, serving
