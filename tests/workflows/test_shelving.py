@@ -203,6 +203,12 @@ def test_restored_under_a_free_name_where_its_own_has_been_taken(settings):
     assert open_run("one", settings).card.note == ""
 
 
+def test_restored_under_a_free_name_where_a_newer_version_ships_a_run_of_its_own(settings):
+    shelving.delete("one", settings)
+    make_run(runs.places.models() / "one")
+    assert shelving.restore("one", settings) == "one-2"
+
+
 def test_of_several_deleted_runs_of_one_name_the_latest_comes_back_or_that_of_the_key(settings):
     keys = []
     for note in ("first", "second", "third"):
