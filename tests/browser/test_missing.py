@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from explorer.data.mnist import MNIST
 from explorer.settings import Settings
 from explorer.workflows.fetching import download_job
-from explorer.workflows.search import LatentMap, latent_map
+from explorer.workflows.maps import LatentMap, latent_map
 from explorer.zoo.run import Run
 from tests.browser.conftest import start_server
 from tests.mirrored import VARIABLE, Mirror, archives, put, serving
@@ -85,7 +85,8 @@ def test_missing_images_break_nothing_and_are_asked_for_by_nobody(page: Page, pr
     page.goto(here)
     ready(page)
     expect(page.get_by_text("The images of MNIST are not on this machine")).to_be_visible()
-    expect(page.locator('[data-name="Nearest items"] tbody tr')).to_have_count(12)
+    rows = page.locator('[data-name="Nearest items"] tbody tr')
+    expect(rows).to_have_count(12, timeout=SLOW)  # the decoder is loaded first
     expect(page.locator('[data-name="Query"] img')).to_have_count(1)
     hover(page, space.places[5], view)
     expect(page.locator(".tip.shown")).to_be_visible()
@@ -104,12 +105,12 @@ def test_missing_images_are_downloaded_and_then_shown_without_a_touch(
     here, view = address(product, space, 5)
     page.goto(here)
     ready(page)
-    page.get_by_role("button", name="Download").click()
+    page.locator(".st-key-fetching").get_by_role("button", name="Download").click()
     expect(page.get_by_text(re.compile(r"MNIST: downloading, 0\.0 of"))).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("button", name="Download")).to_be_visible(timeout=SLOW)
+    expect(page.locator(".st-key-fetching").get_by_role("button", name="Download")).to_be_visible(timeout=SLOW)
     assert not list(settings.data_root.rglob("*ubyte*"))
-    page.get_by_role("button", name="Download").click()
+    page.locator(".st-key-fetching").get_by_role("button", name="Download").click()
     expect(page.get_by_text("MNIST: downloading")).to_be_visible(timeout=SLOW)
     expect(page.get_by_role("progressbar").first).to_be_visible()
     expect(page.locator('[data-name="Nearest items"] tbody tr')).to_have_count(12)
