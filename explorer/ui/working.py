@@ -68,7 +68,7 @@ def _offer(work: Work) -> None:
 
 def dismissal(key: str, dismiss: Callable[[], None]) -> None:
     """The small button that takes a bar away."""
-    st.button("", key=f"{key}-dismiss", icon=":material/close:", type="tertiary", help="Dismiss", on_click=dismiss)
+    st.button("Dismiss", key=f"{key}-dismiss", type="tertiary", on_click=dismiss)
 
 
 def line(key: str) -> DeltaGenerator:
