@@ -81,8 +81,14 @@ def _title(run: OpenRun, space: LatentMap) -> None:
     st.html(
         f'<div class="le-title"><h1>{escape(run.name)}</h1>'
         f'<span class="le-badge" title="{escape(why)}">{escape(projecting.badge(run, space))}</span>'
-        f"<span>{escape(card.title)}; {escape(card.data.title)}, {len(space):,} items</span>{_note(card.note)}</div>"
+        f"<span>{escape(card.title)}; {escape(card.data.title)}, {_count(run, space)}</span>{_note(card.note)}</div>"
     )
+
+
+def _count(run: OpenRun, space: LatentMap) -> str:
+    """How many items are on the map; of how many, where the run kept a part."""
+    part, whole = len(space), run.run.card.data.train_items + run.run.card.data.test_items
+    return f"{part:,} items" if part == whole else f"{part:,} of {whole:,} items"
 
 
 def _note(note: str) -> str:

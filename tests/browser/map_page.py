@@ -16,7 +16,8 @@ LONELY = """({ map }, [label, from]) => {
     const [x, y] = map.toScreen(map.points.xy[2 * i], map.points.xy[2 * i + 1]);
     const inside = x > 30 && y > 60 && x < map.width - 30 && y < map.height - 30;
     if (!inside || (label !== null && map.points.classes[i] !== label)) continue;
-    if ([[0, 0], [3, 0], [-3, 0], [0, 3], [0, -3]].every(([dx, dy]) => map.pick(x + dx, y + dy) === i)) return [i, x, y];
+    const around = [[0, 0], [3, 0], [-3, 0], [0, 3], [0, -3]];
+    if (around.every(([dx, dy]) => map.pick(x + dx, y + dy) === i)) return [i, x, y];
   }
   throw new Error("no lonely point");
 }"""
