@@ -115,6 +115,16 @@ def test_playing_goes_to_the_end_and_starts_over_from_there(open_map: Callable[.
     told(page, drawn.root.evaluate("({ map }) => map.timeline.frame"))
 
 
+def test_other_points_end_the_playing_and_have_a_frame_of_their_own(open_map: Callable[..., Map], page: Page) -> None:
+    drawn = open_map("start=1&delay=0.3")
+    page.get_by_role("button", name="Play").click()
+    until(drawn, "map.timeline.gliding")
+    page.get_by_role("button", name="Other points").click()
+    until(drawn, f"map.cloud.n === {N + 100} && map.points")
+    assert places(drawn) == pytest.approx(frames(N + 100, COUNT)[1])
+    assert not drawn.root.evaluate("({ map }) => map.timeline.playing")
+
+
 def test_frames_are_fetched_once_and_kept_over_reruns(open_map: Callable[..., Map], page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/test/frames/" in request.url else None)

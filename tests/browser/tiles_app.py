@@ -111,7 +111,9 @@ def page() -> None:
     """Map and the log of what it reported."""
     st.set_page_config(layout="wide", page_title="Map")
     query, state = st.query_params, st.session_state
-    n, count = int(query.get("n", 400)), int(query.get("frames", 0))
+    if st.button("Other points"):
+        state["more"] = state.get("more", 0) + 100
+    n, count = int(query.get("n", 400)) + state.get("more", 0), int(query.get("frames", 0))
     faults = "&".join(f"{name}={query[name]}" for name in ("missing", "short", "delay") if name in query)
     runs = state["runs"] = state.get("runs", 0) + 1
     cloud = Cloud(

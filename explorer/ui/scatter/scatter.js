@@ -26,6 +26,9 @@ class ScatterMap {
     this.regions = new Regions(this);
     this.targets = new Targets(this);
     this.looks = new Looks(this);
+    this.tiles = new Tiles(this, this.parts.tiles);
+    this.timeline = new Timeline(this, this.parts.timeline, this.ending.signal);
+    this.exporter = new Exporter(this, this.parts, this.ending.signal);
     this.tick = this.tick.bind(this);
     this.theme = readTheme(root);
     this.setState("loading");
@@ -36,9 +39,6 @@ class ScatterMap {
     }
     this.listen();
     this.gestures = new Gestures(this, this.ending.signal);
-    this.tiles = new Tiles(this, this.parts.tiles);
-    this.timeline = new Timeline(this, this.parts.timeline, this.ending.signal);
-    this.exporter = new Exporter(this, this.parts, this.ending.signal);
     this.resizing = new ResizeObserver(() => this.resize());
     this.resizing.observe(this.parts.plot);
   }
@@ -112,6 +112,7 @@ class ScatterMap {
     this.points = null;
     // An answer for the cloud before must not land in this one.
     this.loading?.abort();
+    this.timeline.halt();
     this.regions.clear();
     this.targets.clear();
     delete this.root.dataset.drawn;
@@ -172,6 +173,7 @@ class ScatterMap {
   }
 
   fail(error) {
+    this.timeline.halt();
     this.points = null;
     this.setState("error");
     const known = error instanceof MapError;
