@@ -17,6 +17,7 @@ from explorer.workflows.maps import LatentMap
 from explorer.workflows.search import Measure
 
 NEIGHBOURS = 12
+LOOKED_EVERY = 1.0  # seconds
 CLASS = "Class"
 MEASURES: tuple[Measure, ...] = ("latent similarity", "Euclidean")
 
@@ -60,6 +61,8 @@ def _colouring(opened: OpenRun, space: LatentMap) -> Colouring | None:
         with st.spinner("Preparing the items"):
             titles = opened.painting.titles(wait=True)
     names = {title: name for name, title in titles.items()}
+    if not opened.painting.knows_factors and opened.without_images is None:
+        st.fragment(_offer_factors, run_every=LOOKED_EVERY)(opened)
     if not names:
         return None
     options = [CLASS, *names] if opened.run.card.classes else ["One colour", *names]
@@ -71,6 +74,12 @@ def _colouring(opened: OpenRun, space: LatentMap) -> Colouring | None:
     except ExplorerError as error:
         problem(str(error))
         return None
+
+
+def _offer_factors(opened: OpenRun) -> None:
+    """Draw the page anew once the items are here, which are fetched beside it: factors can then be chosen."""
+    if opened.painting.knows_factors:
+        st.rerun()
 
 
 def _help(names: dict[str, str]) -> str:

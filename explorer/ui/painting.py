@@ -51,6 +51,11 @@ class Painting:
         self._columns: dict[str, Column] = {}
         self._targets: NDArray[np.float32] | None = None
 
+    @property
+    def knows_factors(self) -> bool:
+        """Whether the items are at hand, which the data's factors come from."""
+        return self._opened.images.are_here
+
     def titles(self, *, wait: bool = False) -> dict[str, str]:
         """What a point's colour can say beside its class: names of columns, with their titles for a choice.
 
@@ -59,7 +64,7 @@ class Painting:
                 Where items cannot be had, they are left out too.
         """
         dataset = None
-        if wait or self._opened.images.are_here:
+        if wait or self.knows_factors:
             with suppress(ExplorerError):
                 dataset = self._opened.items.dataset
         has_factors = dataset is not None

@@ -119,7 +119,7 @@ class MapPage(Map):
 
     def select(self, control: str, option: str) -> None:
         self.page.get_by_role("combobox", name=control, exact=True).click()
-        self.page.get_by_role("option", name=option, exact=True).click()
+        self.page.get_by_role("option", name=option, exact=True).click(timeout=SLOW)
 
     def press(self, choice: str) -> None:
         """Press one of the choices of a row of buttons."""
