@@ -19,8 +19,7 @@ from tempfile import TemporaryDirectory
 from harness import browser, cloud, table
 from playwright.sync_api import Browser
 
-from explorer.workflows.maps import latent_map
-from explorer.workflows.runs import open_run, shelf
+from explorer.workflows.runs import shelf
 
 CANVAS = ".scatter canvas.layer:nth-of-type(2)"
 LIMIT = 90.0  # seconds
@@ -72,12 +71,11 @@ def prepare(folder: Path, named: str) -> tuple[str, int, dict[str, str]]:
     name = named or next((entry.name for entry in shelf() if entry.card and entry.card.status == "finished"), "")
     if not name:
         extra["LATENT_EXPLORER_RUNS_ROOT"] = str(folder / "runs")
-        n = 10_000
-        cloud.write_arrays(folder, cloud.places(n), cloud.labels_of(n))
-        return cloud.write_run(folder / "runs", n), n, extra
-    space = latent_map(open_run(name))
-    cloud.write_arrays(folder, space.places, space.latents.labels)
-    return name, len(space), extra
+        config = cloud.PetalsConfig()
+        cloud.write_run(folder / "runs", config)
+        cloud.write_arrays(folder, cloud.places(config.n), cloud.labels_of(config.n))
+        return cloud.name_of(config), config.n, extra
+    return name, cloud.mirror(folder, name), extra
 
 
 def main() -> None:
