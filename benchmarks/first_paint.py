@@ -19,11 +19,10 @@ from tempfile import TemporaryDirectory
 from harness import browser, cloud, table
 from playwright.sync_api import Browser
 
-from explorer.workflows.maps import latent_map
-from explorer.workflows.runs import open_run, shelf
 
 CANVAS = ".scatter canvas.layer:nth-of-type(2)"
 LIMIT = 90.0  # seconds
+RUN = "textures-petals"  # shipped, 10,000 points
 ANNOUNCED = "The dashboard is at "
 
 
@@ -66,33 +65,17 @@ def see(chromium: Browser, address: str, canvas: str, begun: float) -> float | N
         return float(page.evaluate("performance.timeOrigin")) / 1000 + seen / 1000 - begun
 
 
-def prepare(folder: Path, named: str) -> tuple[str, int, dict[str, str]]:
-    """Choose or write the run and write its points for the peer; returns its name, its size, the environment."""
-    extra = {cloud.FOLDER: str(folder)}
-    name = named or next((entry.name for entry in shelf() if entry.card and entry.card.status == "finished"), "")
-    if not name:
-        extra["LATENT_EXPLORER_RUNS_ROOT"] = str(folder / "runs")
-        n = 10_000
-        cloud.write_arrays(folder, cloud.places(n), cloud.labels_of(n))
-        return cloud.write_run(folder / "runs", n), n, extra
-    space = latent_map(open_run(name))
-    cloud.write_arrays(folder, space.places, space.latents.labels)
-    return name, len(space), extra
-
-
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="one round: does it run?")
     parser.add_argument("--rounds", type=int, default=5, help="starts of each server")
-    parser.add_argument(
-        "--run", default="", help="a run's name; the newest one if nothing is said, else synthetic points"
-    )
+    parser.add_argument("--run", default=RUN, help="a run's name")
     flags = parser.parse_args()
     rounds = 1 if flags.quick else flags.rounds
     with TemporaryDirectory() as name, browser.chromium() as chromium:
         folder = Path(name)
-        run, n, extra = prepare(folder, flags.run)
+        run, n, extra = flags.run, cloud.mirror(folder, flags.run), {cloud.FOLDER: str(folder)}
         table.header(f"Command to first paint of {run}, {n:,} points", rounds)
         starters: dict[str, tuple[Callable[[], AbstractContextManager[str]], str]] = {
             "ours": (lambda: dashboard(run, extra, folder), CANVAS),

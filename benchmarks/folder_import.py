@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from harness import table
+from harness import pictures, table
 from numpy.typing import NDArray
+from PIL import Image
 
 from explorer.data.own import ImportConfig
 from explorer.settings import Settings
@@ -31,26 +32,15 @@ MODES = {"RGB": 3, "L": 1}
 
 def photographs(folder: Path, n: int) -> None:
     """JPEG files of 640x480 with shapes and grain, quality 90, about as large as a phone's at that size."""
-    from PIL import Image
-
     rng = np.random.default_rng(0)
     for i in range(n):
-        coarse = Image.fromarray(rng.integers(0, 256, (12, 16, 3), np.uint8)).resize(
-            (640, 480), Image.Resampling.BICUBIC
-        )
-        grain = np.asarray(coarse, np.int16) + rng.integers(-12, 13, (480, 640, 1), np.int16)
-        picture = Image.fromarray(np.clip(grain, 0, 255).astype(np.uint8))
-        picture.save(_place(folder, i, "jpg"), quality=90)
+        Image.fromarray(pictures.photograph(rng, 640, 480)).save(_place(folder, i, "jpg"), quality=90)
 
 
 def digits(folder: Path, n: int) -> None:
     """Grey PNG files of 28x28."""
-    from PIL import Image
-    from sklearn.datasets import load_digits
-
-    images = (load_digits().images * (255 / 16)).astype(np.uint8)
-    for i in range(n):
-        Image.fromarray(images[i % len(images)]).resize((28, 28)).save(_place(folder, i, "png"))
+    for i, (image,) in enumerate(pictures.digits(n)):
+        Image.fromarray(image).save(_place(folder, i, "png"))
 
 
 def _place(folder: Path, i: int, suffix: str) -> Path:
@@ -72,11 +62,11 @@ def image_folder(workers: int) -> Callable[[Path, int, str, Path], NDArray[np.ui
     def go(folder: Path, size: int, mode: str, scratch: Path) -> NDArray[np.uint8]:
         from torch.utils.data import DataLoader
 
-        pictures = torchvision_pictures(folder, size, mode)
-        shape = len(pictures), MODES[mode], size, size
+        found = torchvision_pictures(folder, size, mode)
+        shape = len(found), MODES[mode], size, size
         items = np.lib.format.open_memmap(scratch / "peer.npy", "w+", np.uint8, shape)
         done = 0
-        for images, _ in DataLoader(pictures, BATCH, num_workers=workers):
+        for images, _ in DataLoader(found, BATCH, num_workers=workers):
             items[done : done + len(images)] = images.numpy()
             done += len(images)
         items.flush()

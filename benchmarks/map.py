@@ -9,7 +9,6 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -17,57 +16,13 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from harness import browser, cloud, table
+from harness.sides import LIMIT, OURS, PLOTLY, Side, click
 from playwright.sync_api import Browser, Page
 
 SIZES = (10_000, 70_000, 1_000_000)
 LARGE = 500_000  # from here on the peer is visited once
 PETALS_CLICKED = (0, 3, 6)
-HITS = 12
-LIMIT = 90.0  # seconds for a paint or an answer
 DRAG_RADIUS = 60  # pixels
-
-
-@dataclass(frozen=True)
-class Side:
-    """One of the two pages.
-
-    Args:
-        address: with "{n}" for the number of points.
-        canvas: selector of the canvas with the points.
-        images: selector of the images that answer a click.
-        place: JavaScript that turns [x, y] of the data into pixels of the page; `find` is given.
-        settled: what the probe notes when all points are drawn.
-    """
-
-    address: str
-    canvas: str
-    images: str
-    place: str
-    settled: str
-
-
-OURS = Side(
-    "/Map?run=petals-{n}",
-    ".scatter canvas.layer:nth-of-type(2)",
-    '[data-name="Nearest images"] img',
-    """([x, y]) => {
-        const map = window.probe.find(".scatter").map, frame = map.parts.overlay.getBoundingClientRect();
-        const [px, py] = map.toScreen(x, y);
-        return [frame.left + px, frame.top + py];
-    }""",
-    "painted",
-)
-PLOTLY = Side(
-    "/?n={n}",
-    ".gl-canvas-context",
-    ".st-key-hits img",
-    """([x, y]) => {
-        const chart = window.probe.find(".js-plotly-plot"), frame = chart.getBoundingClientRect();
-        const { xaxis, yaxis } = chart._fullLayout;
-        return [frame.left + xaxis._offset + xaxis.d2p(x), frame.top + yaxis._offset + yaxis.d2p(y)];
-    }""",
-    "lit",
-)
 Results = Mapping[str, list[float]]
 
 
@@ -87,20 +42,6 @@ def measure(chromium: Browser, server: str, side: Side, n: int, seconds: float) 
                 found["click"].append(answer / 1000)
         drag(page, side, seconds, found)
     return found
-
-
-def click(page: Page, side: Side, place: Sequence[float] | np.ndarray) -> float | None:
-    """Milliseconds from the press of a button on a point until its 12 images are loaded."""
-    at = page.evaluate(side.place, [float(value) for value in place])
-    page.mouse.move(at[0] - 5, at[1])
-    page.mouse.move(at[0], at[1])
-    page.wait_for_timeout(400)  # a person looks before the click; both pages find the point under the pointer
-    page.evaluate("([images, count]) => window.probe.arm(images, count)", [side.images, HITS])
-    page.mouse.down()
-    page.mouse.up()
-    answered = browser.noted(page, "answered", LIMIT)
-    page.wait_for_timeout(200)
-    return answered
 
 
 def drag(page: Page, side: Side, seconds: float, found: dict[str, list[float]]) -> None:
@@ -147,18 +88,6 @@ def report(n: int, ours: Sequence[Results], peer: Sequence[Results]) -> None:
     table.row(f"{size}drag, new pictures", column(ours, "pictures"), column(peer, "pictures"), "/s", best="high")
 
 
-def prepare(folder: Path, sizes: Sequence[int]) -> dict[str, str]:
-    """Write runs and arrays; returns the environment in which both servers find them."""
-    for n in sizes:
-        cloud.write_run(folder / "runs", n)
-        cloud.write_arrays(folder, cloud.places(n), cloud.labels_of(n))
-    return {
-        "LATENT_EXPLORER_RUNS_ROOT": str(folder / "runs"),
-        "LATENT_EXPLORER_DATA_ROOT": str(folder / "data"),
-        cloud.FOLDER: str(folder),
-    }
-
-
 def main() -> None:
     """Measure every size and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -171,7 +100,7 @@ def main() -> None:
     rounds = 2 if flags.quick else flags.rounds
     ports = browser.free_port(), browser.free_port()
     with TemporaryDirectory() as name, browser.chromium() as chromium:
-        extra = prepare(Path(name), sizes)
+        extra = cloud.prepare(Path(name), *(cloud.PetalsConfig(n=n) for n in sizes))
         with (
             browser.process(browser.streamlit_command("map_app.py", ports[0]), ports[0], extra) as ours,
             browser.process(browser.streamlit_command("plotly_app.py", ports[1]), ports[1], extra) as plotly,

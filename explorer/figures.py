@@ -146,10 +146,15 @@ def montage_png(
         side: of a tile, pixels; images are scaled to fill it, small ones without blur.
         scale: see `vector_png`.
     """
-    strip = Image.new("RGBA", (side * len(items), side), (0, 0, 0, 0))
-    for column, item in enumerate(items):
-        vector = item.ndim == 1
-        tile = _vector_picture(item, scale, (side, side)) if vector else _fitted(_image_picture(item), side)
+    tiles = [
+        _vector_picture(item, scale, (side, side)) if item.ndim == 1 else _fitted(_image_picture(item), side)
+        for item in items
+    ]
+    # Transparency is slow to compress, and images that fill their tiles have none.
+    kinds = {(tile.mode, tile.size) for tile in tiles}
+    mode = tiles[0].mode if kinds == {(tiles[0].mode, (side, side))} else "RGBA"
+    strip = Image.new(mode, (side * len(tiles), side))
+    for column, tile in enumerate(tiles):
         strip.paste(tile, (column * side + (side - tile.width) // 2, (side - tile.height) // 2))
     return _png(strip)
 

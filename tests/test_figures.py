@@ -152,7 +152,7 @@ def test_item_is_drawn_as_what_it_is():
 
 def tiles_of(png: bytes, side: int) -> list[np.ndarray]:
     """The tiles of a montage, RGBA, left to right."""
-    strip = opened(png)
+    strip = np.asarray(Image.open(BytesIO(png)).convert("RGBA"))
     assert strip.shape[0] == side
     return np.split(strip, strip.shape[1] // side, axis=1)
 
@@ -180,6 +180,16 @@ def test_montage_keeps_the_aspect_and_leaves_the_rest_transparent():
     assert (tile[10:30, :, 3] == 255).all()
     assert (tile[:10, :, 3] == 0).all()
     assert (tile[30:, :, 3] == 0).all()
+
+
+def test_montage_has_as_many_channels_as_its_tiles_need():
+    grey, colour, wide = (np.full(shape, 200, np.uint8) for shape in ((1, 8, 8), (3, 8, 8), (1, 4, 8)))
+    assert opened(montage_png([grey, grey], 16)).ndim == 2
+    assert opened(montage_png([colour], 16)).shape == (16, 16, 3)
+    for mixed in ([grey, colour], [grey, wide], [wide, wide]):
+        tiles = tiles_of(montage_png(mixed, 16), 16)
+        assert opened(montage_png(mixed, 16)).shape == (16, 32, 4)
+        assert all((tile[8, 8] == (200, 200, 200, 255)).all() for tile in tiles)
 
 
 def test_montage_makes_large_images_smaller_and_tall_ones_no_thinner_than_a_pixel():

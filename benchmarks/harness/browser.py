@@ -1,5 +1,6 @@
 """Servers and a Chromium under measurement: each visit is a new window without any cache."""
 
+import base64
 import os
 import shutil
 import socket
@@ -11,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -31,6 +33,7 @@ FLAGS = (
 )
 VIEW = {"width": 1280, "height": 900}
 START_SECONDS = 90
+BINARY = 2  # kind of a websocket's message
 
 
 @contextmanager
@@ -79,6 +82,32 @@ def noted(page: Page, name: str, limit: float) -> float | None:
     return None
 
 
+class Traffic:
+    """What a page receives from now on: bytes of answers over HTTP and of messages through the websocket.
+
+    Args:
+        page: an open page.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.received = 0.0
+        self.addresses: list[str] = []
+        devtools = page.context.new_cdp_session(page)
+        devtools.on("Network.requestWillBeSent", lambda event: self.addresses.append(event["request"]["url"]))
+        devtools.on("Network.loadingFinished", lambda event: self._add(event["encodedDataLength"]))
+        devtools.on("Network.webSocketFrameReceived", lambda event: self._add(_length(event["response"])))
+        devtools.send("Network.enable")
+
+    def _add(self, count: float) -> None:
+        self.received += count
+
+
+def _length(frame: dict[str, Any]) -> int:
+    """Bytes of a websocket's message; those of a binary one are told in base64."""
+    data = frame["payloadData"]
+    return len(base64.b64decode(data) if frame["opcode"] == BINARY else data.encode())
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as probe:
@@ -87,29 +116,36 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(command: Sequence[str], port: int, extra: Mapping[str, str], cwd: Path = ROOT) -> Iterator[str]:
+def process(command: Sequence[str], port: int, extra: Mapping[str, str]) -> Iterator[str]:
     """Run a server's command until the end of the block; gives its address once it is healthy."""
+    with server(command, port, extra) as (address, _):
+        yield address
+
+
+@contextmanager
+def server(command: Sequence[str], port: int, extra: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """The same; gives the number of its process too."""
     paths = os.pathsep.join((str(ROOT), str(HERE.parent)))
     with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(
-            command, cwd=cwd, env={**os.environ, "PYTHONPATH": paths, **extra}, stdout=log, stderr=log
+        running = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": paths, **extra}, stdout=log, stderr=log
         )
         try:
             address = f"http://127.0.0.1:{port}"
             give_up = time.monotonic() + START_SECONDS
             while not _is_healthy(address):
-                if server.poll() is not None or time.monotonic() > give_up:
+                if running.poll() is not None or time.monotonic() > give_up:
                     log.seek(0)
                     sys.exit(f"The server did not start:\n{log.read().decode(errors='replace')}")
                 time.sleep(0.02)
-            yield address
+            yield address, running.pid
         finally:
-            server.terminate()
+            running.terminate()
             try:
-                server.wait(15)
+                running.wait(15)
             except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+                running.kill()
+                running.wait()
 
 
 def streamlit_command(script: str, port: int) -> list[str]:

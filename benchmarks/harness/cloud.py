@@ -3,27 +3,33 @@
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.data.dataset import Dataset, DatasetSource, Progress
 from explorer.fields import Config, hyper
+from explorer.latent.confidence import fit_svm
 from explorer.latent.targets import PAPER_RADIUS, class_circle, petal_distance
+from explorer.workflows.maps import latent_map
+from explorer.workflows.runs import open_run
 from explorer.zoo.card import Card, DataPart, TargetsPart
-from explorer.zoo.store import LATENTS, Latents, write_card, write_latents
+from explorer.zoo.classifier import write_svm
+from explorer.zoo.store import LATENTS, SVM, Latents, write_card, write_latents
+from harness.pictures import PICTURES
 
 CLASSES = 10
-SIDE = 32
 TEST_SHARE = 0.2
+FITTED = 10_000  # items that the SVM is fitted on: enough for petals, and a million more would take minutes
 FOLDER = "LATENT_EXPLORER_BENCHMARK_CLOUDS"  # environment variable: where the peer finds its arrays
 
 
-class NoiseConfig(Config):
+class PetalsConfig(Config):
     """Settings of the synthetic items."""
 
     n: int = hyper(10_000, low=10, help="items")
+    pictures: Literal["noise", "digits", "photographs"] = hyper("noise", help="what they show")
 
 
 def labels_of(n: int) -> NDArray[np.int64]:
@@ -42,44 +48,56 @@ def places(n: int) -> NDArray[np.float32]:
     return (centres()[labels_of(n)] + PAPER_RADIUS / 2 * noise).astype(np.float32)
 
 
-def images(n: int) -> NDArray[np.uint8]:
-    """Noise, shape (n, 1, 32, 32): windows into one strip, so that a million items cost nothing to make."""
-    strip = np.random.default_rng(0).integers(0, 256, n + SIDE * SIDE, np.uint8)
-    return np.lib.stride_tricks.as_strided(strip, (n, 1, SIDE, SIDE), (1, 1, SIDE, 1), writeable=False)
-
-
 def is_test(n: int) -> NDArray[np.bool_]:
     """True for the items of the test split, which come last, shape (n,)."""
     return np.arange(n) >= n - int(TEST_SHARE * n)
 
 
-def load(config: NoiseConfig, _root: Path, _progress: Progress | None = None) -> Dataset:
+def load(config: PetalsConfig, _root: Path, _progress: Progress | None = None) -> Dataset:
     """The items behind a synthetic map."""
     n, names = config.n, tuple(f"petal {i}" for i in range(CLASSES))
-    return Dataset("noise", images(n), labels_of(n), names, np.arange(n), is_test(n))
+    return Dataset("petals", PICTURES[config.pictures](n), labels_of(n), names, np.arange(n), is_test(n))
 
 
-NOISE = DatasetSource("noise", "Windows into noise: items for benchmarks of the map", NoiseConfig, load)
+PETALS = DatasetSource("petals", "Items for benchmarks of the map", PetalsConfig, load)
 
 
-def write_run(runs_root: Path, n: int) -> str:
-    """Write a run of n points; returns its name. It has latents and class centres, but no network."""
-    name = f"petals-{n}"
+def prepare(folder: Path, *configs: PetalsConfig) -> dict[str, str]:
+    """Write runs and arrays of the same points; returns the environment in which both servers find them."""
+    for config in configs:
+        write_run(folder / "runs", config)
+        write_arrays(folder, places(config.n), labels_of(config.n))
+    return {
+        "LATENT_EXPLORER_RUNS_ROOT": str(folder / "runs"),
+        "LATENT_EXPLORER_DATA_ROOT": str(folder / "data"),
+        FOLDER: str(folder),
+    }
+
+
+def name_of(config: PetalsConfig) -> str:
+    """What such a run is called."""
+    return f"{'petals' if config.pictures == 'noise' else config.pictures}-{config.n}"
+
+
+def write_run(runs_root: Path, config: PetalsConfig) -> None:
+    """Write a run of n points. It has latents, class centres and an SVM, but no network."""
+    name, n = name_of(config), config.n
     folder = runs_root / name
     folder.mkdir(parents=True)
     z, labels, test, ids = places(n), labels_of(n), is_test(n), np.arange(n)
-    sure = (0.9 * np.eye(CLASSES) + 0.1 / CLASSES)[labels].astype(np.float32)
     none = np.empty((n, 0), np.float32)
     parts = {
-        split: Latents(ids[rows], z[rows], labels[rows], sure[rows], *[none[rows]] * 3)
+        split: Latents(ids[rows], z[rows], labels[rows], *[none[rows]] * 4)
         for split, rows in (("train", ~test), ("test", test))
     }
-    digest = write_latents(folder, parts)  # type: ignore[arg-type]
-    write_card(folder, _card(name, n, int(test.sum()), {LATENTS: digest}))
-    return name
+    files = {
+        LATENTS: write_latents(folder, parts),  # type: ignore[arg-type]
+        SVM: write_svm(folder, fit_svm(z[:FITTED], labels[:FITTED], CLASSES)),
+    }
+    write_card(folder, _card(name, config, int(test.sum()), files))
 
 
-def _card(name: str, n: int, test_items: int, files: dict[str, str]) -> Card:
+def _card(name: str, config: PetalsConfig, test_items: int, files: dict[str, str]) -> Card:
     targets = class_circle(CLASSES, distance=petal_distance(CLASSES))
     values: dict[str, Any] = {
         "name": name,
@@ -88,9 +106,14 @@ def _card(name: str, n: int, test_items: int, files: dict[str, str]) -> Card:
         "method": "supervised",
         "config": {},
         "paper": "none",
-        "data": DataPart(name="noise", settings={"n": n}, train_items=n - test_items, test_items=test_items),
+        "data": DataPart(
+            name=PETALS.name,
+            settings=config.model_dump(),
+            train_items=config.n - test_items,
+            test_items=test_items,
+        ),
         "classes": [f"petal {i}" for i in range(CLASSES)],
-        "shape": (1, SIDE, SIDE),
+        "shape": PICTURES[config.pictures](1).shape[1:],
         "latent_dims": 2,
         "has_decoder": False,
         "targets": TargetsPart(centres=targets.centres.tolist(), radii=targets.radii.tolist()),
@@ -103,6 +126,13 @@ def _card(name: str, n: int, test_items: int, files: dict[str, str]) -> Card:
         "files": files,
     }
     return Card.model_validate(values)
+
+
+def mirror(folder: Path, run: str) -> int:
+    """Write the points of any run for the peer; returns how many there are."""
+    space = latent_map(open_run(run))
+    write_arrays(folder, space.places, space.latents.labels)
+    return len(space)
 
 
 def write_arrays(folder: Path, xy: NDArray[np.float32], labels: NDArray[np.int64]) -> None:

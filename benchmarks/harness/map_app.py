@@ -5,7 +5,7 @@ import streamlit as st
 from explorer import places
 from explorer.data import DATASETS
 from explorer.ui.routes import ROUTES
-from harness.cloud import NOISE
+from harness.cloud import PETALS
 
-DATASETS[NOISE.name] = NOISE
+DATASETS[PETALS.name] = PETALS
 app = st.App(places.ui_script(), routes=ROUTES)

@@ -9,27 +9,34 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from harness.cloud import images, read_arrays
+from harness.cloud import read_arrays
+from harness.pictures import noise
 
 HITS = 12
+POINTS = {"size": 3, "opacity": 0.5}
+LAYOUT = {"dragmode": "pan", "height": 600, "margin": dict.fromkeys("lrtb", 10)}
 
 
 @st.cache_resource
 def arrays(n: int) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.uint8]]:
     """Places, classes and images."""
-    return *read_arrays(n), images(n)
+    return *read_arrays(n), noise(n)
+
+
+def by_class(xy: NDArray[np.float32], labels: NDArray[np.int64]) -> list[go.Scattergl]:
+    """All points, a trace a class."""
+    return [
+        go.Scattergl(x=xy[rows, 0], y=xy[rows, 1], mode="markers", marker=POINTS, name=str(label))
+        for label in np.unique(labels)
+        if (rows := labels == label).any()
+    ]
 
 
 @st.cache_resource
 def figure(n: int) -> go.Figure:
-    """All points, a trace a class."""
+    """The picture, made once."""
     xy, labels, _ = arrays(n)
-    traces = [
-        go.Scattergl(x=xy[rows, 0], y=xy[rows, 1], mode="markers", marker={"size": 3, "opacity": 0.5}, name=str(label))
-        for label in np.unique(labels)
-        if (rows := labels == label).any()
-    ]
-    return go.Figure(traces, layout={"dragmode": "pan", "height": 600, "margin": dict.fromkeys("lrtb", 10)})
+    return go.Figure(by_class(xy, labels), layout=LAYOUT)
 
 
 @st.fragment
@@ -50,5 +57,6 @@ def show(n: int) -> None:
             st.image([pictures[i, 0] for i in nearest], width=64, output_format="PNG")
 
 
-st.set_page_config(layout="wide")
-show(int(st.query_params["n"]))
+if __name__ == "__main__":
+    st.set_page_config(layout="wide")
+    show(int(st.query_params["n"]))

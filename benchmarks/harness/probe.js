@@ -55,6 +55,37 @@ window.probe = {
     }, { capture: true, once: true });
   },
 
+  /** What elements show, as text: the pixels of a canvas, the drawing of anything else; none where nothing is. */
+  picture(selector) {
+    this.looked ??= new Map();
+    if (!this.looked.get(selector)?.isConnected) this.looked.set(selector, this.find(selector));
+    const element = this.looked.get(selector);
+    if (!element) return "";
+    if (!(element instanceof HTMLCanvasElement)) return element.innerHTML;
+    const data = this.pixels(element, 96, 72);
+    return data.some((value, i) => i % 4 === 3 && value > 8) ? data.join() : "";
+  },
+
+  /** From the next press on, note in `changed` when a picture changed last, once it has stayed for `rest` ms. */
+  follow(selector, rest) {
+    this.changed = null;
+    const first = this.picture(selector);
+    let before = first, pressed = 0, last = 0;
+    const look = () => {
+      const picture = this.picture(selector);
+      const now = performance.now();
+      if (picture !== before) last = now;
+      before = picture;
+      if (last && picture && picture !== first && now - last >= rest) this.changed = last - pressed;
+      else requestAnimationFrame(look);
+    };
+    const begin = () => {
+      pressed = performance.now();
+      requestAnimationFrame(look);
+    };
+    window.addEventListener("pointerdown", begin, { capture: true, once: true });
+  },
+
   /** Record every frame until `stop`: its time, and whether its picture differs from the one before. */
   record(selector) {
     const canvas = this.find(selector);
