@@ -66,7 +66,7 @@ def _colouring(opened: OpenRun, space: LatentMap) -> Colouring | None:
     if not names:
         return None
     options = [CLASS, *names] if opened.run.card.classes else ["One colour", *names]
-    picked = st.selectbox("Colour by", options, key="colour", bind="query-params", width=190, help=_help(names))
+    picked = st.selectbox("Colour by", options, key="colour", bind="query-params", width=200, help=_help(names))
     if picked not in names:
         return None
     try:

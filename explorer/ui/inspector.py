@@ -76,13 +76,21 @@ def show_touched(opened: OpenRun, space: LatentMap, touched: Found) -> None:
         bars(found.classes, card.classes, name="Similarity to each class")
     own = own_label(space, query)
     images = items_of(opened, space.latents.ids[found.hits.rows])
-    pictured = "Nearest items" if images is None else "Nearest images"
-    heading("Nearest on the map" if query.z is None else "Nearest real items" if query.row is None else pictured)
+    heading(_hits_title(query, found, images is not None))
+    if found.classes is not None and not found.classes.any():
+        st.caption("Too far from every class for latent similarity: ranked by distance.")
     if images is None:
         _hits_in_words(opened, space, found, own, query.z is None)
         return
     cells = [_hit(opened, space, found, i, image, own, query.z is None) for i, image in enumerate(images)]
     pictures(cells, side=HIT_PIXELS, n_classes=len(card.classes), name="Nearest images")
+
+
+def _hits_title(query: Query, found: Answer, is_pictured: bool) -> str:
+    if query.z is None:
+        return "Nearest on the map"
+    kind = "real items" if query.row is None else "images" if is_pictured else "items"
+    return f"Nearest {kind}" if found.ranked_by == "Euclidean" else f"Most similar {kind}"
 
 
 def _hits_in_words(opened: OpenRun, space: LatentMap, found: Answer, own: int | None, on_map: bool) -> None:

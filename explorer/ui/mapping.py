@@ -21,7 +21,7 @@ from explorer.workflows.others import places_of
 from explorer.workflows.replay import Replay
 
 KEY, BESIDE = "map", "map-beside"
-HEIGHT = "max(560px, 100vh - 175px)"  # a tall window gives the map what header and controls leave
+HEIGHT = "max(440px, 100vh - 190px)"  # the map takes what header and controls leave
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,15 @@ def _draw(scene: Scene, ranking: Ranking, compared: Compared) -> None:
     scenes = [scene] if second is None else [scene, second]
     for one in scenes:
         _note(one, scenes)
-    places = st.columns([2, 1] if second is None else [1, 1, 0.9], gap="medium")
+    with st.container(key="maps"):
+        places = st.columns([2, 1] if second is None else [1, 1, 0.9], gap="medium")
     found = [_answer(one, ranking) for one in scenes]
+    lassoed = any(one.place.lasso for one in scenes)  # then an earlier click is no longer what is asked about
     for one, place, (answer, _) in zip(scenes, places[:-1], found, strict=True):
         with place:
-            _map(one, answer, compared, next((other for other in scenes if other is not one), None))
+            _map(
+                one, None if lassoed else answer, compared, next((other for other in scenes if other is not one), None)
+            )
     with places[-1]:
         _inspect(scenes, found, compared)
 
@@ -124,6 +128,8 @@ def _answer(scene: Scene, ranking: Ranking) -> tuple[Found | None, str]:
         item, place = asked(scene.space, second=scene.is_second)
         if item is None and place is None:
             return None, ""
+        if scene.space.targets is None:  # the choice is the first run's
+            ranking = replace(ranking, measure="Euclidean")
         return inspector.answer(scene.space, item, place, ranking), ""
     except ExplorerError as error:
         return None, str(error)
@@ -205,8 +211,8 @@ def _inspect(scenes: list[Scene], found: list[tuple[Found | None, str]], compare
         told = [(one, *answer) for one, answer in zip(scenes, found, strict=True) if any(answer)]
         answered = next(((one, answer) for one, answer, _ in told if answer is not None), None)
         if lassoed is not None and lassoed.place.lasso is not None:
-            inspector.show_lasso(lassoed.opened, lassoed.space, lassoed.place.lasso)
             st.button("Clear the lasso", icon=":material/close:", on_click=lassoed.place.forget_lasso)
+            inspector.show_lasso(lassoed.opened, lassoed.space, lassoed.place.lasso)
         elif answered is not None:  # an item that is on one map only is shown there
             inspector.show_touched(answered[0].opened, answered[0].space, answered[1])
         elif told:

@@ -1,6 +1,8 @@
 """Which map of the latents is drawn; maps by neighbours are offered, watched and cancelled here."""
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
@@ -25,7 +27,7 @@ def choice(opened: OpenRun) -> str:
     name = PCA
     if not opened.space.is_latent:
         picked = st.selectbox("Map", list(CHOICES), key="projection", bind="query-params", help=HELP, width=160)
-        name = CHOICES[picked] or _dimensions(opened.space.latents.z.shape[1])
+        name = CHOICES[picked] or _dimensions(opened.space.latents.z)
     return name
 
 
@@ -39,12 +41,14 @@ def posterior(opened: OpenRun, name: str) -> str:
     return name + SAMPLE if drawn == DRAWN else name
 
 
-def _dimensions(there: int) -> str:
-    """Which two dimensions of the latent are drawn, as the name of that map."""
-    names = [f"z{i + 1}" for i in range(there)]
-    across = st.selectbox("Across", names, key="across", bind="query-params", width=84)
+def _dimensions(z: NDArray[np.float32]) -> str:
+    """Which two dimensions of the latents (n, d) are drawn, as the name of that map; at first the two that vary most."""
+    names = [f"z{i + 1}" for i in range(z.shape[1])]
+    widest = [names[i] for i in np.argsort(-z.std(axis=0), kind="stable")]
+    across = st.selectbox("Across", names, index=names.index(widest[0]), key="across", bind="query-params", width=84)
     others = [name for name in names if name != across]
-    up = st.selectbox("Up", others, index=0, key="up", bind="query-params", width=84)
+    second = next(name for name in widest if name != across)
+    up = st.selectbox("Up", others, index=others.index(second), key="up", bind="query-params", width=84)
     return f"{across}-{up}"
 
 

@@ -51,7 +51,7 @@ def show(opened: OpenRun, replay: Replay, frame: int) -> None:
     lines = [(f"Epoch {replay.epochs[frame]} of {last}", f"{len(replay.space):,} of the items, followed all along")]
     lines += [("", ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in replay.terms[frame].items()))]
     turned = "each frame turned onto the next" if replay.is_turned else "not turned: the method says where classes lie"
-    facts([*lines, ("", turned)])
+    facts([*lines, ("", f"{turned}; this column follows once the slider rests")])
     rows = np.array(movers(replay, frame)[:MOVERS], np.intp)
     heading("Moved most in this epoch" if len(rows) else "Before the first epoch nothing has moved")
     if not len(rows):

@@ -25,7 +25,7 @@ SHOWN_METRICS = {
     "seeds_centroid_spread": "centres move by seed",
     "test_within_two_radii": "test within 2 radii",
     "test_retrieval_map": "test retrieval MAP",
-    "test_reconstruction_rmse": "test reconstruction error",
+    "test_reconstruction_rmse": "reconstruction error",
 }
 METRICS_ON_A_CARD = 3
 

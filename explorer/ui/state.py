@@ -232,7 +232,7 @@ class OpenRun:
             thumbnail_url="" if self.without_images else self.address("image", "/{index}", on=rows),
             classes=classes,
             colours=class_colours(len(classes)),
-            has_confidence=space.confidence is not None,
+            has_confidence=space.confidence is not None and not rows,  # in a replay it would be that of the end
             items=f"{self.name}:{self.stamp}" + (f":{REPLAY}" if rows else ""),
             layout=layout,
             tiles_url="" if self.without_images else self.address("tiles", on=rows) + "&rows={rows}&side={side}",

@@ -1,6 +1,7 @@
 """What the colour of a point can say beside its class: scores, the split, and any factor of the data set."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from explorer.workflows.runs import Items
 from explorer.zoo.card import Card
 from explorer.zoo.store import SPLITS
 
+VERDICT_COLOURS = ("#9AA0A8", "#C2185B")  # right is pale, wrong is strong, and neither is a class's
 FACTOR = "factor:"  # what the names of factors begin with: a factor may be called as it likes
 
 
@@ -85,7 +87,8 @@ def _verdict(space: LatentMap, _card: Card) -> Column | None:
     if predicted is None or not (labels >= 0).any():
         return None
     members = np.where(labels < 0, -1, predicted != labels)
-    return of_groups("verdict", f"Prediction by {space.predictor}", members, ("right", "wrong"))
+    found = of_groups("verdict", f"Prediction by {space.predictor}", members, ("right", "wrong"))
+    return replace(found, own_colours=VERDICT_COLOURS)
 
 
 def _predicted(space: LatentMap, card: Card) -> Column | None:

@@ -26,6 +26,7 @@ class Column:
             value from `low` to `high`. 255 where nothing is known.
         groups: their names.
         low, high: the values of 0 and 254, three figures.
+        own_colours: of the groups, where a class's colour would say something else.
     """
 
     name: str
@@ -34,11 +35,12 @@ class Column:
     groups: tuple[str, ...] = ()
     low: str = "0"
     high: str = "1"
+    own_colours: tuple[str, ...] = ()
 
     @property
     def colours(self) -> tuple[str, ...]:
         """One "#rrggbb" a group."""
-        return class_colours(len(self.groups))
+        return self.own_colours or class_colours(len(self.groups))
 
 
 def of_values(name: str, title: str, values: NDArray[Any], *, limits: tuple[float, float] | None = None) -> Column:

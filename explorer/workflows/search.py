@@ -62,18 +62,21 @@ class Answer:
         distances: Euclidean, in the latent space (for a query without a latent: on the map), shape (k,).
         similarities: latent similarity, shape (k,); None without configured classes or without a latent.
         classes: similarity of the query to each class, shape (c,); None likewise.
+        ranked_by: what the hits were ranked by.
     """
 
     hits: Hits
     distances: NDArray[np.float64]
     similarities: NDArray[np.float64] | None
     classes: NDArray[np.float64] | None
+    ranked_by: Measure = "Euclidean"
 
 
 def search(space: LatentMap, query: Query, *, k: int, measure: Measure, boundary_similarity: float) -> Answer:
     """Rank all items of the map by their nearness to a query, which never retrieves itself.
 
-    A place without a latent is nearest to what lies nearest on the map, whatever the measure.
+    A place without a latent is nearest to what lies nearest on the map, whatever the measure. A query without any
+    similarity to a class is as similar to every item (0), so its items are ranked by distance.
 
     Args:
         space: the map.
@@ -104,8 +107,8 @@ def search(space: LatentMap, query: Query, *, k: int, measure: Measure, boundary
         classes = class_similarity(gallery, targets, boundary_similarity=boundary_similarity)
         return np.asarray(latent_similarity(own, classes)[0])
 
-    if measure == "Euclidean":
+    if measure == "Euclidean" or not own.any():
         hits = best(distances, k, largest=False, leave_out=query.row)
         return Answer(hits, distances[hits.rows], similarities(z[hits.rows]), own[0])
     hits = best(similarities(z), k, largest=True, leave_out=query.row)
-    return Answer(hits, distances[hits.rows], hits.scores, own[0])
+    return Answer(hits, distances[hits.rows], hits.scores, own[0], measure)

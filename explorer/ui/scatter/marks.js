@@ -114,8 +114,6 @@ function drawCircles(context, { marks, camera, theme, markColour, hiddenClasses,
 function drawEllipse(context, [x, y], [a, b], angle, theme) {
   context.beginPath();
   context.ellipse(x, y, a, b, -angle, 0, 2 * Math.PI);
-  context.fillStyle = css(theme.accent, 0.12);
-  context.fill();
   for (const [colour, width] of [[theme.background, 4], [theme.text, 1.75]]) {
     context.strokeStyle = css(colour, 0.9);
     context.lineWidth = width;

@@ -7,6 +7,7 @@ const TILE_REST = 120; // milliseconds without movement before tiles are asked f
 const TILE_RIM = 2; // pixels
 const TILE_CROWD = 5; // "auto": points in view for each tile that would fit into it, at most
 const TILE_HOLD = 1.3; // once shown, tiles stay up to that many times more points: no flicker at the bound
+const TILE_ZOOM = 1.2; // "auto": times the scale that shows all points
 const TILES_LOOKED_AT = 8000; // points that are searched for those that bear a tile
 
 /** Fetched montages, shared by all maps of the page; the one that has not been drawn for longest is forgotten. */
@@ -197,13 +198,14 @@ class Tiles {
   }
 
   choose() {
-    const { width, height, cloud, points, camera, toData, toScreen, isVisible } = this.map;
+    const { width, height, cloud, points, camera, fitted, toData, toScreen, isVisible } = this.map;
     const [left, top] = toData(0, 0), [right, bottom] = toData(width, height);
     const view = { left, right, bottom, top };
     const room = cloud.tile_side + 2 * TILE_RIM; // pixels
     if (cloud.images === "auto") {
       const most = (TILE_CROWD * width * height) / room ** 2;
-      this.few = fewInBox(points, view, this.few ? TILE_HOLD * most : most, isVisible);
+      const zoomed = camera.scale > TILE_ZOOM * fitted.scale;
+      this.few = zoomed && fewInBox(points, view, this.few ? TILE_HOLD * most : most, isVisible);
       if (!this.few) return [];
     }
     const margin = room / 2 / camera.scale;
