@@ -235,3 +235,59 @@ def test_layers_name_map_version_and_session_and_only_what_the_map_has(deep, str
     layers = structured.painting.layers(cut, regions=True, targets=True)
     assert layers.targets_url.startswith(f"/explorer/targets/structured?version={structured.stamp}&map=z1-z3&token=")
     assert structured.painting.layers(cut) == Layers()
+
+
+@pytest.fixture
+def replayed(tiny):  # noqa: F811
+    """A run that kept snapshots; all its items are followed, in the map's order."""
+    return state.open_for_page(tiny.name)
+
+
+def test_frames_are_the_places_of_all_epochs(replayed, ask):
+    answer = ask("frames/tiny")
+    assert answer.status_code == 200
+    found = np.frombuffer(answer.content, "<f4").reshape(replayed.replay.places.shape)
+    assert found.shape == (3, len(replayed.replay.space), 2)
+    assert np.array_equal(found, replayed.replay.places)
+    assert "immutable" in answer.headers["cache-control"]
+
+
+def test_every_route_knows_the_map_of_a_replay(replayed, ask):
+    replay = replayed.replay
+    points = ask("points/tiny", map="replay")
+    assert points.content == replay.space.as_bytes()
+    assert (
+        ask("column/tiny/split", map="replay").content == replayed.painting.column("split").codes[replay.rows].tobytes()
+    )
+    assert ask("regions/tiny", map="replay", **BOX).content == ask("regions/tiny", **BOX).content
+
+
+def test_images_of_a_replay_are_those_of_its_own_rows(replayed, ask, monkeypatch):
+    rows = np.arange(len(replayed.space))[5:25:2]
+    replay = replayed.replay
+    few = replace(replay, rows=rows, space=replace(replay.space, latents=replayed.space.latents.at(rows), places=rows))
+    monkeypatch.setattr(replayed, "_replay", few)
+    ids = replayed.space.latents.ids
+    assert ask("image/tiny/3", map="replay").headers["x-item-id"] == str(ids[11])
+    assert ask("image/tiny/3").headers["x-item-id"] == str(ids[3])
+    assert ask("image/tiny/3", map="replay").content == ask("image/tiny/11").content
+    assert ask("image/tiny/10", map="replay").status_code == 404
+    whole = ask("tiles/tiny", rows="11,5", side="32")
+    assert whole.status_code == 200
+    assert ask("tiles/tiny", map="replay", rows="3,0", side="32").content == whole.content
+    assert ask("tiles/tiny", map="replay", rows="10", side="32").status_code == 400
+
+
+def test_a_run_without_snapshots_has_nothing_to_replay(deep, ask):  # noqa: F811, ARG001
+    for path in ("frames/deep", "points/deep", "column/deep/split", "image/deep/0"):
+        answer = ask(path, map="replay")
+        assert (answer.status_code, "nothing to replay" in answer.text) == (404, True)
+
+
+def test_altered_snapshots_are_one_sentence_of_the_route(tiny, ask):  # noqa: F811
+    file = tiny / "snapshots" / "0001.safetensors"
+    file.write_bytes(file.read_bytes()[:-1] + b"\x7b")
+    answer = ask("frames/tiny")
+    assert (answer.status_code, "truncated or altered" in answer.text) == (404, True)
+    assert ask("frames/tiny", token="forged").status_code == 403  # noqa: S106 - it is none
+    assert ask("points/tiny").status_code == 200
