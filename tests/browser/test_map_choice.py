@@ -17,7 +17,7 @@ from tests.browser.conftest import ROOT, start_server
 from tests.runs import CONFIG, train
 
 RUN = "deep"
-SLOW = 120_000  # milliseconds: UMAP compiles itself when it starts
+SLOW = 300_000  # milliseconds: UMAP compiles itself when it starts
 
 
 @pytest.fixture(scope="module")
