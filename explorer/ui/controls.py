@@ -61,8 +61,6 @@ def _colouring(opened: OpenRun, space: LatentMap) -> Colouring | None:
         with st.spinner("Preparing the items"):
             titles = opened.painting.titles(wait=True)
     names = {title: name for name, title in titles.items()}
-    if not opened.painting.knows_factors and opened.without_images is None:
-        st.fragment(_offer_factors, run_every=LOOKED_EVERY)(opened)
     if not names:
         return None
     options = [CLASS, *names] if opened.run.card.classes else ["One colour", *names]
@@ -76,8 +74,13 @@ def _colouring(opened: OpenRun, space: LatentMap) -> Colouring | None:
         return None
 
 
-def _offer_factors(opened: OpenRun) -> None:
+def await_factors(opened: OpenRun) -> None:
     """Draw the page anew once the items are here, which are fetched beside it: factors can then be chosen."""
+    if not opened.painting.knows_factors and opened.without_images is None:
+        st.fragment(_look_for_factors, run_every=LOOKED_EVERY)(opened)
+
+
+def _look_for_factors(opened: OpenRun) -> None:
     if opened.painting.knows_factors:
         st.rerun()
 

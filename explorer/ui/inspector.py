@@ -47,14 +47,14 @@ def answer(space: LatentMap, item: int | None, place: tuple[float, float] | None
         space: the map that is drawn.
         item: row of the touched item, or None.
         place: the touched place, for empty space.
-        ranking: measure, b_c and number of hits.
+        ranking: measure, b_c and number of hits; a map without configured classes has its hits by distance.
     """
     query = query_at(space, row=item, place=place)
     found = search(
         space,
         query,
         k=ranking.k,
-        measure=ranking.measure,
+        measure=ranking.measure if space.targets is not None else "Euclidean",
         boundary_similarity=ranking.boundary_similarity,
     )
     if item is None or space.is_latent:

@@ -35,7 +35,9 @@ def run_in_use() -> OpenRun | None:
     chosen = st.sidebar.selectbox("Run in use", names, index=index, placeholder="Choose a run")
     if chosen is None:
         return None
-    st.session_state[USED] = st.query_params["run"] = chosen
+    st.session_state[USED] = chosen
+    if st.query_params.get("run") != chosen:  # each write sends the whole address, which may be older than the browser's
+        st.query_params["run"] = chosen
     run = opened(chosen)
     if chosen != wanted:
         _forget(run)

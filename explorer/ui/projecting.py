@@ -42,7 +42,7 @@ def posterior(opened: OpenRun, name: str) -> str:
 
 
 def _dimensions(z: NDArray[np.float32]) -> str:
-    """Which two dimensions of the latents (n, d) are drawn, as the name of that map; at first the two that vary most."""
+    """Which two dimensions of latents (n, d) are drawn, as the name of that map; at first those that vary most."""
     names = [f"z{i + 1}" for i in range(z.shape[1])]
     widest = [names[i] for i in np.argsort(-z.std(axis=0), kind="stable")]
     across = st.selectbox("Across", names, index=names.index(widest[0]), key="across", bind="query-params", width=84)

@@ -37,7 +37,9 @@ def asked_frame(replay: Replay) -> int:
 
 def remember(replay: Replay, frame: int) -> None:
     """Keep the epoch in the address."""
-    st.query_params["epoch"] = str(replay.epochs[frame])
+    epoch = str(replay.epochs[frame])
+    if st.query_params.get("epoch") != epoch:
+        st.query_params["epoch"] = epoch
 
 
 def movers(replay: Replay, frame: int) -> list[int]:

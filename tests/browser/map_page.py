@@ -63,6 +63,11 @@ class MapPage(Map):
 
     # ---- the map
 
+    def pixel(self, x: float, y: float) -> tuple[float, float]:
+        """Place on the page of data coordinates, wherever the camera is."""
+        box, (px, py) = self.box(), self.ask(f"map.toScreen({x}, {y})")
+        return box["x"] + px, box["y"] + py
+
     def ask(self, expression: str) -> Any:
         """What an expression of `map`, the map itself, gives."""
         return self.root.evaluate(f"({{ map }}) => {expression}")
@@ -76,7 +81,8 @@ class MapPage(Map):
         )
 
     def places(self) -> NDArray[np.float64]:
-        """Where the points lie, shape (n, 2)."""
+        """Where the points lie once they have come and rest, shape (n, 2)."""
+        self.until("map.points && map.settled && !map.timeline.gliding")
         return np.array(self.ask("[...map.points.xy]")).reshape(-1, 2)
 
     def count(self, mark: str, wanted: int) -> None:

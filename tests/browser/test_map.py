@@ -2,35 +2,19 @@
 
 import csv
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 import explorer
-from explorer.data.textures import TexturesConfig, load
 from explorer.workflows.maps import LatentMap, latent_map
 from explorer.workflows.search import Answer, query_at, search
-from tests.browser.conftest import ROOT, start_server
+from tests.browser.map_page import SLOW, MapPage, idle
 
 RUN = "textures-petals"
 VIEW = (0.0, 0.0, 180.0)  # a camera of our own, so that every place on the screen is known
-
-
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The dashboard, started as a user starts it, on roots of its own."""
-    roots = {name: tmp_path_factory.mktemp(name) for name in ("data", "runs")}
-    load(TexturesConfig(), roots["data"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LATENT_EXPLORER_DATA_ROOT", str(roots["data"]))
-        patch.setenv("LATENT_EXPLORER_RUNS_ROOT", str(roots["runs"]))
-        address, process = start_server(ROOT / "streamlit_app.py", roots["data"] / "server.log")
-    yield address
-    process.terminate()
-    process.wait(20)
 
 
 @pytest.fixture(scope="module")
@@ -38,31 +22,8 @@ def space() -> LatentMap:
     return latent_map(explorer.load(RUN))
 
 
-class MapPage:
-    """An open Map page with a known camera."""
-
-    def __init__(self, page: Page, address: str, query: str = "") -> None:
-        self.page = page
-        page.goto(f"{address}/Map?run={RUN}&view={','.join(map(str, VIEW))}{query}")
-        page.locator(".scatter[data-state=ready][data-drawn]").wait_for(timeout=60_000)
-
-    def pixel(self, x: float, y: float) -> tuple[float, float]:
-        box = self.page.locator("canvas.overlay").bounding_box()
-        assert box is not None
-        cx, cy, scale = VIEW
-        return float(box["x"] + box["width"] / 2 + (x - cx) * scale), float(
-            box["y"] + box["height"] / 2 - (y - cy) * scale
-        )
-
-    def click(self, x: float, y: float) -> None:
-        self.page.mouse.click(*self.pixel(x, y))
-
-    def group(self, name: str) -> Locator:
-        return self.page.locator(f'[data-name="{name}"]')
-
-    def hits(self) -> list[str]:
-        """Captions of the hits, in order."""
-        return self.group("Nearest images").get_by_role("listitem").all_inner_texts()
+def opened(page: Page, shipped: str, **query: object) -> MapPage:
+    return MapPage(page, shipped, RUN, VIEW, **query)
 
 
 def lonely(space: LatentMap) -> int:
@@ -88,30 +49,29 @@ def distances(captions: list[str]) -> list[float]:
     return [float(re.search(r"distance (\d+\.\d+)", text).group(1)) for text in captions]  # type: ignore[union-attr]
 
 
-def test_a_clicked_point_shows_its_true_neighbours(page: Page, product: str, space: LatentMap) -> None:
+def test_a_clicked_point_shows_its_true_neighbours(page: Page, shipped: str, space: LatentMap) -> None:
     row = lonely(space)
-    view = MapPage(page, product, "&measure=Euclidean")
+    view = opened(page, shipped, measure="Euclidean")
     view.click(*space.places[row])
-    expect(view.group("Query")).to_be_visible()
+    expect(view.group("Query")).to_be_visible(timeout=SLOW)
     expect(page.get_by_text(str(space.latents.ids[row])).first).to_be_visible()
     z = space.latents.z.astype(float)
     everyone = np.linalg.norm(z - z[row], axis=1)
     everyone[row] = np.inf
-    expect(view.group("Nearest images").get_by_role("listitem")).to_have_count(12)
     np.testing.assert_allclose(distances(view.hits()), np.sort(everyone)[:12], atol=6e-4)
     assert view.group("Query").get_by_role("img").count() == 2  # the image and its reconstruction
     assert view.group("Similarity to each class").locator(".le-bar").count() == 5
 
 
-def test_a_click_on_empty_space_shows_what_the_decoder_makes_of_it(page: Page, product: str, space: LatentMap) -> None:
+def test_a_click_on_empty_space_shows_what_the_decoder_makes_of_it(page: Page, shipped: str, space: LatentMap) -> None:
     place = empty_place(space)
-    view = MapPage(page, product)
+    view = opened(page, shipped)
     view.click(*place)
     picture = view.group("Decoded place").get_by_role("img")
-    expect(picture).to_be_visible()
+    expect(picture).to_be_visible(timeout=SLOW)
     size = picture.evaluate("async image => { await image.decode(); return [image.naturalWidth, image.naturalHeight] }")
     assert size == [32, 32]
-    expect(view.group("Nearest images").get_by_role("listitem")).to_have_count(12)
+    view.hits()
 
 
 def answer_at(space: LatentMap, row: int, boundary_similarity: float) -> Answer:
@@ -119,14 +79,13 @@ def answer_at(space: LatentMap, row: int, boundary_similarity: float) -> Answer:
     return search(space, query, k=30, measure="latent similarity", boundary_similarity=boundary_similarity)
 
 
-def test_moving_b_c_re_ranks_at_once(page: Page, product: str, space: LatentMap) -> None:
+def test_moving_b_c_re_ranks_at_once(page: Page, shipped: str, space: LatentMap) -> None:
     # Far outside every circle similarities do not depend on b_c.
     row = next(
         r for r in range(99) if set(answer_at(space, r, 0.79).hits.rows) != set(answer_at(space, r, 0.49).hits.rows)
     )
-    view = MapPage(page, product, f"&item={space.latents.ids[row]}&k=30")
-    expect(view.group("Nearest images").get_by_role("listitem")).to_have_count(30)
-    before = view.hits()
+    view = opened(page, shipped, item=space.latents.ids[row], k=30)
+    before = view.hits(30)
     slider = page.get_by_role("slider").first
     slider.focus()
     for _ in range(30):
@@ -136,14 +95,15 @@ def test_moving_b_c_re_ranks_at_once(page: Page, product: str, space: LatentMap)
     page.wait_for_function(
         "all => all.every(text => document.querySelector('[data-name=\"Nearest images\"]').innerText.includes(text))",
         arg=[f"similarity {value:.4f}" for value in wanted.similarities],  # type: ignore[union-attr]
+        timeout=SLOW,
     )
-    after = view.hits()
+    after = view.hits(30)
     assert after != before
     np.testing.assert_allclose(distances(after), wanted.distances, atol=6e-4)
 
 
-def test_zoomed_in_each_point_shows_the_very_image_that_its_own_route_gives(page: Page, product: str) -> None:
-    page.goto(f"{product}/Map?run={RUN}&view=0.62,0.25,1600")
+def test_zoomed_in_each_point_shows_the_very_image_that_its_own_route_gives(page: Page, shipped: str) -> None:
+    page.goto(f"{shipped}/Map?run={RUN}&view=0.62,0.25,1600")
     root = page.locator(".scatter[data-tiles]")
     root.wait_for(timeout=60_000)
     gaps = root.evaluate(
@@ -167,21 +127,15 @@ def test_zoomed_in_each_point_shows_the_very_image_that_its_own_route_gives(page
 
 
 def test_a_lasso_counts_its_classes_and_exports_their_ids(
-    page: Page, product: str, space: LatentMap, tmp_path: Path
+    page: Page, shipped: str, space: LatentMap, tmp_path: Path
 ) -> None:
-    view = MapPage(page, product)
+    view = opened(page, shipped)
     low, high = (0.3, -0.35), (1.2, 0.35)
-    corners = [low, (high[0], low[1]), high, (low[0], high[1]), low]
-    page.keyboard.down("Shift")
-    page.mouse.move(*view.pixel(*corners[0]))
-    page.mouse.down()
-    for corner in corners[1:]:
-        page.mouse.move(*view.pixel(*corner), steps=5)
-    page.mouse.up()
-    page.keyboard.up("Shift")
+    corners = [low, (high[0], low[1]), high, (low[0], high[1])]
+    view.lasso(np.array(corners))
     inside = ((space.places > low) & (space.places < high)).all(axis=1)
     button = page.get_by_role("button", name="Export as CSV")
-    expect(button).to_be_visible()
+    expect(button).to_be_visible(timeout=SLOW)
     with page.expect_download() as download:
         button.click()
     saved = tmp_path / "lasso.csv"
@@ -193,37 +147,40 @@ def test_a_lasso_counts_its_classes_and_exports_their_ids(
     expect(page.get_by_text("items in the lasso")).to_be_visible()
 
 
-def test_a_link_reopens_the_same_view(page: Page, product: str, space: LatentMap) -> None:
+def test_a_link_reopens_the_same_view(page: Page, shipped: str, space: LatentMap) -> None:
     row = lonely(space)
-    view = MapPage(page, product, "&measure=Euclidean&k=7")
+    view = opened(page, shipped, k=7)
     view.click(*space.places[row])
-    expect(view.group("Nearest images").get_by_role("listitem")).to_have_count(7)
-    page.wait_for_url(re.compile(rf"item={space.latents.ids[row]}"))
-    before, link = view.hits(), page.url
+    view.hits(7)
+    view.open("Search")
+    view.press("Euclidean")
+    view.close()
+    view.address(item=str(space.latents.ids[row]), measure="Euclidean")
+    idle(page)
+    before, link = view.hits(7), page.url
     page.goto("about:blank")
     page.goto(link)
-    page.locator(".scatter[data-state=ready][data-drawn]").wait_for(timeout=60_000)
-    expect(view.group("Nearest images").get_by_role("listitem")).to_have_count(7)
-    assert view.hits() == before
+    view.ready()
+    assert view.hits(7) == before
     assert "view=" in page.url
 
 
-def test_start_opens_a_run_with_one_click(page: Page, product: str) -> None:
-    page.goto(product)
+def test_start_opens_a_run_with_one_click(page: Page, shipped: str) -> None:
+    page.goto(shipped)
     page.get_by_role("button", name="Open the map").first.click()
     page.locator(".scatter[data-state=ready][data-drawn]").wait_for(timeout=60_000)
-    assert "run=textures-" in page.url
+    assert "run=" in page.url
 
 
-def test_points_and_images_are_refused_without_the_sessions_token(page: Page, product: str) -> None:
+def test_points_and_images_are_refused_without_the_sessions_token(page: Page, shipped: str) -> None:
     for path in (f"/explorer/points/{RUN}", f"/explorer/image/{RUN}/0", f"/explorer/points/{RUN}?token=forged"):
-        assert page.request.get(product + path).status == 403
+        assert page.request.get(shipped + path).status == 403
 
 
-def test_the_map_works_in_a_narrow_dark_window(page: Page, product: str, space: LatentMap) -> None:
+def test_the_map_works_in_a_narrow_dark_window(page: Page, shipped: str, space: LatentMap) -> None:
     page.set_viewport_size({"width": 420, "height": 800})
     page.emulate_media(color_scheme="dark")
-    view = MapPage(page, product)
+    view = opened(page, shipped)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     view.click(*space.places[lonely(space)])
-    expect(view.group("Query")).to_be_visible()
+    expect(view.group("Query")).to_be_visible(timeout=SLOW)

@@ -17,7 +17,7 @@ from tests.browser.conftest import ROOT, start_server
 from tests.runs import CONFIG, train
 
 RUN = "deep"
-SLOW = 120_000  # milliseconds: UMAP compiles itself when it starts
+SLOW = 300_000  # milliseconds: UMAP compiles itself when it starts
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,8 @@ def ready(page: Page) -> None:
 
 
 def choose(page: Page, title: str) -> None:
-    page.get_by_test_id("stMain").get_by_text(title, exact=True).click()
+    page.get_by_role("combobox", name="Map", exact=True).click()
+    page.get_by_role("option", name=title, exact=True).click()
 
 
 def click(page: Page, x: float, y: float, view: tuple[float, float, float]) -> None:
@@ -103,6 +104,9 @@ def test_umap_is_computed_when_asked_drawn_clicked_and_kept(page: Page, product:
     page.wait_for_url(re.compile(rf"item={pca.latents.ids[row]}\b"))
     expect(page.get_by_text("UMAP: distances are not the latent's; trustworthiness")).to_be_visible(timeout=SLOW)
     ready(page)
+    expect(page.get_by_text(re.compile("of its 10 nearest on the map are among its 10 nearest latents"))).to_be_visible()
+    lines = page.locator(".scatter").evaluate("({ map }) => map.marks.lines.length")
+    assert lines == 10  # to its true neighbours, wherever they lie on this map
     assert Kept(run, "umap", settings).read() is not None
     page.wait_for_function("!location.search.includes('view=')", timeout=SLOW)  # that camera was the other map's
     ready(page)

@@ -20,8 +20,8 @@ def test_items_of_other_data_lie_over_the_map_and_how_far_outside_is_told(page: 
     view.close()
     table = view.group("How far other items fall outside")
     expect(table.locator("tbody tr")).to_have_count(7, timeout=2 * SLOW)  # all, five classes, the run's own
-    expect(table.locator("tbody tr").first).to_contain_text("500")
-    view.count("others", 500)
+    expect(table.locator("tbody tr").first).to_contain_text("400")
+    view.count("others", 400)
     expect(page.locator(".legend .others button")).to_have_count(5)
     page.locator(".legend .others button").first.click()
     expect(page.locator(".legend .others button").first).to_have_attribute("aria-pressed", "false")
@@ -69,17 +69,7 @@ def test_two_runs_side_by_side_share_camera_click_and_lasso(page: Page, shipped:
     expect(view.group("Decoded place").get_by_role("img")).to_be_visible()
     view.until("!map.marks.query")
 
-    corners = view.root.evaluate(
-        "({ map }) => [[-0.05, -0.05], [-0.05, 1.4], [-1.4, 1.4], [-1.4, -0.05]].map(([x, y]) => map.toScreen(x, y))"
-    )
-    box = view.box()
-    page.keyboard.down("Shift")
-    page.mouse.move(box["x"] + corners[0][0], box["y"] + corners[0][1])
-    page.mouse.down()
-    for x, y in corners[1:]:
-        page.mouse.move(box["x"] + x, box["y"] + y)
-    page.mouse.up()
-    page.keyboard.up("Shift")
+    view.lasso(np.array([[-0.05, -0.05], [-0.05, 1.1], [-1.2, 1.1], [-1.2, -0.05]]))
     other.until("map.kept.selected")
     one, two = (np.array(each.ask("[...map.kept.selected]")) for each in (view, other))
     assert np.array_equal(one, two)

@@ -25,7 +25,7 @@ def test_of_eight_dimensions_any_two_are_drawn_with_the_trust_of_map_and_point(p
     view.tick("True neighbours", "Posterior")
     view.count("lines", 0)
     view.count("ellipses", 0)
-    view.press("Two dimensions")
+    view.select("Map", "Two dimensions")
     view.select("Across", "z3")
     view.select("Up", "z8")
     view.says(re.compile(r"^dimensions 3 and 8 of 8: \d+ % of the variance"))
