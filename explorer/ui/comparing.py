@@ -112,7 +112,7 @@ def show_beside(opened: OpenRun, space: LatentMap, found: Compared) -> None:
         return
     beside, other = found.beside, found.run
     key = ("agreement", opened.name, opened.stamp, other.name, other.stamp)
-    with st.container():  # keeps its place when the work is done: else the words below would stand there twice meanwhile
+    with st.container():  # keeps its place when the work is done: else the words below would stand there twice
         share = _result(key, lambda _: agreement(space, beside), "Comparing neighbours")
     lines = [(f"{opened.name} and {other.name}", f"{len(beside.common):,} items in common; the second {beside.words}")]
     if share is not None:

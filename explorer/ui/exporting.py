@@ -17,7 +17,8 @@ KINDS: dict[Kind, tuple[str, str]] = {"csv": ("CSV", "text/csv"), "parquet": ("P
 
 def offer(opened: OpenRun, space: LatentMap) -> None:
     """The control: all points of the map as a file; the picture of the map is exported from its own tools."""
-    with st.popover("Data", icon=":material/download:", help="The points as a file"):
+    # The words are for screen readers: style.css shows the icon alone.
+    with st.popover("Export points", icon=":material/download:", help="The points as a file", key="export-points"):
         st.caption("Every point with its id, class, prediction, latent and place on this map.")
         buttons(opened, space, "points")
 

@@ -36,7 +36,7 @@ def run_in_use() -> OpenRun | None:
     if chosen is None:
         return None
     st.session_state[USED] = chosen
-    if st.query_params.get("run") != chosen:  # each write sends the whole address, which may be older than the browser's
+    if st.query_params.get("run") != chosen:  # a write sends the whole address, which may be older than the browser's
         st.query_params["run"] = chosen
     run = opened(chosen)
     if chosen != wanted:
