@@ -27,6 +27,7 @@ PAGE, VAE, PETALS, BEAMS, STRUCTURED = (
     "digits-structured",
 )
 TWO = "Two dimensions"
+WIDEST = "z8-z3"  # of the latent of digits-vae
 Open = Callable[..., AppTest]
 
 
@@ -48,14 +49,17 @@ def test_any_two_dimensions_can_be_drawn(open_page: Open):
     at = open_page(PAGE, run=VAE, projection=TWO)
     names = [f"z{i}" for i in range(1, 9)]
     assert at.selectbox(key="across").options == names
-    assert at.selectbox(key="up").options == names[1:]
-    assert maps(at)["map"]["layout"] == "z1-z2"
-    at.selectbox(key="across").set_value("z3").run()
+    widest = 1 + np.argsort(-state.open_for_page(VAE).space.latents.z.std(axis=0))[:2]
+    assert maps(at)["map"]["layout"] == WIDEST == f"z{widest[0]}-z{widest[1]}"
+    assert at.selectbox(key="up").options == [name for name in names if name != f"z{widest[0]}"]
+    at.selectbox(key="up").set_value("z2").run()
     assert not at.exception
-    assert maps(at)["map"]["layout"] == "z3-z2"
-    assert maps(at)["map"]["axes"] == ["z3", "z2"]
-    assert "map=z3-z2&" in maps(at)["map"]["url"]
-    assert "dimensions 3 and 2 of 8" in html(at)
+    at.selectbox(key="across").set_value("z5").run()
+    assert not at.exception
+    assert maps(at)["map"]["layout"] == "z5-z2"
+    assert maps(at)["map"]["axes"] == ["z5", "z2"]
+    assert "map=z5-z2&" in maps(at)["map"]["url"]
+    assert "dimensions 5 and 2 of 8" in html(at)
 
 
 def test_a_dimension_is_never_drawn_against_itself(open_page: Open):
@@ -63,7 +67,7 @@ def test_a_dimension_is_never_drawn_against_itself(open_page: Open):
     assert maps(at)["map"]["layout"] == "z3-z5"
     at.selectbox(key="across").set_value("z5").run()
     assert not at.exception
-    assert maps(at)["map"]["layout"] == "z5-z1"
+    assert maps(at)["map"]["layout"] == f"z5-{WIDEST[:2]}"
 
 
 def test_posterior_is_drawn_at_its_mean_or_a_sample(open_page: Open):
@@ -73,7 +77,7 @@ def test_posterior_is_drawn_at_its_mean_or_a_sample(open_page: Open):
     assert not at.exception
     assert maps(at)["map"]["layout"] == "pca~sample"
     assert "a sample of each item&#x27;s posterior on two principal components of 8" in html(at)
-    assert maps(open_page(PAGE, run=VAE, drawn="a sample", projection=TWO))["map"]["layout"] == "z1-z2~sample"
+    assert maps(open_page(PAGE, run=VAE, drawn="a sample", projection=TWO))["map"]["layout"] == f"{WIDEST}~sample"
 
 
 @pytest.mark.parametrize("query", [{"run": VAE, "projection": "UMAP"}, {"run": PETALS}, {"run": "mnist-ae"}])
@@ -264,7 +268,7 @@ def test_every_control_stands_in_the_address(open_page: Open, run, query):
     "query",
     [
         {"projection": TWO, "across": "z9", "up": "zz"},
-        {"projection": TWO, "across": "z1", "up": "z1"},
+        {"projection": TWO, "across": "z8", "up": "z8"},
         {"drawn": "nonsense", "images": "nonsense", "over": "nonsense", "beside": "../../etc", "replay": "perhaps"},
         {"k": "9999", "measure": "x", "b_c": "7", "means": "perhaps", "sectors": "true"},
         {"k": "many", "epoch": "-5", "view": "x", "hide": "y"},
@@ -277,7 +281,7 @@ def test_a_control_that_the_address_gets_wrong_keeps_its_usual_value(open_page: 
     assert not at.exception
     assert not sentences(at)
     (told,) = maps(at).values()
-    assert told["layout"] == ("z1-z2" if "projection" in query else "")
+    assert told["layout"] == (WIDEST if "projection" in query else "")
     assert told["colouring"] is told["timeline"] is None
     assert told["images"] == "auto"
     assert drawn(at, "means") == 10

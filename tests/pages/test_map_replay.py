@@ -14,7 +14,7 @@ from tests.pages.scatters import lasso, maps, say
 from tests.pages.test_pages import html, sentences
 
 PAGE, VAE, STRUCTURED = "2_Map.py", "digits-vae", "digits-structured"
-SNAPSHOTS = {VAE, STRUCTURED, "textures-beams", "mnist-ae", "mnist-petals"}
+SHIPPED = sorted(folder.name for folder in places.models().iterdir())
 Open = Callable[..., AppTest]
 
 
@@ -24,13 +24,14 @@ def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "PAUSE", 3600.0)
 
 
-@pytest.mark.parametrize("run", [*sorted(SNAPSHOTS), "textures-petals", "textures-crossentropy"])
+@pytest.mark.parametrize("run", SHIPPED)
 def test_only_a_run_with_snapshots_is_replayed(open_page: Open, run):
     at = open_page(PAGE, run=run, replay="true", epoch="3")
     assert not at.exception
     assert not sentences(at)
-    assert [toggle.key for toggle in at.toggle] == (["replay"] if run in SNAPSHOTS else [])
-    assert (maps(at)["map"]["timeline"] is not None) == (run in SNAPSHOTS)
+    is_replayed = (places.models() / run / "snapshots").is_dir()
+    assert [toggle.key for toggle in at.toggle] == (["replay"] if is_replayed else [])
+    assert (maps(at)["map"]["timeline"] is not None) == is_replayed
 
 
 def test_replay_begins_with_the_last_epoch_and_follows_its_items(open_page: Open):
