@@ -165,7 +165,7 @@ def _map(scene: Scene, found: Found | None, compared: Compared, other: Scene | N
         colouring=scene.look.colouring,
         layers=scene.opened.painting.layers(
             scene.space,
-            regions="regions" in overlays and scene.space.epoch is None,
+            regions="regions" in overlays,
             targets="targets" in overlays and scene.replay is None,
         ),
         axes=scene.space.axes,

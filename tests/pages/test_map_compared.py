@@ -230,6 +230,11 @@ def test_a_lasso_is_carried_as_far_as_items_are_on_both_maps(open_page: Open):
     at = lasso(open_page(PAGE, run="here", beside="there"), np.ones(55, np.bool_))
     assert not at.exception
     assert selected(maps(at)[BESIDE]).sum() == 35
+    here, there = state.open_for_page("here").space.latents.ids, state.open_for_page("there").space.latents.ids
+    at = lasso(at, np.isin(there, range(1030, 1060)), BESIDE)
+    assert set(here[selected(maps(at)["map"])]) == set(range(1030, 1040))
+    at = lasso(at, np.isin(here, range(1000, 1025)))
+    assert set(there[selected(maps(at)[BESIDE])]) == set(range(1020, 1025))
 
 
 @pytest.fixture
@@ -281,11 +286,12 @@ class Slow:
     """Work that goes on when it is told to."""
 
     def __init__(self) -> None:
-        self.go_on, self.begun = Event(), 0
+        self.go_on, self.told, self.begun = Event(), Event(), 0
 
     def __call__(self, _run, candidate, _settings, progress):
         self.begun += 1
         progress(3, 10)
+        self.told.set()
         self.go_on.wait(60)
         progress(4, 10)
         raise BadDataError(f"{candidate.title} are not there.")
@@ -311,12 +317,13 @@ def over() -> comparing.Loading:
 
 def test_loading_shows_how_far_it_is_and_the_map_stays(open_page: Open, slow: Slow):
     at = open_page(PAGE, run=VAE, over=PHOTOS)
+    assert slow.told.wait(60)
+    at.run()
     assert not at.exception
     (bar,) = at.get("progress")
     assert bar.proto.value == 30
     assert bar.proto.text.replace("\\", "") == f"Encoding items of {PHOTOS}"
     assert list(maps(at)) == ["map"]
-    at.run()
     assert slow.begun == 1
 
 

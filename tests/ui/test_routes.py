@@ -272,6 +272,7 @@ def test_images_of_a_replay_are_those_of_its_own_rows(replayed, ask, monkeypatch
     assert ask("image/tiny/3").headers["x-item-id"] == str(ids[3])
     assert ask("image/tiny/3", map="replay").content == ask("image/tiny/11").content
     assert ask("image/tiny/10", map="replay").status_code == 404
+    assert ask("column/tiny/split", map="replay").content == replayed.painting.column("split").codes[rows].tobytes()
     whole = ask("tiles/tiny", rows="11,5", side="32")
     assert whole.status_code == 200
     assert ask("tiles/tiny", map="replay", rows="3,0", side="32").content == whole.content
