@@ -63,6 +63,11 @@ class MapPage(Map):
 
     # ---- the map
 
+    def box(self) -> dict[str, float]:
+        """Where the map lies on the screen, after scrolling to it if need be."""
+        self.surface.scroll_into_view_if_needed()
+        return super().box()
+
     def pixel(self, x: float, y: float) -> tuple[float, float]:
         """Place on the page of data coordinates, wherever the camera is."""
         box, (px, py) = self.box(), self.ask(f"map.toScreen({x}, {y})")

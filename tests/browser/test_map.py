@@ -177,10 +177,10 @@ def test_points_and_images_are_refused_without_the_sessions_token(page: Page, sh
         assert page.request.get(shipped + path).status == 403
 
 
-def test_the_map_works_in_a_narrow_dark_window(page: Page, shipped: str, space: LatentMap) -> None:
+def test_the_map_works_in_a_narrow_dark_window(page: Page, shipped: str) -> None:
     page.set_viewport_size({"width": 420, "height": 800})
     page.emulate_media(color_scheme="dark")
     view = opened(page, shipped)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    view.click(*space.places[lonely(space)])
+    view.click_point()
     expect(view.group("Query")).to_be_visible(timeout=SLOW)

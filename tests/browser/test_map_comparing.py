@@ -31,7 +31,7 @@ def test_items_of_other_data_lie_over_the_map_and_how_far_outside_is_told(page: 
     expect(table).to_be_visible()
 
 
-def test_two_runs_side_by_side_share_camera_click_and_lasso(page: Page, shipped: str) -> None:
+def test_two_runs_side_by_side_are_compared_and_move_together(page: Page, shipped: str) -> None:
     view = MapPage(page, shipped, PETALS)
     view.open("Compare")
     view.select("Run beside", CROSS)
@@ -53,6 +53,10 @@ def test_two_runs_side_by_side_share_camera_click_and_lasso(page: Page, shipped:
     page.keyboard.press("0")
     view.until("Math.abs(map.camera.scale / map.fitted.scale - 1) < 1e-6")
 
+
+def test_a_click_on_either_of_two_maps_is_answered_on_both(page: Page, shipped: str) -> None:
+    view = MapPage(page, shipped, PETALS, beside=CROSS)
+    other = view.beside()
     ids = latent_map(explorer.load(PETALS)).latents.ids
     row = view.click_point(label=2)
     view.address(item=str(ids[row]))
@@ -69,6 +73,10 @@ def test_two_runs_side_by_side_share_camera_click_and_lasso(page: Page, shipped:
     expect(view.group("Decoded place").get_by_role("img")).to_be_visible()
     view.until("!map.marks.query")
 
+
+def test_a_lasso_on_one_of_two_maps_selects_the_same_items_on_the_other(page: Page, shipped: str) -> None:
+    view = MapPage(page, shipped, PETALS, beside=CROSS)
+    other = view.beside()
     view.lasso(np.array([[-0.05, -0.05], [-0.05, 1.1], [-1.2, 1.1], [-1.2, -0.05]]))
     other.until("map.kept.selected")
     one, two = (np.array(each.ask("[...map.kept.selected]")) for each in (view, other))

@@ -68,9 +68,7 @@ def test_an_item_is_drawn_at_its_mean_or_at_a_sample_of_its_posterior(page: Page
     np.testing.assert_allclose(view.places(), sample.places, atol=1e-6)  # the same draw
 
 
-def test_a_training_is_replayed_with_trails_and_movers_and_its_epoch_stands_in_the_address(
-    page: Page, shipped: str
-) -> None:
+def test_a_training_is_replayed_with_trails_and_the_items_that_moved_most(page: Page, shipped: str) -> None:
     run = explorer.load(BEAMS)
     replay = read_replay(run, latent_map(run))
     assert replay is not None
@@ -97,6 +95,15 @@ def test_a_training_is_replayed_with_trails_and_movers_and_its_epoch_stands_in_t
     assert view.ask("map.timeline.trails().length") == 40
     page.get_by_role("button", name="Trails").click()
     assert view.ask("map.timeline.trails()") == []
+    assert len(frames) == 1
+
+
+def test_a_replay_plays_follows_a_touched_item_and_is_reopened_by_its_link(page: Page, shipped: str) -> None:
+    run = explorer.load(BEAMS)
+    replay = read_replay(run, latent_map(run))
+    assert replay is not None
+    view = MapPage(page, shipped, BEAMS, replay="true", epoch=1)
+    view.until("map.timeline.frames && map.timeline.frame === 1")
     page.get_by_role("button", name="Play").click()
     view.until("map.timeline.frame >= 3")
     page.get_by_role("button", name="Pause").click()
@@ -111,4 +118,3 @@ def test_a_training_is_replayed_with_trails_and_movers_and_its_epoch_stands_in_t
     view.says(f"Epoch {replay.epochs[frame]} of 40")
     view.until(f"map.timeline.frame === {frame} && map.timeline.frames")
     np.testing.assert_allclose(view.places(), replay.places[frame], atol=1e-5)
-    assert len(frames) == 2  # once for each load of the page
