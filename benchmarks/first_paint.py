@@ -19,7 +19,6 @@ from tempfile import TemporaryDirectory
 from harness import browser, cloud, table
 from playwright.sync_api import Browser
 
-
 CANVAS = ".scatter canvas.layer:nth-of-type(2)"
 LIMIT = 90.0  # seconds
 RUN = "textures-petals"  # shipped, 10,000 points
