@@ -21,14 +21,8 @@ POINTS = 70_000
 REST = 1000  # milliseconds without any change after which a picture is taken for the last one
 PAUSE = 400  # milliseconds in which a menu opens; a person looks before the press
 POINTS_ROUTE = "/explorer/points/"
-WHATS = (
-    "colour, first time",
-    "colour, again",
-    "circles",
-    "regions, first time",
-    "regions, again",
-    "from another page",
-)
+WHATS = ("colour", "circles", "regions", "from another page")
+TIMES = ("first time", "again", "again")  # of one kind in a visit
 
 
 @dataclass(frozen=True)
@@ -88,34 +82,33 @@ def measure(chromium: Browser, server: str, changing: Changing, n: int) -> dict[
             return {}
         page.wait_for_timeout(REST)
         visit = Visit(page)
-        visit.colour("colour, first time", "Confidence", points)
-        visit.colour("colour, again", "Class", points)
-        visit.colour("colour, again", "Confidence", points)
+        for time, title in zip(TIMES, ("Confidence", "Class", "Confidence"), strict=True):
+            visit.colour(f"colour, {time}", title, points)
         page.get_by_role("button", name="Overlays").click()
         popover = page.get_by_test_id("stPopoverBody")
-        circles, regions = (popover.get_by_text(title, exact=True) for title in ("Class circles", "Decision regions"))
-        for _ in range(2):
-            visit.change("circles", changing.over, circles)
-        for what in ("regions, first time", "regions, again", "regions, again"):
-            visit.change(what, changing.beneath, regions)
+        for time in TIMES:
+            visit.change(f"circles, {time}", changing.over, popover.get_by_text("Class circles", exact=True))
+        for time in TIMES:
+            visit.change(f"regions, {time}", changing.beneath, popover.get_by_text("Decision regions", exact=True))
         page.keyboard.press("Escape")
         pages = page.get_by_test_id("stSidebarNav")
-        for _ in range(2):
+        for time in TIMES[:2]:
             pages.get_by_text("Start", exact=True).click()
             page.locator(points).wait_for(state="detached")
-            visit.change("from another page", points, pages.get_by_text("Map", exact=True))
+            visit.change(f"from another page, {time}", points, pages.get_by_text("Map", exact=True))
         visit.found["points"] = [float(sum(POINTS_ROUTE in address for address in visit.traffic.addresses))]
         return visit.found
 
 
 def report(ours: Mapping[str, list[float]], peer: Mapping[str, list[float]]) -> None:
     """Print the rows."""
-    for what in WHATS:
-        table.row(what, ours[what], peer[what], "s", best="low")
-        sent = f"{what}: received"
+    rows = [f"{what}, {time}" for what in WHATS for time in TIMES[:2]]
+    for row in rows:
+        table.row(row, ours[row], peer[row], "s", best="low")
+        sent = f"{row}: received"
         table.row(sent, ours[sent], peer[sent], "kB", best="low")
-    resent, changes = int(sum(ours["points"])), sum(len(ours[what]) for what in WHATS)
-    table.note(f"Ours asked for the points again {resent} times in {changes} changes.")
+    asked, changes = int(sum(ours["points"])), sum(len(ours[row]) for row in rows)
+    table.note(f"Ours asked for the points again {asked} times in {changes} changes.")
 
 
 def main() -> None:

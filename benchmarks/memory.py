@@ -1,7 +1,8 @@
 """Resident memory of the server: with nobody there, with a map open, and what each further session adds.
 
-Ours and the peer, Streamlit with the same points by Plotly's scattergl, each started anew in each round. A session
-is a window of a browser that opens the map and clicks a point; all stay open until the end of the round.
+Ours, with the environment in which our command starts it, and the peer, Streamlit with the same points by
+Plotly's scattergl, each started anew in each round. A session is a window of a browser that opens the map and
+clicks a point; all stay open until the end of the round.
 """
 
 import argparse
@@ -20,6 +21,8 @@ from harness.sides import LIMIT, OURS, PLOTLY, Side, click
 from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
+from explorer.ui.server import ENVIRONMENT
+
 POINTS = 70_000
 CALM, PATIENCE = 1.5, 20.0  # seconds without growth after which memory is taken for settled; the most to wait for it
 GROWTH = 1.0  # MB
@@ -33,12 +36,14 @@ class Visited:
         script: beside the harness.
         side, address: the page.
         place: of the point that is clicked.
+        environment: of the server, beside the benchmark's own.
     """
 
     script: str
     side: Side
     address: str
     place: NDArray[np.float32]
+    environment: Mapping[str, str]
 
 
 def resident(pid: int) -> float:
@@ -59,12 +64,12 @@ def settled(pid: int) -> float:
     return resident(pid)
 
 
-def measure(chromium: Browser, visited: Visited, extra: Mapping[str, str], sessions: int) -> list[float]:
+def measure(chromium: Browser, visited: Visited, sessions: int) -> list[float]:
     """Megabytes of a server: at first, and after each session has begun."""
     port, side = browser.free_port(), visited.side
     with ExitStack() as stack:
         command = browser.streamlit_command(visited.script, port)
-        server, pid = stack.enter_context(browser.server(command, port, extra))
+        server, pid = stack.enter_context(browser.server(command, port, visited.environment))
         found = [settled(pid)]
         for _ in range(sessions):
             page = stack.enter_context(browser.visit(chromium, server + visited.address, side.canvas))
@@ -120,14 +125,14 @@ def main() -> None:
         run, n, extra = prepare(folder, flags.run, flags.points)
         place = middle(folder, n)
         contestants = {
-            "ours": Visited("map_app.py", OURS, f"/Map?run={run}", place),
-            "plotly": Visited("plotly_app.py", PLOTLY, PLOTLY.address.format(n=n), place),
+            "ours": Visited("map_app.py", OURS, f"/Map?run={run}", place, {**extra, **ENVIRONMENT}),
+            "plotly": Visited("plotly_app.py", PLOTLY, PLOTLY.address.format(n=n), place, extra),
         }
         table.header(f"Memory of the server, {run} with {n:,} points, {flags.sessions} sessions", flags.rounds)
         found: dict[str, list[list[float]]] = defaultdict(list)
         for i in range(flags.rounds):
             for who in list(contestants)[:: -1 if i % 2 else 1]:
-                found[who].append(measure(chromium, contestants[who], extra, flags.sessions))
+                found[who].append(measure(chromium, contestants[who], flags.sessions))
     report(found)
     table.note("ratio: how many times as little ours takes; spread: of the ratio, lowest to highest.")
 

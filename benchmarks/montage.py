@@ -101,7 +101,7 @@ def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="two rounds: does it run?")
-    parser.add_argument("--rounds", type=int, default=30, help="of each pair")
+    parser.add_argument("--rounds", type=int, default=20, help="of each pair")
     flags = parser.parse_args()
     rounds = 2 if flags.quick else flags.rounds
     port = browser.free_port()

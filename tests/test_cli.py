@@ -100,6 +100,17 @@ def test_name_of_a_run_cannot_add_to_the_address():
     assert dashboard.map_path("a&b=c/../d#e") == "Map?run=a%26b%3Dc%2F..%2Fd%23e"
 
 
+def test_server_has_one_heap(tmp_path, monkeypatch, capfd, busy_port):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, streamlit as st\nprint(os.environ['MALLOC_ARENA_MAX'])\napp = st.App('x.py')\nos._exit(1)\n"
+    )
+    monkeypatch.setattr(dashboard.places, "entry_script", lambda: script)
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    assert cli.main(["app", "--no-browser", "--port", str(server.free_port(busy_port))]) == 2
+    assert capfd.readouterr().out.split()[0] == "1"
+
+
 def test_server_that_dies_is_told_in_one_sentence(tmp_path, monkeypatch, capfd, busy_port):
     broken = tmp_path / "broken.py"
     broken.write_text("import streamlit as st\nimport no_such_module\napp = st.App('x.py')\n")

@@ -76,7 +76,7 @@ window.probe = {
       const now = performance.now();
       if (picture !== before) last = now;
       before = picture;
-      if (last && picture && picture !== first && now - last >= rest) this.changed = last - pressed;
+      if (last && picture !== first && now - last >= rest) this.changed = last - pressed;
       else requestAnimationFrame(look);
     };
     const begin = () => {
