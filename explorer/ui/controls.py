@@ -115,6 +115,6 @@ def _boundary() -> float:
             key="b_c",
             bind="query-params",
             help="Similarity to a class at the edge of its circle; the paper uses 0.79.",
-            width=190,
+            width=175,
         )
     )

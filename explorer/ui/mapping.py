@@ -75,9 +75,9 @@ def show(opened: OpenRun) -> None:
         if space.name != wanted:
             projecting.offer(opened, wanted)
         found = comparing.compared(opened, space, beside, over)
-        controls.await_factors(opened)
     scene = _replayed(opened, look) if replayed else Scene(opened, KEY, space, opened.cloud(space), look)
     _draw(scene or Scene(opened, KEY, space, opened.cloud(space), look), ranking, found)
+    controls.await_factors(opened)  # last: nothing moves when it is gone
 
 
 def _replayed(opened: OpenRun, look: Look) -> Scene | None:

@@ -6,11 +6,12 @@ from urllib.parse import urlencode
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from tests.browser.test_scatter import Map
 
 SLOW = 60_000  # milliseconds; a busy machine draws slowly
+TRIES = 10
 LONELY = """({ map }, [label, from]) => {
   for (let i = from; i < map.points.n; i++) {
     const [x, y] = map.toScreen(map.points.xy[2 * i], map.points.xy[2 * i + 1]);
@@ -129,8 +130,18 @@ class MapPage(Map):
         self.close()
 
     def select(self, control: str, option: str) -> None:
-        self.page.get_by_role("combobox", name=control, exact=True).click()
-        self.page.get_by_role("option", name=option, exact=True).click(timeout=SLOW)
+        """Choose an option; a rerun on its way may close the list, which is then opened again."""
+        box = self.page.get_by_role("combobox", name=control, exact=True)
+        wanted = self.page.get_by_role("option", name=option, exact=True)
+        for _ in range(TRIES):
+            idle(self.page)
+            box.click()
+            try:
+                wanted.click(timeout=SLOW / TRIES)
+            except TimeoutError:
+                continue
+            return
+        raise AssertionError(f"{control} offers no {option}")
 
     def press(self, choice: str) -> None:
         """Press one of the choices of a row of buttons."""
