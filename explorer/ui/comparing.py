@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import streamlit as st
@@ -18,7 +19,7 @@ from explorer.workflows.outside import HowFar, Share, how_far
 
 NONE = "None"
 SOON = 0.4  # seconds that a page waits for work before it shows how far it is
-WORK_KEPT = 8
+WORK_KEPT = 32  # results, of all sessions
 Key = tuple[str, ...]
 
 
@@ -83,15 +84,18 @@ def _over(opened: OpenRun, candidate: Candidate) -> Over | None:
 
 
 _under_way: dict[Key, Loading[Any]] = {}
+_lock = Lock()  # two sessions may ask for the same at once; it is begun once
 
 
 def _result(key: Key, work: Callable[[Progress], Any], words: str) -> Any:
     """The result of some work, begun when first asked for; None while it lasts, and then how far it is."""
-    loading = _under_way.get(key)
-    if loading is None:
-        loading = _under_way[key] = Loading(work)
-        while len(_under_way) > WORK_KEPT:
-            _under_way.pop(next(iter(_under_way)), None)
+    with _lock:
+        loading = _under_way.get(key)
+        if loading is None:
+            loading = _under_way[key] = Loading(work)
+            over = [old for old, one in _under_way.items() if one.is_over and old != key]
+            for old in over[:-WORK_KEPT]:
+                del _under_way[old]
     if not loading.wait(SOON):
         with st.container(border=True, key=f"comparing-{key[0]}"):
             watch(loading, plain(words), key=key[0])

@@ -63,6 +63,8 @@ class Loading(Generic[Result]):
             self.problem = str(error)
         except Exception as error:  # noqa: BLE001 - told on the page, in its thread it would be lost
             self.problem = f"This failed at a defect of the program ({type(error).__name__}: {error})."
+        finally:
+            del self._work  # it holds what it works on, such as an open run
 
     def _report(self, done: int, total: int) -> None:
         if self.is_cancelled:

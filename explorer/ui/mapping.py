@@ -16,8 +16,10 @@ from explorer.ui.inspector import Found, Ranking
 from explorer.ui.scatter import Cloud, Colouring, Marks, Timeline, scatter, settled_frame, touched
 from explorer.ui.state import OpenRun
 from explorer.ui.touching import Place, asked, remember
-from explorer.workflows.maps import PCA, LatentMap
+from explorer.workflows.colouring import FACTOR
+from explorer.workflows.maps import LatentMap
 from explorer.workflows.others import places_of
+from explorer.workflows.replay import NAME as REPLAY
 from explorer.workflows.replay import Replay
 
 KEY, BESIDE = "map", "map-beside"
@@ -63,7 +65,7 @@ def show(opened: OpenRun) -> None:
     title = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         replayed = replaying.choice(opened)
-        wanted, space, look = controls.space_and_look(opened, PCA if replayed else projecting.choice(opened))
+        wanted, space, look = controls.space_and_look(opened, REPLAY if replayed else projecting.choice(opened))
         beside, over = ("", None) if replayed else comparing.choice(opened, space)
         ranking = controls.ranking(opened)
         exporting.offer(opened, space)
@@ -72,26 +74,23 @@ def show(opened: OpenRun) -> None:
     # Empty, it takes no room, but keeps the map at its place: elsewhere the browser would build it anew.
     with st.container():
         fetching.offer(opened)
-        if space.name != wanted:
+        if space.name != wanted and not replayed:
             projecting.offer(opened, wanted)
         found = comparing.compared(opened, space, beside, over)
-    scene = _replayed(opened, look) if replayed else Scene(opened, KEY, space, opened.cloud(space), look)
-    _draw(scene or Scene(opened, KEY, space, opened.cloud(space), look), ranking, found)
+    scene = Scene(opened, KEY, space, opened.cloud(space), look)
+    _draw(_replayed(scene) if space.name == REPLAY else scene, ranking, found)
     controls.await_factors(opened)  # last: nothing moves when it is gone
 
 
-def _replayed(opened: OpenRun, look: Look) -> Scene | None:
+def _replayed(scene: Scene) -> Scene:
     """The map of a replay, at the frame that a person has settled on."""
-    try:
-        replay = opened.replay
-    except ExplorerError as error:
-        problem(str(error))
-        return None
-    cloud, timeline = opened.cloud(replay.space), replaying.timeline(opened, replay)
-    frame = settled_frame(cloud, timeline, key=KEY)
+    replay, look = scene.opened.replay, scene.look
+    timeline = replaying.timeline(scene.opened, replay)
+    frame = settled_frame(scene.cloud, timeline, key=KEY)
     replaying.remember(replay, frame)
-    look = replace(look, colouring=look.colouring and opened.painting.colouring(look.colouring.name, replay.space))
-    return Scene(opened, KEY, replay.at(frame), cloud, look, replay, timeline, frame)
+    if look.colouring and not look.colouring.name.startswith(FACTOR):
+        look = replace(look, colouring=replace(look.colouring, title=f"{look.colouring.title}, after the last epoch"))
+    return replace(scene, space=replay.at(frame), look=look, replay=replay, timeline=timeline, frame=frame)
 
 
 def _draw(scene: Scene, ranking: Ranking, compared: Compared) -> None:
@@ -150,7 +149,13 @@ def _second(scene: Scene, compared: Compared) -> Scene | None:
 def _likewise(scene: Scene, run: OpenRun, space: LatentMap) -> Colouring | None:
     """The first map's colouring on the second one, where its run has it too."""
     first = scene.look.colouring
-    return run.painting.colouring(first.name, space) if first and first.name in run.painting.titles() else None
+    if first is None or first.name not in run.painting.titles():
+        return None
+    try:
+        return run.painting.colouring(first.name, space)
+    except ExplorerError as error:
+        problem(str(error))
+        return None
 
 
 def _map(scene: Scene, found: Found | None, compared: Compared, other: Scene | None) -> None:

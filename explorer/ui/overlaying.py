@@ -48,7 +48,7 @@ def offered(opened: OpenRun, space: LatentMap) -> list[str]:
         "centres": is_linear and configured,
         "circles": bool(space.circles),
         "means": not configured and bool((space.latents.labels >= 0).any()),
-        "sectors": has_sectors(opened.run.card) and space.is_latent,
+        "sectors": has_sectors(opened.run.card) and space.is_latent and not space.onto,
         "regions": has_regions(space),
         "targets": is_linear and has_targets(opened.run),
         "neighbours": not space.is_latent,

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from functools import lru_cache
+from hashlib import blake2b
 from math import nan
 from pathlib import Path
 from threading import Lock, Timer
@@ -237,7 +238,8 @@ class OpenRun:
             layout=layout,
             tiles_url="" if self.without_images else self.address("tiles", on=rows) + "&rows={rows}&side={side}",
             tile_side=tile_side(self.run.card.shape),
-            file_name=f"{self.name}-{layout}" if layout else self.name,
+            file_name=f"{self.name}-{space.name}" if layout else self.name,
+            rows=blake2b(space.latents.ids.tobytes(), digest_size=8).hexdigest(),
         )
 
     @property

@@ -67,7 +67,7 @@ def has_sectors(card: Card) -> bool:
 
 
 def sectors(space: LatentMap, card: Card) -> tuple[TakenSector, ...]:
-    """The sectors of a polar run and which class took which; none for other runs, or where the map is no latent itself.
+    """The sectors of a polar run and which class took which; none for others, or on a map that is turned or no latent.
 
     One class a sector is the aim of the training, not its guarantee.
 
@@ -78,7 +78,7 @@ def sectors(space: LatentMap, card: Card) -> tuple[TakenSector, ...]:
     Raises:
         BadRunError: a card with angles or a rule that no polar run can have.
     """
-    if not (has_sectors(card) and space.is_latent and space.latents.z.shape[1] == 2):
+    if not (has_sectors(card) and space.is_latent and not space.onto and space.latents.z.shape[1] == 2):
         return ()
     c = len(card.classes)
     rule: Rule = card.config.get("rule", "guaranteed")

@@ -124,7 +124,10 @@ def resume(name: str, settings: Settings, progress: Progress | None = None) -> G
     with _telling(folder), training_alone(folder):
         # From here on the old weights and latents are no longer the run's: the card stops vouching for them.
         # It is read again: a note may have been written while the data were loading.
-        card = read_card(folder).model_copy(update={"status": "training", "files": {}, "metrics": {}})
+        card = read_card(folder)
+        if card.status == "finished":
+            raise BadRunError(f"{name} has been finished by another process meanwhile, so it need not go on.")
+        card = card.model_copy(update={"status": "training", "files": {}, "metrics": {}})
         write_card(folder, card)
         yield from _drive(folder, card, trainee, dataset, settings)
 
@@ -150,6 +153,7 @@ def _drive(
     config = parse(method.config, card.config, f"The card of {card.name}")
     training = parse(TrainingConfig, card.training, f"The card of {card.name}")
     rows = _followed(dataset, card)
+    begin_snapshots(folder, dataset.ids[rows])  # a run of an earlier version has none
     end = Ended("failed", "The program stopped at a defect of its own.")  # unless something below says better
     try:
         for told in train(

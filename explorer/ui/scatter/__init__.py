@@ -81,6 +81,7 @@ class Cloud:
             the points "3,17,5". Empty: no images in place of points.
         tile_side: side of such a tile on the screen, CSS pixels.
         file_name: of an exported picture, without its ending.
+        rows: names the items in their order, whatever run they are of: linked maps of the same rows share their hover.
     """
 
     identity: str
@@ -95,6 +96,7 @@ class Cloud:
     tiles_url: str = ""
     tile_side: int = 52
     file_name: str = "map"
+    rows: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def scatter(  # noqa: PLR0913 - each is a choice of its own, and all but the fir
         height: of map and legend together, a length in CSS.
         clear_selection: a counter; when it grows, the browser drops its lasso selection.
         link: maps of one page with the same link move together, each as far from its fitted view as the others; where
-            they have as many points, these are the same items in the same order, and share the hover too.
+            their clouds have the same rows and classes, they share the hover and what is hidden too.
         selected: a selection made elsewhere, shape (n,), shown once it differs from the last one said here.
         images: whether images stand in place of points: where few are in view, at any zoom, or never.
         timeline: further places of the points; `settled_frame` says which of them is shown.

@@ -42,9 +42,9 @@ class Link {
     return [...(links.get(this.name)?.maps ?? [])].filter((map) => map !== this.map);
   }
 
-  /** Linked maps of the same items: as many points, of the same classes. */
+  /** Linked maps of the same items in the same order, and of the same classes. */
   get twins() {
-    const meaning = ({ cloud }) => JSON.stringify([cloud.n, cloud.classes]);
+    const meaning = ({ cloud }) => JSON.stringify([cloud.n, cloud.rows, cloud.classes]);
     return this.others.filter((other) => other.kept && meaning(other) === meaning(this.map));
   }
 
