@@ -125,10 +125,11 @@ def resume(name: str, settings: Settings, progress: Progress | None = None) -> G
         # From here on the old weights and latents are no longer the run's: the card stops vouching for them.
         # It is read again: a note may have been written while the data were loading.
         card = read_card(folder)
-        if card.status == "finished":
+        if not (folder / STATE).is_file():
             raise BadRunError(f"{name} has been finished by another process meanwhile, so it need not go on.")
         card = card.model_copy(update={"status": "training", "files": {}, "metrics": {}})
         write_card(folder, card)
+        begin_snapshots(folder, dataset.ids[_followed(dataset, card)])  # a run of an earlier version has none
         yield from _drive(folder, card, trainee, dataset, settings)
 
 
@@ -153,7 +154,6 @@ def _drive(
     config = parse(method.config, card.config, f"The card of {card.name}")
     training = parse(TrainingConfig, card.training, f"The card of {card.name}")
     rows = _followed(dataset, card)
-    begin_snapshots(folder, dataset.ids[rows])  # a run of an earlier version has none
     end = Ended("failed", "The program stopped at a defect of its own.")  # unless something below says better
     try:
         for told in train(

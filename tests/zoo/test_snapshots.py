@@ -128,3 +128,17 @@ def test_compact_run_keeps_half_precision_and_a_sample_above_two_dimensions(sett
             part.error[:, 0], np.sqrt(run.reconstruction_error(dataset.items[rows], part.z)), atol=2e-3
         )
     assert set(read_snapshots(run.folder, run.card).ids) <= {int(i) for part in parts.values() for i in part.ids}
+
+
+def test_run_of_before_there_were_snapshots_goes_on_and_has_them_from_there(settings, tiny):
+    events = training.train_new(plan("old"), settings)
+    until(events, EpochEnded)
+    events.close()
+    folder = settings.runs_root / "old"
+    shutil.rmtree(folder / FOLDER)
+    list(training.resume("old", settings))
+    card = read_card(folder)
+    assert card.status == "finished"
+    found, whole = read_snapshots(folder, card), read_snapshots(tiny, read_card(tiny))
+    assert found.epochs.tolist() == [2]
+    np.testing.assert_array_equal(found.z[0], whole.z[2])
