@@ -156,6 +156,7 @@ def test_a_link_reopens_the_same_view(page: Page, shipped: str, space: LatentMap
     view.press("Euclidean")
     view.close()
     view.address(item=str(space.latents.ids[row]), measure="Euclidean")
+    view.says("Nearest images")  # and no longer the most similar ones
     idle(page)
     before, link = view.hits(7), page.url
     page.goto("about:blank")
