@@ -1,6 +1,7 @@
 """Two runs side by side: what is turned, what is carried, and which runs may lie so."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -153,7 +154,7 @@ def test_companions_are_runs_on_the_same_data(run):
         "unfinished": card.model_copy(update={"files": {}}),
         "broken": None,
     }
-    entries = [ShelfEntry(name, one) for name, one in shelf.items()]
+    entries = [ShelfEntry(name, Path(name), one, "", 0) for name, one in shelf.items()]
     assert companions("tiny", card, entries) == ["same"]
 
 
