@@ -5,6 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes says nothing of what it tests
+settings.load_profile("untimed")
 
 BROWSER = Path(__file__).parent / "browser"
 NAMES = ("chromium", "chromium-browser", "google-chrome")

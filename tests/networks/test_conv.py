@@ -83,7 +83,7 @@ def test_channels_double_up_to_128_times_the_width_and_are_four_at_least(width, 
     assert stage_channels((1, 128, 128), width) == channels
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 4), SIDES, SIDES, st.integers(1, 5))
 def test_decoder_gives_the_encoders_shape_back_for_any_image(channels, height, width, latent_dims):
     shape = (channels, height, width)
@@ -92,7 +92,7 @@ def test_decoder_gives_the_encoders_shape_back_for_any_image(channels, height, w
     assert ConvDecoder(shape, latent_dims=latent_dims, width=0.0625)(z).shape == (2, *shape)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SIDES, SIDES)
 def test_decoder_grows_through_the_sizes_of_the_encoder(height, width):
     shape = (1, height, width)

@@ -48,7 +48,7 @@ def test_what_was_settled_on_is_found_again(page, replay):
         assert asked_frame(replay) == frame
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=some.text())
 def test_any_address_names_a_frame(page, replay, text):
     page.query_params["epoch"] = text

@@ -62,7 +62,7 @@ def test_an_item_that_is_no_number_is_one_sentence(page, space, text):  # noqa: 
     assert asked(space, second=True) == (None, None)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(key=some.sampled_from(["item", "at"]), text=some.text())
 def test_any_address_is_an_answer_or_one_sentence(page, space: LatentMap, key, text):  # noqa: F811
     page.query_params.clear()
