@@ -1,11 +1,21 @@
 """Methods by name. To add one: write its file, then add its line."""
 
 from explorer.method import Method
+from explorer.methods.adagvae import ADAGVAE, ADAGVAE_NT
 from explorer.methods.ae import AE
 from explorer.methods.classifier import CLASSIFIER
+from explorer.methods.classifying import CLASSIFYING
+from explorer.methods.gvae import GVAE, GVAE_NT
 from explorer.methods.polar import POLAR
+from explorer.methods.separate import SEPARATE
+from explorer.methods.siamese import SIAMESE
 from explorer.methods.structuring import STRUCTURING
 from explorer.methods.supervised import SUPERVISED
 from explorer.methods.vae import VAE
 
-METHODS: dict[str, Method] = {method.name: method for method in (SUPERVISED, POLAR, STRUCTURING, AE, VAE, CLASSIFIER)}
+_ALL = (
+    *(SUPERVISED, POLAR, STRUCTURING, AE, VAE, CLASSIFIER),
+    *(CLASSIFYING, SIAMESE, SEPARATE),
+    *(GVAE, GVAE_NT, ADAGVAE, ADAGVAE_NT),
+)
+METHODS: dict[str, Method] = {method.name: method for method in _ALL}

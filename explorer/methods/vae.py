@@ -49,11 +49,17 @@ def loss(network: Autoencoder, batch: Batch, config: VAEConfig) -> dict[str, Ten
     """Negative log-likelihood of the items + beta * KL to N(0, I), nats an item (eq. 1)."""
     mean, logvar = network.posterior(batch.x)
     z = sample(mean, logvar, batch.generator)  # (n, d)
-    gaussian = config.likelihood == "gaussian" or not network.is_image
-    reconstruction = (
-        gaussian_nll(network.decode(z), batch.x) if gaussian else bernoulli_nll(network.decode_logits(z), batch.x)
-    )
-    return {"reconstruction": reconstruction, "kl": config.beta * gaussian_kl(mean, logvar)}
+    return {
+        "reconstruction": negative_log_likelihood(network, z, batch.x, config),
+        "kl": config.beta * gaussian_kl(mean, logvar),
+    }
+
+
+def negative_log_likelihood(network: Autoencoder, z: Tensor, x: Tensor, config: VAEConfig) -> Tensor:
+    """Of items given latents drawn from their posteriors, mean over items, nats."""
+    if config.likelihood == "gaussian" or not network.is_image:
+        return gaussian_nll(network.decode(z), x)
+    return bernoulli_nll(network.decode_logits(z), x)
 
 
 VAE = Method(
