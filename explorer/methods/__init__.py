@@ -5,6 +5,7 @@ from explorer.methods.adagvae import ADAGVAE, ADAGVAE_NT
 from explorer.methods.ae import AE
 from explorer.methods.classifier import CLASSIFIER
 from explorer.methods.classifying import CLASSIFYING
+from explorer.methods.code_vae import CODE_VAE
 from explorer.methods.gvae import GVAE, GVAE_NT
 from explorer.methods.polar import POLAR
 from explorer.methods.separate import SEPARATE
@@ -15,7 +16,7 @@ from explorer.methods.vae import VAE
 
 _ALL = (
     *(SUPERVISED, POLAR, STRUCTURING, AE, VAE, CLASSIFIER),
-    *(CLASSIFYING, SIAMESE, SEPARATE),
+    *(CODE_VAE, CLASSIFYING, SIAMESE, SEPARATE),
     *(GVAE, GVAE_NT, ADAGVAE, ADAGVAE_NT),
 )
 METHODS: dict[str, Method] = {method.name: method for method in _ALL}

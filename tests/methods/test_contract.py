@@ -30,6 +30,11 @@ SMALL: dict[str, list[dict[str, Any]]] = {
     "ae": [{"width": 0.25, "latent_dims": 3}, TINY_MLP],
     "vae": [{"width": 0.25}, {"likelihood": "gaussian", **TINY_MLP}],
     "classifier": [{"width": 0.25}],
+    "code-vae": [
+        {"hidden": (8,), "latent_dims": 4, "code": "clipped"},
+        {"hidden": (8,), "latent_dims": 4, "code": "binary"},
+        {"hidden": (16,), "latent_dims": 6, "code": "gumbel", "classes": 3},
+    ],
     "classifying": [{"width": 0.0625, "latent_dims": 8}, TINY_MLP],
     "siamese": [{"width": 0.0625, "latent_dims": 8}],
     "separate": [{"width": 0.0625, "latent_dims": 8}, {"latent_dims": 7, **TINY_MLP}],
