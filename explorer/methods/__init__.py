@@ -1,6 +1,7 @@
 """Methods by name. To add one: write its file, then add its line."""
 
 from explorer.method import Method
+from explorer.methods.aae import AAE
 from explorer.methods.adagvae import ADAGVAE, ADAGVAE_NT
 from explorer.methods.ae import AE
 from explorer.methods.classifier import CLASSIFIER
@@ -15,7 +16,7 @@ from explorer.methods.supervised import SUPERVISED
 from explorer.methods.vae import VAE
 
 _ALL = (
-    *(SUPERVISED, POLAR, STRUCTURING, AE, VAE, CLASSIFIER),
+    *(SUPERVISED, POLAR, STRUCTURING, AE, VAE, AAE, CLASSIFIER),
     *(CODE_VAE, CLASSIFYING, SIAMESE, SEPARATE),
     *(GVAE, GVAE_NT, ADAGVAE, ADAGVAE_NT),
 )

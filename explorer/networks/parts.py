@@ -36,3 +36,27 @@ class Part(nn.Module):
         """Latents (n, d) to what the module makes of its part."""
         made: Tensor = self.module(z[:, self.start : self.stop])
         return made
+
+
+class StyleAndClass(nn.Module):
+    """Style as it is, and class probabilities of the scores after it.
+
+    Args:
+        style_dims: how many of the first dimensions are style.
+    """
+
+    def __init__(self, style_dims: int) -> None:
+        super().__init__()
+        self.style_dims = style_dims
+
+    def forward(self, outputs: Tensor) -> Tensor:
+        """(n, s + c) to (n, s + c), the last c in [0, 1] with sum 1."""
+        return torch.cat([outputs[:, : self.style_dims], outputs[:, self.style_dims :].softmax(dim=1)], dim=1)
+
+
+class Logarithm(nn.Module):
+    """Logits of probabilities."""
+
+    def forward(self, probabilities: Tensor) -> Tensor:
+        """(n, c) to (n, c), finite."""
+        return probabilities.clamp(min=torch.finfo(probabilities.dtype).tiny).log()

@@ -30,6 +30,7 @@ SMALL: dict[str, list[dict[str, Any]]] = {
     "ae": [{"width": 0.25, "latent_dims": 3}, TINY_MLP],
     "vae": [{"width": 0.25}, {"likelihood": "gaussian", **TINY_MLP}],
     "classifier": [{"width": 0.25}],
+    "aae": [{"width": 0.25, "latent_dims": 5, "critic_units": 8}],
     "code-vae": [
         {"hidden": (8,), "latent_dims": 4, "code": "clipped"},
         {"hidden": (8,), "latent_dims": 4, "code": "binary"},
