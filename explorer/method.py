@@ -52,6 +52,10 @@ class Batch:
     group_size: int = 1
     progress: float = 0.0
 
+    def between(self, first: float, last: float) -> float:
+        """A setting that goes in a line from the training's start to its end."""
+        return first + (last - first) * self.progress
+
 
 TargetMaker = Callable[[NDArray[np.float32], NDArray[np.int64], np.random.Generator], NDArray[np.floating]]
 """(latents (m, d), labels (m,), randomness) of all labelled training items to their targets (m, d)."""
@@ -75,6 +79,11 @@ def no_class_targets(config: Config, spec: InputSpec) -> ClassTargets | None:  #
 def one_by_one(config: Config) -> int:  # noqa: ARG001 - the record's signature
     """For methods that take each item on its own."""
     return 1
+
+
+def in_pairs(config: Config) -> int:  # noqa: ARG001 - the record's signature
+    """For methods that take two items of a group at a time."""
+    return 2
 
 
 def no_targets(config: Config, n_classes: int) -> TargetMaker | None:  # noqa: ARG001 - the record's signature

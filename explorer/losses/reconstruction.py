@@ -1,9 +1,12 @@
 """How far a reconstruction is from its image."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+Likelihood = Literal["auto", "bernoulli", "gaussian"]
 SHADING_PIXELS = 15
 TINY = 1e-6
 
@@ -73,6 +76,23 @@ def gaussian_nll(x_hat: Tensor, x: Tensor) -> Tensor:
         Scalar in [0, inf), nats an item.
     """
     return (x_hat.float() - x.float()).square().sum() / (2 * len(x))
+
+
+def decoded_nll(logits: Tensor, x: Tensor, likelihood: Likelihood) -> Tensor:
+    """Negative log-likelihood of items given what the decoder made of their latents.
+
+    Args:
+        logits: what the decoder gives, shape (n, ...): logits of images, values of vectors.
+        x: network input, same shape.
+        likelihood: "bernoulli" or "gaussian"; "auto" takes bernoulli for images and gaussian for vectors.
+
+    Returns:
+        Scalar, nats an item; see `bernoulli_nll` and `gaussian_nll`.
+    """
+    is_image = x.ndim > 2  # noqa: PLR2004 - vectors are (n, features)
+    if is_image and likelihood != "gaussian":
+        return bernoulli_nll(logits, x)
+    return gaussian_nll(torch.sigmoid(logits.float()) if is_image else logits, x)
 
 
 def pattern_error(x_hat: Tensor, x: Tensor) -> Tensor:

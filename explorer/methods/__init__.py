@@ -2,12 +2,11 @@
 
 from explorer.method import Method
 from explorer.methods.aae import AAE
-from explorer.methods.adagvae import ADAGVAE, ADAGVAE_NT
 from explorer.methods.ae import AE
 from explorer.methods.classifier import CLASSIFIER
 from explorer.methods.classifying import CLASSIFYING
 from explorer.methods.code_vae import CODE_VAE
-from explorer.methods.gvae import GVAE, GVAE_NT
+from explorer.methods.group_vaes import ADAGVAE, ADAGVAE_NT, GVAE, GVAE_NT
 from explorer.methods.polar import POLAR
 from explorer.methods.separate import SEPARATE
 from explorer.methods.siamese import SIAMESE

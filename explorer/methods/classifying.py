@@ -10,9 +10,7 @@ from explorer.losses.classification import labelled_cross_entropy
 from explorer.losses.reconstruction import squared_norm
 from explorer.method import Batch, InputSpec, Method, always
 from explorer.networks.autoencoder import Autoencoder
-from explorer.networks.styled import StyledConfig, classifying_autoencoder
-
-PAPER = "Portenier, Hu, Favaro and Zwicker, Fine-Grained Retrieval with Autoencoders"
+from explorer.networks.styled import PAPER, StyledConfig, classifying_autoencoder
 
 
 class ClassifyingConfig(StyledConfig):
@@ -33,14 +31,9 @@ def build(config: ClassifyingConfig, spec: InputSpec) -> Autoencoder:
     return classifying_autoencoder(config, spec.shape, spec.n_classes)
 
 
-def raised(first: float, last: float, progress: float) -> float:
-    """A weight that rises in a line from the training's start to its end."""
-    return first + (last - first) * progress
-
-
 def loss(network: Autoencoder, batch: Batch, config: ClassifyingConfig) -> dict[str, Tensor]:
     """L = gamma * L_class + (1 - gamma) * L_rec (eq. 4); an unlabelled item has the second term alone."""
-    gamma = raised(config.first_gamma, config.gamma, batch.progress)
+    gamma = batch.between(config.first_gamma, config.gamma)
     z = network.encode(batch.x)  # (n, d)
     return {
         "cross_entropy": gamma * labelled_cross_entropy(network.classify(z), batch.labels),

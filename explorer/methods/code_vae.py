@@ -10,19 +10,18 @@ from torch import Tensor, nn
 from explorer.errors import BadValueError
 from explorer.fields import hyper
 from explorer.losses.kl import categorical_kl, gaussian_kl
+from explorer.losses.reconstruction import decoded_nll
 from explorer.method import Batch, InputSpec, Method
-from explorer.methods.classifying import raised
-from explorer.methods.vae import VAEConfig, negative_log_likelihood
-from explorer.methods.vae import build as build_vae
 from explorer.networks.autoencoder import Autoencoder
 from explorer.networks.backbone import Network, decoder, encoder
 from explorer.networks.coded import Categoricals, Clip, Sign, gumbel_softmax
 from explorer.networks.posterior import sample
+from explorer.networks.variational import VariationalConfig, check_likelihood, variational_autoencoder
 
 Code = Literal["mean", "clipped", "binary", "gumbel"]
 
 
-class CodeVAEConfig(VAEConfig):
+class CodeVAEConfig(VariationalConfig):
     """Settings of the variational autoencoder for codes."""
 
     auto_network: ClassVar[Network] = "mlp"
@@ -50,7 +49,8 @@ def build(config: CodeVAEConfig, spec: InputSpec) -> Autoencoder:
             "give a multiple of --classes."
         )
     if config.code == "mean":
-        return build_vae(config, spec)
+        return variational_autoencoder(config, spec.shape)
+    check_likelihood(config, spec.shape)
     is_variational = _is_variational(config)
     bits = nn.BatchNorm1d(config.latent_dims, affine=False)  # half of the items on each side of 0
     heads = {"clipped": None, "binary": None if is_variational else bits, "gumbel": Categoricals(config.classes)}
@@ -81,15 +81,13 @@ def loss(network: Autoencoder, batch: Batch, config: CodeVAEConfig) -> dict[str,
         z, divergence = sample(mean, logvar, batch.generator), gaussian_kl(mean, logvar)
     elif config.code == "gumbel":
         logits = network.encoder(batch.x).float()
-        temperature = raised(config.temperature, config.last_temperature, batch.progress)
+        temperature = batch.between(config.temperature, config.last_temperature)
         z = gumbel_softmax(logits, classes=config.classes, temperature=temperature, generator=batch.generator)
         divergence = categorical_kl(Categoricals(config.classes)(logits).view(len(logits), -1, config.classes))
     else:  # bits have their balance from the batch norm
-        return {"reconstruction": negative_log_likelihood(network, network.encode(batch.x), batch.x, config)}
-    return {
-        "reconstruction": negative_log_likelihood(network, z, batch.x, config),
-        "kl": config.beta * divergence,
-    }
+        z, divergence = network.encode(batch.x), None
+    terms = {"reconstruction": decoded_nll(network.decode_logits(z), batch.x, config.likelihood)}
+    return terms if divergence is None else terms | {"kl": config.beta * divergence}
 
 
 CODE_VAE = Method(

@@ -9,11 +9,10 @@ from explorer.fields import hyper
 from explorer.losses.classification import labelled_cross_entropy
 from explorer.losses.reconstruction import squared_norm
 from explorer.method import Batch, InputSpec, Method, always
-from explorer.methods.classifying import PAPER
 from explorer.networks.autoencoder import Autoencoder
 from explorer.networks.backbone import decoder, encoder
 from explorer.networks.parts import Part, SideBySide
-from explorer.networks.styled import StyledConfig
+from explorer.networks.styled import PAPER, StyledConfig
 
 
 class SeparateConfig(StyledConfig):

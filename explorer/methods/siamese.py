@@ -5,14 +5,13 @@ Reference: Portenier et al., Fine-Grained Retrieval with Autoencoders, eq. 1 to 
 
 from torch import Tensor
 
-from explorer.fields import Config, hyper
+from explorer.fields import hyper
 from explorer.losses.classification import labelled_cross_entropy
 from explorer.losses.contrastive import contrastive_loss
 from explorer.losses.reconstruction import squared_norm
-from explorer.method import Batch, InputSpec, Method, always
-from explorer.methods.classifying import PAPER, raised
+from explorer.method import Batch, InputSpec, Method, always, in_pairs
 from explorer.networks.autoencoder import Autoencoder
-from explorer.networks.styled import StyledConfig, classifying_autoencoder
+from explorer.networks.styled import PAPER, StyledConfig, classifying_autoencoder
 
 OF_CONTRASTIVE = 1 / 20  # weight of the classification that keeps the training stable
 
@@ -38,7 +37,7 @@ def build(config: SiameseConfig, spec: InputSpec) -> Autoencoder:
 
 def loss(network: Autoencoder, batch: Batch, config: SiameseConfig) -> dict[str, Tensor]:
     """L = gamma * (L_con + L_class / 20) + (1 - gamma) * L_rec (eq. 3), L_rec the mean of each pair."""
-    gamma = raised(config.first_gamma, config.gamma, batch.progress)
+    gamma = batch.between(config.first_gamma, config.gamma)
     z = network.encode(batch.x)  # (2p, d)
     one, other = z[0::2], z[1::2]
     differs = batch.labels[0::2] != batch.labels[1::2]
@@ -47,11 +46,6 @@ def loss(network: Autoencoder, batch: Batch, config: SiameseConfig) -> dict[str,
         "cross_entropy": gamma * OF_CONTRASTIVE * labelled_cross_entropy(network.classify(z), batch.labels),
         "reconstruction": (1 - gamma) * squared_norm(network.decode(z), batch.x),
     }
-
-
-def two(config: Config) -> int:  # noqa: ARG001 - the record's signature
-    """Items of a pair."""
-    return 2
 
 
 SIAMESE = Method(
@@ -63,5 +57,5 @@ SIAMESE = Method(
     loss=loss,
     needs_labels=always,
     sampling="pairs",
-    group_size=two,
+    group_size=in_pairs,
 )

@@ -11,6 +11,8 @@ from explorer.fields import hyper
 from explorer.networks.autoencoder import Autoencoder
 from explorer.networks.backbone import Network, NetworkConfig, decoder, encoder
 
+PAPER = "Portenier, Hu, Favaro and Zwicker, Fine-Grained Retrieval with Autoencoders"
+
 
 class StyledConfig(NetworkConfig):
     """Settings of the network."""

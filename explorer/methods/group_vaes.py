@@ -1,4 +1,4 @@
-"""Group variational autoencoder: what a group shares is averaged over its members, so that it goes into the content.
+"""Group VAEs: what the members of a group share is averaged over them, in fixed or in adaptive dimensions.
 
 Reference: Pérez Rey et al., Content-Based Image Retrieval from Weakly-Supervised Disentangled
 Representations, section 3.
@@ -10,20 +10,20 @@ import torch
 from torch import Tensor
 
 from explorer.errors import BadValueError
-from explorer.fields import hyper
+from explorer.fields import Config, hyper
 from explorer.losses.kl import gaussian_kl
 from explorer.losses.prototypical import prototypical_loss
-from explorer.method import Batch, InputSpec, Method
-from explorer.methods.vae import VAEConfig, negative_log_likelihood
-from explorer.methods.vae import build as build_vae
+from explorer.losses.reconstruction import decoded_nll
+from explorer.method import Batch, InputSpec, Method, in_pairs
 from explorer.networks.autoencoder import Autoencoder
 from explorer.networks.backbone import Network
-from explorer.networks.posterior import average_shared, sample
+from explorer.networks.posterior import adaptive_mask, average_shared, sample
+from explorer.networks.variational import VariationalConfig, variational_autoencoder
 
 PAPER = "Pérez Rey et al., Content-Based Image Retrieval from Weakly-Supervised Disentangled Representations"
 
 
-class GroupConfig(VAEConfig):
+class GroupConfig(VariationalConfig):
     """Settings that all methods on groups share."""
 
     auto_network: ClassVar[Network] = "strided"
@@ -38,11 +38,23 @@ class GVAEConfig(GroupConfig):
     group_size: int = hyper(6, low=2, high=100, help="members of each group in a step", symbol="K")
 
 
-class GVAEntConfig(GVAEConfig):
-    """Settings of the group variational autoencoder with the prototypical term."""
+class AdaGVAEConfig(GroupConfig):
+    """Settings of the adaptive group variational autoencoder."""
+
+
+class Prototypes(Config):
+    """Settings of the prototypical term."""
 
     prototype_weight: float = hyper(100, low=0, help="weight of the prototypical loss", symbol="\u03b1")
     temperature: float = hyper(1, low=0.001, help="of the prototypical loss", symbol="\u03c4")
+
+
+class GVAEntConfig(GVAEConfig, Prototypes):
+    """Settings of the group variational autoencoder with the prototypical term."""
+
+
+class AdaGVAEntConfig(AdaGVAEConfig, Prototypes):
+    """Settings of the adaptive group variational autoencoder with the prototypical term."""
 
 
 def build(config: GVAEConfig, spec: InputSpec) -> Autoencoder:
@@ -56,35 +68,40 @@ def build(config: GVAEConfig, spec: InputSpec) -> Autoencoder:
             f"content_dims = {config.content_dims} of {config.latent_dims} dimensions leaves none for the perspective; "
             "lower --content-dims or raise --latent-dims."
         )
-    return build_vae(config, spec)
+    return variational_autoencoder(config, spec.shape)
 
 
-def loss(network: Autoencoder, batch: Batch, config: GVAEConfig) -> dict[str, Tensor]:
-    """Sum over a group's members of their negative ELBOs, the content's posteriors averaged; mean over groups."""
-    mean, logvar = by_group(network, batch)
-    return evidence(network, batch, config, average_shared(mean, logvar, shared=_content(config, mean)))
+def build_adaptive(config: AdaGVAEConfig, spec: InputSpec) -> Autoencoder:
+    """Make the variational autoencoder.
+
+    Raises:
+        BadValueError: a network or a likelihood that does not fit the items.
+    """
+    return variational_autoencoder(config, spec.shape)
 
 
-def loss_nt(network: Autoencoder, batch: Batch, config: GVAEntConfig) -> dict[str, Tensor]:
-    """The same + prototype_weight * the prototypical loss of the means before averaging (eq. 5 to 8)."""
-    mean, logvar = by_group(network, batch)
-    terms = evidence(network, batch, config, average_shared(mean, logvar, shared=_content(config, mean)))
-    return terms | {"prototypical": config.prototype_weight * of_groups(mean, config.temperature)}
+def loss(network: Autoencoder, batch: Batch, config: GroupConfig) -> dict[str, Tensor]:
+    """Sum over a group's members of their negative ELBOs, each from its own averaged posterior; mean over groups.
+
+    With prototypes + prototype_weight * the prototypical loss of the means before averaging (eq. 5 to 8).
+    """
+    mean, logvar = (part.view(-1, batch.group_size, part.shape[1]) for part in network.posterior(batch.x))  # (g, k, d)
+    posteriors = average_shared(mean, logvar, shared=shared_dims(mean, logvar, config))
+    terms = evidence(network, batch, config, posteriors)
+    if isinstance(config, Prototypes):
+        terms["prototypical"] = config.prototype_weight * of_groups(mean, config.temperature)
+    return terms
 
 
-def _content(config: GVAEConfig, mean: Tensor) -> Tensor:
-    """True for the dimensions that a group shares, shape (d,)."""
-    return torch.arange(config.latent_dims, device=mean.device) < config.content_dims
-
-
-def by_group(network: Autoencoder, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Mean and log-variance of each member, group by group: each (g, k, d)."""
-    mean, logvar = (part.view(-1, batch.group_size, part.shape[1]) for part in network.posterior(batch.x))
-    return mean, logvar
+def shared_dims(mean: Tensor, logvar: Tensor, config: GroupConfig) -> Tensor:
+    """True for the dimensions whose posteriors are averaged, shape (d,), or (g, d) where each pair has its own."""
+    if isinstance(config, GVAEConfig):
+        return torch.arange(config.latent_dims, device=mean.device) < config.content_dims
+    return adaptive_mask(mean.detach(), logvar.detach())  # a choice has no gradient
 
 
 def evidence(
-    network: Autoencoder, batch: Batch, config: VAEConfig, posteriors: tuple[Tensor, Tensor]
+    network: Autoencoder, batch: Batch, config: VariationalConfig, posteriors: tuple[Tensor, Tensor]
 ) -> dict[str, Tensor]:
     """Terms of the negative ELBOs, summed over each group's members, mean over groups.
 
@@ -95,7 +112,7 @@ def evidence(
     mean, logvar = (part.flatten(0, 1) for part in posteriors)  # (n, d)
     z = sample(mean, logvar, batch.generator)
     return {
-        "reconstruction": batch.group_size * negative_log_likelihood(network, z, batch.x, config),
+        "reconstruction": batch.group_size * decoded_nll(network.decode_logits(z), batch.x, config.likelihood),
         "kl": batch.group_size * config.beta * gaussian_kl(mean, logvar),
     }
 
@@ -127,7 +144,27 @@ GVAE_NT = Method(
     paper=PAPER,
     config=GVAEntConfig,
     build=build,
-    loss=loss_nt,
+    loss=loss,
     sampling="groups",
     group_size=members,
+)
+ADAGVAE = Method(
+    name="adagvae",
+    title="Adaptive group VAE: what two images of one content share is found for each pair",
+    paper=PAPER,
+    config=AdaGVAEConfig,
+    build=build_adaptive,
+    loss=loss,
+    sampling="groups",
+    group_size=in_pairs,
+)
+ADAGVAE_NT = Method(
+    name="adagvae-nt",
+    title="Adaptive group VAE with prototypes: and each content told from the others",
+    paper=PAPER,
+    config=AdaGVAEntConfig,
+    build=build_adaptive,
+    loss=loss,
+    sampling="groups",
+    group_size=in_pairs,
 )
