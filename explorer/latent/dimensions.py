@@ -73,3 +73,8 @@ def _information(cells: NDArray[np.intp], codes: NDArray[np.intp], n_values: int
     apart = share.sum(axis=1, keepdims=True) * share.sum(axis=0)
     full = share > 0
     return max(0.0, float((share[full] * np.log(share[full] / apart[full])).sum()))
+
+
+def style_dims(latent_dims: int) -> int:
+    """How many of a separate classifier-autoencoder's first dimensions are style; the rest are class."""
+    return (latent_dims + 1) // 2

@@ -6,6 +6,7 @@ Reference: Portenier et al., Fine-Grained Retrieval with Autoencoders, section 3
 from torch import Tensor, nn
 
 from explorer.fields import hyper
+from explorer.latent.dimensions import style_dims
 from explorer.losses.classification import labelled_cross_entropy
 from explorer.losses.reconstruction import squared_norm
 from explorer.method import Batch, InputSpec, Method, always
@@ -23,18 +24,13 @@ class SeparateConfig(StyledConfig):
     )
 
 
-def style_dims(config: SeparateConfig) -> int:
-    """How many of the first dimensions are style; the rest are class."""
-    return (config.latent_dims + 1) // 2
-
-
 def build(config: SeparateConfig, spec: InputSpec) -> Autoencoder:
     """Make an autoencoder of the style and a classifier of the same layers; neither sees the other's latent.
 
     Raises:
         BadValueError: a network that does not fit the items.
     """
-    first, d = style_dims(config), config.latent_dims
+    first, d = style_dims(config.latent_dims), config.latent_dims
     encoders = (nn.Sequential(encoder(config, spec.shape, outputs=k), nn.ReLU()) for k in (first, d - first))
     of_style = config.model_copy(update={"latent_dims": first})
     return Autoencoder(
