@@ -98,6 +98,7 @@ CASES = {
     "textures": Case("textures", ("--data.n", "100")),
     "digits": Case("digits", ("--data.test-share", "0.5", "--batch-size", "128")),
     "coloured": Case("coloured", ("--data.n", "100", "--data.perspectives", "6", "--data.source", "digits")),
+    "bodies": Case("bodies", ("--data.n", "60")),
     "mnist": Case("mnist", prepare=_mnist("MNIST")),
     "fashion-mnist": Case("fashion-mnist", prepare=_mnist("FashionMNIST")),
     "folder": Case("folder", ("--data.name", "pictures"), _folder),
