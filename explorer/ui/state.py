@@ -52,12 +52,12 @@ class OpenRun:
         self.run = run
         self.stamp = stamp
         # Locks of their own: who waits for one thing must not hold up another session's map.
-        self._space_lock, self._maps_lock, self._measuring_lock = Lock(), Lock(), Lock()
+        self._space_lock, self._maps_lock, self._replay_lock, self._measuring_lock = (Lock() for _ in range(4))
         self._space: LatentMap | None = None
         self.images = Images(run.card, self._load_items)
         self._maps: dict[str, LatentMap] = {}
         self._besides: dict[str, Beside] = {}
-        self._replay: Replay | None = None
+        self._replay: Replay | ExplorerError | None = None
         self._trust: dict[str, float | None] = {}
         self.painting = Painting(self)
 
@@ -107,19 +107,28 @@ class OpenRun:
 
     @property
     def replay(self) -> Replay:
-        """The run's training, epoch by epoch.
+        """The run's training, epoch by epoch; read once, and what was wrong with it is remembered.
 
         Raises:
             BadValueError: a run that kept no snapshots.
-            BadRunError: snapshots that are altered.
+            BadRunError: snapshots that are altered or too large.
         """
         space = self.space
-        with self._maps_lock:
+        with self._replay_lock:
             if self._replay is None:
-                self._replay = read_replay(self.run, space)
-            if self._replay is None:
-                raise BadValueError(f"{self.name} kept no snapshots of its training, so there is nothing to replay.")
-            return self._replay
+                self._replay = self._read_replay(space)
+        if isinstance(self._replay, ExplorerError):
+            raise self._replay.with_traceback(None)  # else it would grow each time
+        return self._replay
+
+    def _read_replay(self, space: LatentMap) -> Replay | ExplorerError:
+        try:
+            found = read_replay(self.run, space)
+        except ExplorerError as error:
+            return error
+        if found is None:
+            return BadValueError(f"{self.name} kept no snapshots of its training, so there is nothing to replay.")
+        return found
 
     def _made(self, name: str) -> LatentMap | None:
         """The map of this name, made or read; see `on`."""

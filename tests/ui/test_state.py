@@ -13,12 +13,13 @@ import pytest
 from PIL import Image
 from starlette.requests import Request
 
-from explorer.errors import MissingDataError, UnknownNameError
+from explorer.errors import BadRunError, BadValueError, MissingDataError, UnknownNameError
 from explorer.evaluation.faithfulness import trustworthiness
 from explorer.settings import Settings
 from explorer.ui import routes, state
 from explorer.ui.tokens import make_token
 from explorer.workflows.projecting import Places
+from explorer.workflows.replay import read_replay
 from tests.mirrored import contents, put
 from tests.runs import train_mnist
 from tests.workflows.test_search import make_run
@@ -58,6 +59,46 @@ def test_a_map_opens_while_another_session_waits_for_its_images(tiny, monkeypatc
     go_on.set()
     waiting.join(20)
     assert seen == [len(opened.space)]
+
+
+def test_maps_and_header_do_not_wait_for_a_replay_that_is_being_read(tiny, monkeypatch):  # noqa: ARG001
+    begun, go_on = Event(), Event()
+
+    def slow(*_):
+        begun.set()
+        go_on.wait(20)
+
+    monkeypatch.setattr(state, "read_replay", slow)
+    opened = state.open_for_page("tiny")
+    replaying = Thread(target=lambda: pytest.raises(BadValueError, lambda: opened.replay))
+    replaying.start()
+    assert begun.wait(20)
+    seen: list[object] = []
+    looks = (lambda: opened.beside("pca", opened, opened.space), lambda: opened.trustworthiness(opened.space))
+    other = Thread(target=lambda: seen.extend(look() for look in looks))
+    other.start()
+    other.join(5)
+    assert len(seen) == 2
+    go_on.set()
+    replaying.join(20)
+
+
+def test_a_replay_that_cannot_be_had_is_looked_for_once_until_the_card_changes(tiny, monkeypatch):
+    looked = []
+    monkeypatch.setattr(state, "read_replay", lambda *asked: (looked.append(1), read_replay(*asked))[1])
+    file = tiny / "snapshots" / "0001.safetensors"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1])
+    told = []
+    for _ in range(3):
+        with pytest.raises(BadRunError, match="truncated or altered") as found:
+            state.open_for_page("tiny").replay  # noqa: B018 - it reads it
+        told.append(len(found.traceback))
+    assert len(looked) == 1
+    assert told[1] == told[2]
+    file.write_bytes(whole)
+    os.utime(tiny / "card.json", ns=(1, 1))
+    assert len(state.open_for_page("tiny").replay) == 3
 
 
 def test_a_run_that_is_no_more_is_told_by_name(tiny):
