@@ -147,7 +147,8 @@ def tiles(request: Request) -> Response:
 
     try:
         rows, side = _tiles_asked(request, len(space))
-        images = opened.items.images(space.latents.ids[rows])
+        ids = space.latents.ids[rows, None]
+        images = (opened.items.images(one)[0] for one in ids)  # a photograph may be large: never all of them at once
         content = montage_png(images, side, scale=opened.images.scale)
     except ExplorerError as error:
         return PlainTextResponse(str(error), BAD_QUERY if isinstance(error, BadValueError) else NOT_FOUND)

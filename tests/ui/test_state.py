@@ -7,6 +7,7 @@ import time
 from io import BytesIO
 from threading import Event, Thread, current_thread
 from urllib.parse import urlencode
+from weakref import WeakSet
 
 import numpy as np
 import pytest
@@ -347,6 +348,29 @@ def test_tiles_are_those_asked_for_in_their_order(pictured):
     strip = np.asarray(Image.open(BytesIO(answer.body)))
     assert strip.shape == (32, 4 * 32)
     assert strip[16, 16::32].tolist() == (pictured.space.latents.ids[[3, 17, 5, 3]] % 251).tolist()
+
+
+def test_items_of_a_montage_are_never_all_in_memory(pictured, monkeypatch):
+    held, most = WeakSet(), []
+
+    class Large:
+        def images(self, ids):
+            found = [Counted(int(i)) for i in ids]
+            held.update(found)
+            most.append(len(held))
+            return found
+
+    class Counted(np.ndarray):
+        def __new__(cls, value):
+            return np.full((3, 40, 50), value % 251, np.uint8).view(cls)
+
+        def __hash__(self):
+            return id(self)
+
+    monkeypatch.setattr(pictured.images, "_items", Large())
+    assert ask("tiles", "tiny", rows=",".join(map(str, range(64))), side="32").status_code == 200
+    assert len(most) == 64
+    assert max(most) <= 2  # the one before may still be there
 
 
 @pytest.mark.parametrize("side", ["15", "97", "", "-32", "32.0", "1e2", "٣٣", "9999999"])
