@@ -92,7 +92,9 @@ def vector_png(
     return _png(_vector_picture(vector, scale, size))
 
 
-def _vector_picture(vector: NDArray[np.floating], scale: VectorScale | None, size: tuple[int, int]) -> Image.Image:
+def _vector_picture(
+    vector: NDArray[np.floating] | NDArray[np.uint8], scale: VectorScale | None, size: tuple[int, int]
+) -> Image.Image:
     width, height = size
     values = np.nan_to_num(np.asarray(vector, np.float64))
     if scale is None:

@@ -9,7 +9,7 @@ from threading import Lock, Timer
 from typing import TypeVar
 from urllib.parse import quote
 
-from explorer.errors import BadRunError, BadValueError, ExplorerError
+from explorer.errors import BadRunError, BadValueError, ExplorerError, MissingDataError
 from explorer.evaluation.faithfulness import trustworthiness
 from explorer.figures import class_colours, tile_side
 from explorer.settings import Settings, load_settings
@@ -83,6 +83,7 @@ class OpenRun:
         Raises:
             UnknownNameError, BadValueError: no such map of this run.
             BadDataError: kept files that are damaged; they are removed.
+            MissingDataError: see `replay`.
             BadRunError: see `space`.
         """
         space = self.space
@@ -110,7 +111,7 @@ class OpenRun:
         """The run's training, epoch by epoch; read once, and what was wrong with it is remembered.
 
         Raises:
-            BadValueError: a run that kept no snapshots.
+            MissingDataError: a run that kept no snapshots.
             BadRunError: snapshots that are altered or too large.
         """
         space = self.space
@@ -127,7 +128,7 @@ class OpenRun:
         except ExplorerError as error:
             return error
         if found is None:
-            return BadValueError(f"{self.name} kept no snapshots of its training, so there is nothing to replay.")
+            return MissingDataError(f"{self.name} kept no snapshots of its training, so there is nothing to replay.")
         return found
 
     def _made(self, name: str) -> LatentMap | None:

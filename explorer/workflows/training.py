@@ -181,7 +181,7 @@ def _followed(dataset: Dataset, card: Card) -> NDArray[np.intp]:
     """Positions in the data set of the items that the replay follows."""
     splits = dataset.rows("train"), dataset.rows("test")
     training = parse(TrainingConfig, card.training, f"The card of {card.name}")
-    rows = followed_rows(*map(len, splits), card.latent_dims, training.kept, epochs=training.epochs)
+    rows = followed_rows(len(splits[0]), len(splits[1]), card.latent_dims, training.kept, epochs=training.epochs)
     return np.concatenate(splits)[rows]
 
 

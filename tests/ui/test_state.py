@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from starlette.requests import Request
 
-from explorer.errors import BadRunError, BadValueError, MissingDataError, UnknownNameError
+from explorer.errors import BadRunError, MissingDataError, UnknownNameError
 from explorer.evaluation.faithfulness import trustworthiness
 from explorer.settings import Settings
 from explorer.ui import routes, state
@@ -71,7 +71,7 @@ def test_maps_and_header_do_not_wait_for_a_replay_that_is_being_read(tiny, monke
 
     monkeypatch.setattr(state, "read_replay", slow)
     opened = state.open_for_page("tiny")
-    replaying = Thread(target=lambda: pytest.raises(BadValueError, lambda: opened.replay))
+    replaying = Thread(target=lambda: pytest.raises(MissingDataError, lambda: opened.replay))
     replaying.start()
     assert begun.wait(20)
     seen: list[object] = []
