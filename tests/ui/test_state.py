@@ -17,7 +17,7 @@ from starlette.requests import Request
 from explorer.errors import BadRunError, MissingDataError, UnknownNameError
 from explorer.evaluation.faithfulness import trustworthiness
 from explorer.settings import Settings
-from explorer.ui import routes, state
+from explorer.ui import images, routes, state
 from explorer.ui.tokens import make_token
 from explorer.workflows.projecting import Places
 from explorer.workflows.replay import read_replay
@@ -312,6 +312,21 @@ def test_images_that_come_are_seen_at_the_next_look(imageless):
     put(state.settings().data_root / "MNIST" / "raw", contents())
     assert imageless.without_images is None
     assert routes.image(request(imageless.name, path={"row": 3})).status_code == 200
+
+
+def test_images_that_cannot_be_used_are_looked_at_once_in_a_while(imageless, monkeypatch):
+    looked = []
+
+    def replaced(*_):
+        looked.append(1)
+        raise BadRunError("The data were imported anew.")
+
+    monkeypatch.setattr(state, "load_items", replaced)
+    assert {str(imageless.without_images) for _ in range(5)} == {"The data were imported anew."}
+    assert len(looked) == 1
+    monkeypatch.setattr(images, "monotonic", lambda: time.monotonic() + images.REMEMBERED)
+    assert imageless.without_images
+    assert len(looked) == 2
 
 
 def test_decoder_is_made_ready_without_images_too(imageless, monkeypatch):
