@@ -79,7 +79,8 @@ def _over(opened: OpenRun, candidate: Candidate) -> Over | None:
         items = load_others(opened.run, candidate, settings(), progress)
         return Over(items, how_far(opened.run, items))
 
-    found = _result(("over", opened.name, opened.stamp, candidate.key), work, f"Encoding items of {candidate.title}")
+    key = ("over", opened.name, opened.stamp, candidate.key, candidate.identity)
+    found = _result(key, work, f"Encoding items of {candidate.title}")
     return found if isinstance(found, Over) else None
 
 

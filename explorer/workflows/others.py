@@ -35,12 +35,14 @@ class Candidate:
         title: for people.
         source: its name in DATASETS.
         config: its settings.
+        identity: of an import, which another one of its name does not share.
     """
 
     key: str
     title: str
     source: str
     config: Config
+    identity: str = ""
 
 
 def candidates(card: Card, settings: Settings) -> list[Candidate]:
@@ -73,7 +75,7 @@ def _imports(card: Card, settings: Settings) -> Iterator[Candidate]:
             title = f"{record.kind} {name}"
             if record.shape == card.shape and title != card.data.title:
                 config = DATASETS[record.kind].config(name=name)
-                yield Candidate(f"{record.kind}:{name}", title, record.kind, config)
+                yield Candidate(f"{record.kind}:{name}", title, record.kind, config, record.identity)
 
 
 @dataclass(frozen=True, eq=False)
