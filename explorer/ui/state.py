@@ -22,10 +22,10 @@ from explorer.workflows.maps import ONTO, PCA, LatentMap, is_linear, laid_out, l
 from explorer.workflows.projecting import Kept
 from explorer.workflows.replay import NAME as REPLAY
 from explorer.workflows.replay import Replay, read_replay
-from explorer.workflows.runs import Items, ShelfEntry, load_items, open_run, shelf
+from explorer.workflows.runs import Items, ShelfEntry, load_items, run_roots, shelf
 from explorer.zoo.run import Run
 from explorer.zoo.snapshots import FOLDER as SNAPSHOTS
-from explorer.zoo.store import CARD
+from explorer.zoo.store import CARD, find_run
 
 Kind = TypeVar("Kind")
 RUNS_KEPT = 8
@@ -117,19 +117,14 @@ class OpenRun:
         space = self.space
         with self._replay_lock:
             if self._replay is None:
-                self._replay = self._read_replay(space)
+                why = f"{self.name} kept no snapshots of its training, so there is nothing to replay."
+                try:
+                    self._replay = read_replay(self.run, space) or MissingDataError(why)
+                except ExplorerError as error:
+                    self._replay = error
         if isinstance(self._replay, ExplorerError):
             raise self._replay.with_traceback(None)  # else it would grow each time
         return self._replay
-
-    def _read_replay(self, space: LatentMap) -> Replay | ExplorerError:
-        try:
-            found = read_replay(self.run, space)
-        except ExplorerError as error:
-            return error
-        if found is None:
-            return MissingDataError(f"{self.name} kept no snapshots of its training, so there is nothing to replay.")
-        return found
 
     def _made(self, name: str) -> LatentMap | None:
         """The map of this name, made or read; see `on`."""
@@ -265,6 +260,10 @@ def _keep(kept: dict[str, Kind], name: str, made: Kind) -> None:
         kept.pop(next(iter(kept)))
 
 
+_open: dict[Path, OpenRun] = {}  # that asked for last at the end
+_opening = Lock()
+
+
 def open_for_page(name: str) -> OpenRun:
     """The run called `name`, opened anew when its card has changed on disk.
 
@@ -272,8 +271,16 @@ def open_for_page(name: str) -> OpenRun:
         UnknownNameError: no such run.
         BadRunError: its card cannot be used.
     """
-    folder = open_run(name, settings()).folder
-    return _open(folder, stamp_of(folder))
+    folder = find_run(name, run_roots(settings()))
+    stamp = stamp_of(folder)  # before the card is read: if that changes in between, it is opened once more
+    with _opening:
+        opened = _open.pop(folder, None)
+        if opened is None or opened.stamp != stamp:
+            opened = OpenRun(Run(folder), stamp)
+        _open[folder] = opened
+        if len(_open) > RUNS_KEPT:
+            del _open[next(iter(_open))]
+        return opened
 
 
 def stamp_of(folder: Path) -> str:
@@ -286,11 +293,6 @@ def stamp_of(folder: Path) -> str:
         return f"{(folder / CARD).stat().st_mtime_ns:x}"
     except OSError:
         raise BadRunError(f"The run {folder.name} has just been removed; choose another.") from None
-
-
-@lru_cache(maxsize=RUNS_KEPT)
-def _open(folder: Path, stamp: str) -> OpenRun:
-    return OpenRun(Run(folder), stamp)
 
 
 def runs() -> list[ShelfEntry]:

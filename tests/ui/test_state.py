@@ -5,7 +5,7 @@ import re
 import shutil
 import time
 from io import BytesIO
-from threading import Event, Thread, current_thread
+from threading import Barrier, Event, Thread, current_thread
 from urllib.parse import urlencode
 from weakref import WeakSet
 
@@ -38,6 +38,43 @@ def test_a_run_is_opened_once_and_anew_when_its_card_changes(tiny):
     assert state.open_for_page("tiny") is first
     os.utime(tiny / "card.json", ns=(1, 1))
     assert state.open_for_page("tiny") is not first
+
+
+def test_a_run_that_changes_often_takes_the_place_of_no_other(tiny):
+    shutil.copytree(tiny, tiny.parent / "other")
+    other = state.open_for_page("other")
+    for number in range(state.RUNS_KEPT + 1):
+        os.utime(tiny / "card.json", ns=(number, number))
+        state.open_for_page("tiny")
+    assert state.open_for_page("other") is other
+
+
+def test_all_who_open_a_run_at_once_share_it(tiny, monkeypatch):
+    start, opened, real = Barrier(4), [], state.Run
+    monkeypatch.setattr(state, "Run", lambda folder: (time.sleep(0.05), real(folder))[1])
+    os.utime(tiny / "card.json", ns=(1, 1))
+
+    def open_it() -> None:
+        start.wait()
+        opened.append(state.open_for_page("tiny"))
+
+    threads = [Thread(target=open_it) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(opened) == 4
+    assert len(set(map(id, opened))) == 1
+
+
+def test_a_run_with_a_broken_card_is_told_and_opens_when_it_is_mended(tiny):
+    card = (tiny / "card.json").read_bytes()
+    (tiny / "card.json").write_text("{")
+    for _ in range(2):
+        with pytest.raises(BadRunError, match="not valid JSON"):
+            state.open_for_page("tiny")
+    (tiny / "card.json").write_bytes(card)
+    assert state.open_for_page("tiny").name == "tiny"
 
 
 def test_a_map_opens_while_another_session_waits_for_its_images(tiny, monkeypatch):  # noqa: ARG001
