@@ -111,13 +111,22 @@ def test_an_item_clicked_on_either_map_is_shown_on_both(beside: AppTest, key):
 def test_an_empty_place_is_one_of_the_map_that_was_clicked(beside: AppTest):
     at = say(beside, "click", BESIDE, x=0.25, y=0.5)
     assert not at.exception
-    assert at.query_params["at"] == "0.25,0.5@beside"
+    assert at.query_params["at"] == f"0.25,0.5@beside!{STRUCTURED}!pca!pca"
     first, second = told_marks(at)
     assert first["query"] is None
     assert second["query"] == pytest.approx([0.25, 0.5], abs=1e-5)
     assert 'data-name="Decoded place"' in html(at)
     at = say(at, "click", "map", x=0.1, y=0.2)
     assert [marks["query"] is None for marks in told_marks(at)] == [False, True]
+
+
+def test_a_place_on_the_second_map_goes_with_the_run_beside(beside: AppTest, runs_root: Path):
+    shutil.copytree(places.models() / STRUCTURED, runs_root / "other")
+    at = say(beside, "click", BESIDE, x=0.25, y=0.5)
+    at.selectbox(key="beside").set_value("other").run()
+    assert not at.exception
+    assert list(maps(at)) == ["map", BESIDE]
+    assert [marks["query"] for marks in told_marks(at)] == [None, None]
 
 
 def test_a_lasso_is_carried_to_the_other_map_and_back(beside: AppTest):
