@@ -32,7 +32,7 @@ AS_IS = {"Content-Encoding": "identity"}
 BYTES = "application/octet-stream"
 BAD_QUERY, FORBIDDEN, NOT_FOUND = 400, 403, 404
 EXPIRED = "This page's access has expired: reload the page."
-MOST_TILES, SMALLEST_TILE, LARGEST_TILE = 64, 16, 96  # a request; side in pixels
+MOST_TILES, SMALLEST_SIDE, LARGEST_SIDE = 64, 16, 96  # a request; side in pixels
 
 
 def _of_a_map(answer: "Callable[[Request, OpenRun, LatentMap], Response]") -> Callable[[Request], Response]:
@@ -152,11 +152,11 @@ def _tiles_asked(request: Request, n: int) -> tuple[list[int], int]:
     most = MOST_TILES - 1
     if re.fullmatch(f"[0-9]{{1,9}}(,[0-9]{{1,9}}){{0,{most}}}", rows) and re.fullmatch("[0-9]{1,3}", side):
         numbers = [int(row) for row in rows.split(",")]
-        if max(numbers) < n and SMALLEST_TILE <= int(side) <= LARGEST_TILE:
+        if max(numbers) < n and SMALLEST_SIDE <= int(side) <= LARGEST_SIDE:
             return numbers, int(side)
     raise BadValueError(
         f"Ask for rows 0 to {n - 1}, at most {MOST_TILES} of them as in rows=3,17,5, "
-        f"with a side of {SMALLEST_TILE} to {LARGEST_TILE} pixels."
+        f"with a side of {SMALLEST_SIDE} to {LARGEST_SIDE} pixels."
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from explorer import places
 from explorer.errors import BadValueError, UnknownNameError
-from explorer.files import telling_of_the_disk
+from explorer.files import LONGEST_NAME, telling_of_the_disk
 from explorer.settings import Settings, load_settings
 from explorer.workflows.runs import ShelfEntry, check_free, entry_of, run_roots
 from explorer.zoo import trash
@@ -19,7 +19,7 @@ from explorer.zoo.lock import is_training, training_alone
 from explorer.zoo.store import find_run, read_card, run_folders, write_card
 from explorer.zoo.trash import Deleted, disk_use
 
-LONGEST_NAME, COPY = 100, "-copy"
+COPY = "-copy"
 ADVICE = "Make room or choose another runs root; the run is as it was."
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
