@@ -85,17 +85,13 @@ class OtherItems:
     Args:
         title: of the data set.
         classes: its class names; the run's own classes may be others.
-        ids: of the items, shape (n,).
-        labels: classes, shape (n,); -1 for unlabelled items.
-        items: images (n, channels, height, width) or vectors (n, features).
+        labels: classes of the items, shape (n,); -1 for unlabelled ones.
         z: their latents by the run, shape (n, d).
     """
 
     title: str
     classes: tuple[str, ...]
-    ids: NDArray[np.int64]
     labels: NDArray[np.int64]
-    items: NDArray[np.uint8] | NDArray[np.float32]
     z: NDArray[np.float32]
 
     def __len__(self) -> int:
@@ -127,11 +123,10 @@ def load_others(run: Run, candidate: Candidate, settings: Settings, progress: Pr
             f"of shape {run.card.shape}; choose a data set with such test items."
         )
     rows = rows[_some(dataset.labels[rows])]
-    items = dataset.items[rows]
-    z = run.encode(items)
+    z = run.encode(dataset.items[rows])
     if not np.isfinite(z).all():
         raise BadDataError(f"{run.card.name} has no finite latents for items of {candidate.title}; choose other data.")
-    return OtherItems(candidate.title, dataset.classes, dataset.ids[rows], dataset.labels[rows], items, z)
+    return OtherItems(candidate.title, dataset.classes, dataset.labels[rows], z)
 
 
 def _some(labels: NDArray[np.int64]) -> NDArray[np.intp]:

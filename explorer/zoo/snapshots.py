@@ -66,6 +66,8 @@ def followed_rows(train_items: int, test_items: int, latent_dims: int, kept: str
 
 def begin_snapshots(folder: Path, ids: NDArray[np.int64]) -> None:
     """Name the items that are followed; snapshots of other items, by an earlier version, are removed."""
+    if (folder / FOLDER).is_symlink():  # a foreign run could have us write elsewhere
+        (folder / FOLDER).unlink()
     (folder / FOLDER).mkdir(exist_ok=True)
     names = dump_tensors({"ids": np.ascontiguousarray(ids, np.int64)})
     if (folder / FOLDER / ITEMS).is_file() and read_bytes(folder / FOLDER / ITEMS) != names:

@@ -187,6 +187,20 @@ def test_run_that_followed_other_items_before_is_replayed_from_where_it_goes_on(
     assert found.z.shape == (1, 60, 2)
 
 
+def test_resumed_training_writes_no_snapshots_through_a_link(settings, tmp_path):
+    events = training.train_new(plan("linked"), settings)
+    until(events, EpochEnded)
+    events.close()
+    folder, elsewhere = settings.runs_root / "linked", tmp_path / "elsewhere"
+    (folder / FOLDER).rename(elsewhere)
+    (folder / FOLDER).symlink_to(elsewhere)
+    (elsewhere / "items.safetensors").write_text("of somebody else")
+    before = {path.name: path.read_bytes() for path in elsewhere.iterdir()}
+    list(training.resume("linked", settings))
+    assert {path.name: path.read_bytes() for path in elsewhere.iterdir()} == before
+    assert read_snapshots(folder, read_card(folder)).epochs.tolist() == [2]
+
+
 def test_run_of_before_there_were_snapshots_goes_on_and_has_them_from_there(settings, tiny):
     events = training.train_new(plan("old"), settings)
     until(events, EpochEnded)
