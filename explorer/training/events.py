@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import time
 
+from pydantic import TypeAdapter
+
 
 @dataclass(frozen=True)
 class Started:
@@ -79,7 +81,9 @@ class Ended:
 
 
 Event = Started | Progressed | EpochEnded | Ended
-KINDS = {kind.__name__: kind for kind in (Started, Progressed, EpochEnded, Ended)}
+KINDS: dict[str, TypeAdapter[Event]] = {
+    kind.__name__: TypeAdapter(kind) for kind in (Started, Progressed, EpochEnded, Ended)
+}
 
 
 def append_event(path: Path, event: Event) -> None:
@@ -92,11 +96,11 @@ def append_event(path: Path, event: Event) -> None:
 
 def read_events(path: Path) -> Iterator[Event]:
     """Yield the events of a run, oldest first; a torn last line and foreign lines are left out."""
-    if not path.exists():
+    if not path.is_file():  # a pipe in a foreign folder would be waited for
         return
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             values = json.loads(line)
-            yield KINDS[values.pop("kind")](**values)
-        except (ValueError, KeyError, TypeError, AttributeError):
+            yield KINDS[values.pop("kind")].validate_python(values)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue

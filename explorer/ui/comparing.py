@@ -79,7 +79,8 @@ def _over(opened: OpenRun, candidate: Candidate) -> Over | None:
         items = load_others(opened.run, candidate, settings(), progress)
         return Over(items, how_far(opened.run, items))
 
-    found = _result(("over", opened.name, opened.stamp, candidate.key), work, f"Encoding items of {candidate.title}")
+    key = ("over", opened.name, opened.stamp, candidate.key, candidate.identity)
+    found = _result(key, work, f"Encoding items of {candidate.title}")
     return found if isinstance(found, Over) else None
 
 
@@ -128,10 +129,10 @@ def show_over(found: Over) -> None:
     """How far the other items fall outside, in all and by class."""
     far = found.far
     heading(f"Items of {found.items.title}")
-    groups = (far.all, *far.by_class, far.own)
-    heads = ["Items of", "Items", "Outside", *(["1 r", "2 r"] if far.radii is not None else [])]
+    groups, has_centres = (far.all, *far.by_class, far.own), far.all.within_one is not None
+    heads = ["Items of", "Items", "Outside", *(["1 r", "2 r"] if has_centres else [])]
     table(heads, [Row(_cells(share)) for share in groups], n_classes=0, name="How far other items fall outside")
-    radii = " 1 r, 2 r: share within one and two radii of a class centre." if far.radii is not None else ""
+    radii = " 1 r, 2 r: share within one and two radii of a class centre." if has_centres else ""
     st.caption(
         f"Outside: share farther from the nearest training latent than {far.reach:.3g}, which 95 % of this run's own "
         f"test items keep to.{radii}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from explorer.errors import ExplorerError
+from explorer.files import LONGEST_NAME
 from explorer.ui.gallery import plain, problem
 from explorer.ui.layout import USED
 from explorer.ui.state import settings
@@ -19,7 +20,6 @@ RENAME, NOTE, DUPLICATE, DELETE = "Rename", "Note", "Duplicate", "Delete"
 ICONS = {RENAME: "edit", NOTE: "sticky_note_2", DUPLICATE: "content_copy", DELETE: "delete"}
 # Kept for the session, so that what was said or can be undone stays over reruns and changes of the page.
 SAID, REFUSED, DONE, JUST_DELETED = "shelf:said", "shelf:refused", "shelf:done", "shelf:deleted"
-LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)

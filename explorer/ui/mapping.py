@@ -54,6 +54,11 @@ class Scene:
         return Place(self.key, self.cloud.items)
 
     @property
+    def beside(self) -> str:
+        """Name of the run, where it is the one beside."""
+        return self.opened.name if self.is_second else ""
+
+    @property
     def is_second(self) -> bool:
         """Whether it is the map of the run beside."""
         return self.key == BESIDE
@@ -115,7 +120,7 @@ def _draw(scene: Scene, ranking: Ranking, compared: Compared) -> None:
 def _note(scene: Scene, scenes: list[Scene]) -> None:
     """Remember what was just done to a map; a lasso on one takes the place of that on the other."""
     click, lasso = touched(scene.cloud, key=scene.key)
-    remember(scene.place, scene.space, click, lasso, second=scene.is_second)
+    remember(scene.place, scene.space, click, lasso, beside=scene.beside)
     if click or lasso:
         for other in scenes:
             if other is not scene:
@@ -125,7 +130,7 @@ def _note(scene: Scene, scenes: list[Scene]) -> None:
 def _answer(scene: Scene, ranking: Ranking) -> tuple[Found | None, str]:
     """What was touched with its nearest items, or the sentence that says why there is no answer."""
     try:
-        item, place = asked(scene.space, second=scene.is_second)
+        item, place = asked(scene.space, beside=scene.beside)
         if item is None and place is None:
             return None, ""
         if scene.space.targets is None:  # the choice is the first run's

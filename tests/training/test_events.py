@@ -1,5 +1,7 @@
 """Events on disk: what is written is read back, and damage costs a line, never the run."""
 
+import os
+
 import pytest
 
 from explorer.training.events import Ended, EpochEnded, Progressed, Started, append_event, read_events
@@ -26,6 +28,30 @@ def test_a_torn_last_line_and_foreign_lines_are_left_out(tmp_path):
     whole = path.read_bytes()
     path.write_bytes(b'\xff\xfe\nnull\n[]\n{"kind": "Other"}\n{"kind": "Ended", "odd": 1}\n' + whole[:-10])
     assert list(read_events(path)) == EVENTS[:-1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"kind": "EpochEnded", "epoch": [], "terms": {}, "rate": 1}',
+        '{"kind": "EpochEnded", "epoch": 1, "terms": 5, "rate": 1}',
+        '{"kind": "EpochEnded", "epoch": 1, "terms": {"loss": "<b>"}, "rate": 1}',
+        '{"kind": "Ended", "status": "failed", "message": {}}',
+        '{"kind": []}',
+        "[" * 100_000,
+    ],
+    ids=["epoch", "terms", "a term", "message", "kind", "deep"],
+)
+def test_an_event_of_other_types_is_a_foreign_line(tmp_path, line):
+    path = tmp_path / "events.jsonl"
+    path.write_text(line + "\n")
+    append_event(path, EVENTS[0])
+    assert list(read_events(path)) == EVENTS[:1]
+
+
+def test_a_pipe_in_place_of_the_events_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "events.jsonl")
+    assert list(read_events(tmp_path / "events.jsonl")) == []
 
 
 def test_a_run_without_events_has_none(tmp_path):

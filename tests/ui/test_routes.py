@@ -167,6 +167,27 @@ def test_every_route_refuses_strangers_and_maps_that_are_none(tiny, ask, path, q
     assert "immutable" not in answer.headers.get("cache-control", "")
 
 
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("points/none", {}, 404),
+        ("points/tiny", {"token": "forged"}, 403),
+        ("thumbnail/tiny", {"token": "forged"}, 403),
+        ("thumbnail/none", {}, 200),
+        ("column/tiny/nothing", {}, 404),
+        ("regions/tiny", {"box": ""}, 400),
+        ("targets/tiny", {}, 400),
+        ("frames/deep", {}, 404),
+        ("image/tiny/9999", {}, 404),
+        ("tiles/tiny", {"rows": "", "side": "32"}, 400),
+    ],
+)
+def test_no_refusal_is_kept_by_a_browser(tiny, deep, ask, path, query, status):  # noqa: F811, ARG001
+    answer = ask(path, **query)
+    assert (answer.status_code, answer.headers.get("cache-control")) == (status, "no-store")
+    assert "\n" not in answer.text
+
+
 @pytest.mark.parametrize("path", ["column/tiny/split", "regions/tiny", "targets/tiny"])
 def test_a_token_expires(tiny, ask, path, monkeypatch):  # noqa: F811, ARG001
     monkeypatch.setattr(tokens, "_TOKENS", tokens.Tokens())
