@@ -42,7 +42,7 @@ class Compared:
 
 def choice(opened: OpenRun, space: LatentMap) -> tuple[str, Candidate | None]:
     """The control: name of the run beside, empty for none, and the other data."""
-    with st.popover("Compare", icon=":material/compare:"):
+    with st.popover("Compare", icon=":material/compare:", help="Another run beside, or other data over this map"):
         names = [NONE, *companions(opened.name, opened.run.card, runs())]
         beside = st.selectbox("Run beside", names, key="beside", bind="query-params", help="On the same data.")
         found = {one.title: one for one in candidates(opened.run.card, settings())} if space.projection else {}

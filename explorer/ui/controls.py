@@ -44,7 +44,7 @@ def space_and_look(opened: OpenRun, wanted: str) -> tuple[str, LatentMap, Look]:
         opened: the run.
         wanted: the map that was chosen.
     """
-    overlays_here = st.popover("Overlays", icon=":material/layers:")
+    overlays_here = st.popover("Overlays", icon=":material/layers:", help="What is drawn over the points")
     with overlays_here:
         wanted = projecting.posterior(opened, wanted)
     space = projecting.drawn(opened, wanted)
@@ -95,7 +95,7 @@ def ranking(opened: OpenRun) -> Ranking:
     configured = opened.space.targets is not None
     boundary = _boundary() if configured else BOUNDARY_SIMILARITY
     measure = MEASURES[1]
-    with st.popover("Search", icon=":material/search:"):
+    with st.popover("Search", icon=":material/search:", help="How the nearest items are ranked, and how many"):
         if configured:
             measure = st.segmented_control(
                 "Nearest by", MEASURES, default=MEASURES[0], required=True, key="measure", bind="query-params"
@@ -107,14 +107,14 @@ def ranking(opened: OpenRun) -> Ranking:
 def _boundary() -> float:
     return float(
         st.slider(
-            "Boundary similarity $b_c$",
+            "Boundary $b_c$",
             0.0,
             1.0,
             BOUNDARY_SIMILARITY,
             0.01,
             key="b_c",
             bind="query-params",
-            help="Similarity to a class at the edge of its circle; the paper uses 0.79.",
-            width=175,
+            help="Boundary similarity: how similar to a class an item at the edge of its circle is. The paper uses 0.79.",
+            width=146,
         )
     )

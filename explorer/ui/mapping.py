@@ -68,7 +68,7 @@ class Scene:
 def show(opened: OpenRun) -> None:
     """Title, controls, map and inspector; a touch of any runs this part alone."""
     title = st.container()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(key="bar", horizontal=True, vertical_alignment="bottom", gap="xsmall"):  # see style.css
         replayed = replaying.choice(opened)
         wanted, space, look = controls.space_and_look(opened, REPLAY if replayed else projecting.choice(opened))
         beside, over = ("", None) if replayed else comparing.choice(opened, space)

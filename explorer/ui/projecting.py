@@ -45,10 +45,13 @@ def _dimensions(z: NDArray[np.float32]) -> str:
     """Which two dimensions of latents (n, d) are drawn, as the name of that map; at first those that vary most."""
     names = [f"z{i + 1}" for i in range(z.shape[1])]
     widest = [names[i] for i in np.argsort(-z.std(axis=0), kind="stable")]
-    across = st.selectbox("Across", names, index=names.index(widest[0]), key="across", bind="query-params", width=84)
-    others = [name for name in names if name != across]
-    second = next(name for name in widest if name != across)
-    up = st.selectbox("Up", others, index=others.index(second), key="up", bind="query-params", width=84)
+    with st.container(horizontal=True, gap="xsmall", width="content", wrap=False):
+        across = st.selectbox(
+            "Across", names, index=names.index(widest[0]), key="across", bind="query-params", width=76
+        )
+        others = [name for name in names if name != across]
+        second = next(name for name in widest if name != across)
+        up = st.selectbox("Up", others, index=others.index(second), key="up", bind="query-params", width=76)
     return f"{across}-{up}"
 
 
@@ -89,7 +92,7 @@ def is_measured(opened: OpenRun, space: LatentMap) -> bool:
 def _trust(opened: OpenRun, space: LatentMap) -> str:
     trust = opened.trustworthiness(space)
     if trust is None:
-        return "; measuring its trustworthiness"
+        return "; trustworthiness …"
     return f"; trustworthiness {trust:.3f}" if trust == trust else ""  # noqa: PLR0124 - NaN: too few items
 
 
