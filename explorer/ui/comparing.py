@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer.data.dataset import Progress
 from explorer.errors import ExplorerError
+from explorer.ui import unknowns
 from explorer.ui.gallery import Row, facts, heading, plain, problem, table
 from explorer.ui.loading import Loading, watch
 from explorer.ui.state import OpenRun, open_for_page, runs, settings
@@ -44,8 +45,11 @@ def choice(opened: OpenRun, space: LatentMap) -> tuple[str, Candidate | None]:
     """The control: name of the run beside, empty for none, and the other data."""
     with st.popover("Compare", icon=":material/compare:", help="Another run beside, or other data over this map"):
         names = [NONE, *companions(opened.name, opened.run.card, runs())]
+        unknowns.expect("beside", names.__contains__, "no run beside")
         beside = st.selectbox("Run beside", names, key="beside", bind="query-params", help="On the same data.")
         found = {one.title: one for one in candidates(opened.run.card, settings())} if space.projection else {}
+        if space.projection:
+            unknowns.expect("over", [NONE, *found].__contains__, "no other data")
         over = st.selectbox(
             "Items of other data",
             [NONE, *found],

@@ -8,7 +8,18 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
-from explorer.ui import comparing, controls, exporting, fetching, inspector, layout, overlaying, projecting, replaying
+from explorer.ui import (
+    comparing,
+    controls,
+    exporting,
+    fetching,
+    inspector,
+    layout,
+    overlaying,
+    projecting,
+    replaying,
+    unknowns,
+)
 from explorer.ui.comparing import Compared
 from explorer.ui.controls import Look
 from explorer.ui.gallery import problem
@@ -78,12 +89,15 @@ def show(opened: OpenRun) -> None:
         layout.header(opened, space)
     # Empty, it takes no room, but keeps the map at its place: elsewhere the browser would build it anew.
     with st.container():
+        told = st.container()
         fetching.offer(opened)
         if space.name != wanted and not replayed:
             projecting.offer(opened, wanted)
         found = comparing.compared(opened, space, beside, over)
     scene = Scene(opened, KEY, space, opened.cloud(space), look)
     _draw(_replayed(scene) if space.name == REPLAY else scene, ranking, found)
+    with told:
+        unknowns.tell()
     controls.await_factors(opened)  # last: nothing moves when it is gone
 
 

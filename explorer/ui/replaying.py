@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from explorer.ui import unknowns
 from explorer.ui.gallery import HIT_PIXELS, facts, heading, pictures
 from explorer.ui.inspector import items_of, picture
 from explorer.ui.scatter import Timeline
@@ -17,11 +18,14 @@ def choice(opened: OpenRun) -> bool:
     """The control: whether the training is replayed; none for a run that kept nothing of it."""
     if not opened.has_replay:
         return False
+    unknowns.expect("replay", unknowns.is_switch, "no replay")
     return st.toggle("Replay", key="replay", bind="query-params")
 
 
 def timeline(opened: OpenRun, replay: Replay) -> Timeline:
     """The slider, at the epoch that the address names or else at the last one."""
+    epochs = [str(epoch) for epoch in replay.epochs]
+    unknowns.expect("epoch", epochs.__contains__, f"epoch {epochs[asked_frame(replay)]}")
     return Timeline(
         url=opened.address("frames"),
         labels=tuple("before training" if epoch == 0 else f"epoch {epoch}" for epoch in replay.epochs),
