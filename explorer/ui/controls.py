@@ -118,7 +118,7 @@ def _boundary() -> float:
             0.01,
             key="b_c",
             bind="query-params",
-            help="Boundary similarity: how similar to a class an item at the edge of its circle is. The paper uses 0.79.",
+            help="Boundary similarity: of an item at the edge of a circle to its class. The paper uses 0.79.",
             width=146,
         )
     )

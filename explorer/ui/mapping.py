@@ -87,9 +87,9 @@ def show(opened: OpenRun) -> None:
         exporting.offer(opened, space)
     with title:
         layout.header(opened, space)
-    # Empty, it takes no room, but keeps the map at its place: elsewhere the browser would build it anew.
-    with st.container():
-        told = st.container()
+    # Empty, these take no room, but keep the map at its place: elsewhere the browser would build it anew.
+    told, offers = st.container(), st.container()
+    with offers:
         fetching.offer(opened)
         if space.name != wanted and not replayed:
             projecting.offer(opened, wanted)
@@ -244,6 +244,7 @@ def _inspect(scenes: list[Scene], found: list[tuple[Found | None, str]], compare
             problem(told[0][2])
         elif first.replay is None and compared.over is None:
             inspector.show_nothing(first.opened, first.space)
+            comparing.invite(first.opened, compared)
         if first.replay is not None:
             replaying.show(first.opened, first.replay, first.frame)
         if compared.over is not None:

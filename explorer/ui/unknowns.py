@@ -28,7 +28,7 @@ class _Asked:
 
 
 def expect(key: str, is_known: Callable[[str], bool], shown: str = "") -> None:
-    """Look at what the address asks of a control, before that is drawn: Streamlit drops what it does not know in silence.
+    """Look at what the address asks of a control, before it is drawn: Streamlit drops in silence what it does not know.
 
     Args:
         key: of the control, and in the address.
