@@ -62,15 +62,16 @@ def choice(opened: OpenRun, space: LatentMap) -> tuple[str, Candidate | None]:
 
 
 def invite(opened: OpenRun, found: Compared) -> None:
-    """One click to the run on the same data that tells most beside this one: of the same method, if there is one."""
+    """One click to the run on the same data that tells most beside this one: finished, of the same method if any is."""
     if found.run is not None:
         return
     shelf = runs()
-    methods = {entry.name: entry.card.method for entry in shelf if entry.card is not None}
+    cards = {entry.name: entry.card for entry in shelf if entry.card is not None}
     names = companions(opened.name, opened.run.card, shelf)
     if not names:
         return
-    partner = min(names, key=lambda name: methods[name] != opened.run.card.method)
+    own = opened.run.card.method
+    partner = min(names, key=lambda name: (cards[name].status != "finished", cards[name].method != own))
     st.button(f"Compare with {plain(partner)}", key="pair", icon=":material/compare:", on_click=_lay, args=(partner,))
 
 

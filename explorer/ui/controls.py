@@ -111,7 +111,7 @@ def _boundary() -> float:
     unknowns.expect("b_c", unknowns.within(0, 1))
     return float(
         st.slider(
-            "Boundary $b_c$",
+            "Boundary b_c",
             0.0,
             1.0,
             BOUNDARY_SIMILARITY,
