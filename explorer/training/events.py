@@ -84,6 +84,7 @@ Event = Started | Progressed | EpochEnded | Ended
 KINDS: dict[str, TypeAdapter[Event]] = {
     kind.__name__: TypeAdapter(kind) for kind in (Started, Progressed, EpochEnded, Ended)
 }
+TAIL = 65_536  # bytes: some hundred events
 
 
 def append_event(path: Path, event: Event) -> None:
@@ -96,9 +97,22 @@ def append_event(path: Path, event: Event) -> None:
 
 def read_events(path: Path) -> Iterator[Event]:
     """Yield the events of a run, oldest first; a torn last line and foreign lines are left out."""
-    if not path.is_file():  # a pipe in a foreign folder would be waited for
-        return
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    if path.is_file():  # a pipe in a foreign folder would be waited for
+        yield from _parsed(path.read_text(encoding="utf-8", errors="replace"))
+
+
+def last_epoch(path: Path) -> int:
+    """Whole epochs that a training has done, read off the end of its events; 0 where that names none."""
+    if not path.is_file():
+        return 0
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL))
+        end = file.read(TAIL).decode("utf-8", errors="replace")
+    return max((event.epoch for event in _parsed(end) if isinstance(event, EpochEnded)), default=0)
+
+
+def _parsed(text: str) -> Iterator[Event]:
+    for line in text.splitlines():
         try:
             values = json.loads(line)
             yield KINDS[values.pop("kind")].validate_python(values)

@@ -90,6 +90,7 @@ def _watch(loading: "Loading[Result]", words: str, key: str) -> None:
     if loading.is_over:
         st.rerun()
     share = loading.done / loading.total if loading.total else 0.0
-    st.progress(min(1.0, share), text=words)
     stop, is_asked = loading.cancel, loading.is_cancelled
-    st.button("Cancel", key=f"cancel-{key}", icon=":material/close:", help=FOR_ALL, on_click=stop, disabled=is_asked)
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    line.progress(min(1.0, share), text=words)
+    line.button("Cancel", key=f"cancel-{key}", icon=":material/close:", help=FOR_ALL, on_click=stop, disabled=is_asked)

@@ -191,6 +191,7 @@ def _rename(name: str, new: str) -> None:
 
 def _annotate(name: str, note: str) -> None:
     shelving.annotate(name, note, settings())
+    _say(f"The note on {name} is kept." if note else f"{name} has no note any more.")
 
 
 def _duplicate(name: str, new: str) -> None:
@@ -219,11 +220,14 @@ def _restore(key: str) -> None:
         st.session_state[REFUSED] = key, str(error)
         return
     _dismiss(key)
-    if name != gone.get(key, name):
+    if name == gone.get(key, name):
+        _say(f"{name} is back.")
+    else:
         _say(f"{gone[key]} is back under the name {name}, as another run has taken its own.")
 
 
 def _erase(keys: Sequence[str]) -> None:
+    before = shelving.trash_use(settings())
     for key in keys:
         try:
             shelving.erase(key, settings())
@@ -231,6 +235,8 @@ def _erase(keys: Sequence[str]) -> None:
             st.session_state[REFUSED] = key, str(error)
             return
         _dismiss(key)
+    what = "1 run is" if len(keys) == 1 else f"{len(keys)} runs are"
+    _say(f"{what} gone for good; {in_bytes(before - shelving.trash_use(settings()))} are free again.")
 
 
 def _dismiss(key: str) -> None:

@@ -8,7 +8,18 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
-from explorer.ui import comparing, controls, exporting, fetching, inspector, layout, overlaying, projecting, replaying
+from explorer.ui import (
+    comparing,
+    controls,
+    exporting,
+    fetching,
+    inspector,
+    layout,
+    overlaying,
+    projecting,
+    replaying,
+    unknowns,
+)
 from explorer.ui.comparing import Compared
 from explorer.ui.controls import Look
 from explorer.ui.gallery import problem
@@ -68,7 +79,7 @@ class Scene:
 def show(opened: OpenRun) -> None:
     """Title, controls, map and inspector; a touch of any runs this part alone."""
     title = st.container()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(key="bar", horizontal=True, vertical_alignment="bottom", gap="xsmall"):  # see style.css
         replayed = replaying.choice(opened)
         wanted, space, look = controls.space_and_look(opened, REPLAY if replayed else projecting.choice(opened))
         beside, over = ("", None) if replayed else comparing.choice(opened, space)
@@ -76,14 +87,17 @@ def show(opened: OpenRun) -> None:
         exporting.offer(opened, space)
     with title:
         layout.header(opened, space)
-    # Empty, it takes no room, but keeps the map at its place: elsewhere the browser would build it anew.
-    with st.container():
+    # Empty, these take no room, but keep the map at its place: elsewhere the browser would build it anew.
+    told, offers = st.container(), st.container()
+    with offers:
         fetching.offer(opened)
         if space.name != wanted and not replayed:
             projecting.offer(opened, wanted)
         found = comparing.compared(opened, space, beside, over)
     scene = Scene(opened, KEY, space, opened.cloud(space), look)
     _draw(_replayed(scene) if space.name == REPLAY else scene, ranking, found)
+    with told:
+        unknowns.tell()
     controls.await_factors(opened)  # last: nothing moves when it is gone
 
 
@@ -230,6 +244,7 @@ def _inspect(scenes: list[Scene], found: list[tuple[Found | None, str]], compare
             problem(told[0][2])
         elif first.replay is None and compared.over is None:
             inspector.show_nothing(first.opened, first.space)
+            comparing.invite(first.opened, compared)
         if first.replay is not None:
             replaying.show(first.opened, first.replay, first.frame)
         if compared.over is not None:

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from explorer.training.events import Ended, EpochEnded, Progressed, Started, append_event, read_events
+from explorer.training.events import Ended, EpochEnded, Progressed, Started, append_event, last_epoch, read_events
 
 EVENTS = [
     Started(0, 2, 100, 3, "cpu"),
@@ -65,3 +65,17 @@ def test_events_are_never_appended_through_a_link_out_of_the_run(tmp_path):
     with pytest.raises(OSError, match=r"events\.jsonl"):
         append_event(tmp_path / "events.jsonl", Ended("finished"))
     assert elsewhere.read_text() == "mine"
+
+
+def test_last_epoch_is_read_off_the_end_alone_whatever_came_before(tmp_path):
+    file = tmp_path / "events.jsonl"
+    assert last_epoch(file) == 0
+    append_event(file, Started(0, 3, 40, 2, "cpu"))
+    assert last_epoch(file) == 0
+    append_event(file, EpochEnded(1, {}, 1.0))
+    file.write_text(file.read_text() + "x" * 200_000 + "\n")
+    assert last_epoch(file) == 0
+    append_event(file, EpochEnded(2, {}, 1.0))
+    append_event(file, Progressed(3, 1, {}, 1.0))
+    file.write_text(file.read_text() + '{"kind": "EpochEnded", "epoch": 3, "ter')
+    assert last_epoch(file) == 2
