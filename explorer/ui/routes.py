@@ -1,7 +1,8 @@
 """Routes beside Streamlit's own: a map's points, colours and layers, once; images, on hover and zoomed in.
 
-They are not covered by Streamlit's session, so each asks for the session's token. What a page
-needs is imported while the browser still fetches the page, not before the server answers.
+They are not covered by Streamlit's session, so each asks for the session's token; the map's program
+alone is for anyone. What a page needs is imported while the browser still fetches the page, not
+before the server answers.
 """
 
 import re
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from explorer.workflows.regions import View
 
 KEEP = {"Cache-Control": "private, max-age=43200, immutable"}
+KEEP_FOR_ALL = {"Cache-Control": "public, max-age=31536000, immutable"}
 FORGET = {"Cache-Control": "no-store"}
 # Coordinates barely shrink, and compressing a million of them takes longer than sending them.
 AS_IS = {"Content-Encoding": "identity"}
@@ -32,6 +34,15 @@ BYTES = "application/octet-stream"
 BAD_QUERY, FORBIDDEN, NOT_FOUND = 400, 403, 404
 EXPIRED = "This page's access has expired: reload the page."
 MOST_TILES, SMALLEST_TILE, LARGEST_TILE = 64, 16, 96  # a request; side in pixels
+
+
+def scatter(request: Request) -> Response:
+    """The map's program: text that is the same for everyone, so it needs no token."""
+    from explorer.ui.scatter import program
+
+    if request.path_params["name"] != program.file_name():
+        return PlainTextResponse("The server has another version of the map: reload the page.", NOT_FOUND, FORGET)
+    return Response(program.module(), media_type="text/javascript", headers=KEEP_FOR_ALL)
 
 
 def points(request: Request) -> Response:
@@ -214,7 +225,9 @@ def _opened(request: Request) -> "OpenRun | Response":
         return PlainTextResponse(str(error), NOT_FOUND)
 
 
+SCATTER = Route(f"/{PREFIX}/scatter/{{name}}", scatter)
 ROUTES = [
+    SCATTER,
     Route(f"/{PREFIX}/points/{{run}}", points),
     Route(f"/{PREFIX}/image/{{run}}/{{row:int}}", image),
     Route(f"/{PREFIX}/column/{{run}}/{{name:path}}", column),

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from explorer.ui.routes import SCATTER
 from explorer.ui.scatter import Cloud, Colouring, Marks, scatter, touched
 
 CLASSES = ("uniform", "horizontal lines", "vertical lines", "squares", "dots")
@@ -101,6 +102,7 @@ def page() -> None:
 
 
 if get_script_run_ctx() is None:
-    app = st.App(__file__, routes=[Route("/test/points/{n}", points), Route("/test/thumbnail/{index}", thumbnail)])
+    routes = [SCATTER, Route("/test/points/{n}", points), Route("/test/thumbnail/{index}", thumbnail)]
+    app = st.App(__file__, routes=routes)
 else:
     page()

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.figures import image_png, montage_png
+from explorer.ui.routes import SCATTER
 from explorer.ui.scatter import Cloud, Colouring, Layers, Marks, Timeline, scatter, settled_frame, touched
 
 CLASSES = ('"north" & <b>', "east", "south", "west")
@@ -160,6 +161,7 @@ def page() -> None:
 
 if get_script_run_ctx() is None:
     routes = [
+        SCATTER,
         Route("/test/points/{n}", points),
         Route("/test/frames/{n}/{count}", moments),
         Route("/test/thumbnail/{index}", thumbnail),

@@ -557,15 +557,19 @@ class ScatterMap {
   }
 }
 
-/** Entry point: Streamlit calls it at the mount, at every change of data and at every change of theme. */
-export default function mount(component) {
-  const root = component.parentElement.querySelector(".scatter");
+const style = new CSSStyleSheet();
+style.replaceSync(STYLE);
+
+/** Show what Python says in a map's root; called at every run of the script and change of theme. */
+export function mount(root, component) {
+  const sheets = root.getRootNode();
+  if (!sheets.adoptedStyleSheets.includes(style)) sheets.adoptedStyleSheets.push(style);
   root.map ??= new ScatterMap(root);
   root.map.update(component);
-  return () => {
-    // Streamlit also ends calls that a newer one has overtaken: only a map that has left the page is done.
-    if (root.isConnected) return;
-    root.map?.dispose();
-    root.map = undefined;
-  };
+}
+
+/** The map has left the page. */
+export function unmount(root) {
+  root.map?.dispose();
+  root.map = undefined;
 }
