@@ -48,7 +48,7 @@ def pixel(shown: Map, canvas: str, x: float, y: float) -> NDArray[np.int64]:
     box, (cx, cy, scale) = shown.box(), shown.camera
     place = [box["width"] / 2 + (x - cx) * scale, box["height"] / 2 - (y - cy) * scale]
     values = shown.root.first.evaluate(
-        "(root, [name, x, y]) => [...root.map[name].getImageData(Math.round(x) - 1, Math.round(y) - 1, 3, 3).data]",
+        "(root, [name, x, y]) => [...root.map.picture[name].getImageData(Math.round(x) - 1, Math.round(y) - 1, 3, 3).data]",
         [canvas, *place],
     )
     found = np.array(values).reshape(9, 4)
@@ -233,7 +233,7 @@ def test_items_of_another_data_set_are_diamonds_that_the_legend_lists_and_hides(
     shown = open_map("n=5&marks=others").ready()
     expect(legend(shown.page, "Bbags").locator(".count")).to_have_text("2")
     alpha = """(root, [x, y]) => { const [px, py] = root.map.toScreen(-0.2, 0);
-        return [...root.map.overlay.getImageData(Math.round(px + x), Math.round(py + y), 1, 1).data]; }"""
+        return [...root.map.picture.overlay.getImageData(Math.round(px + x), Math.round(py + y), 1, 1).data]; }"""
     rim = np.array([shown.root.evaluate(alpha, [dx, dy]) for dx in (-5, 5) for dy in (-5, 5)])
     assert np.abs(rim[:, :3] - rgb(INK)).max() < 110
     assert shown.root.evaluate(alpha, [11, 11])[3] == 0, "a diamond has no corners there"
@@ -260,7 +260,7 @@ def test_names_of_many_classes_do_not_cover_each_other(page: Page, open_map: Ope
     plates = page.evaluate(
         "() => { window.plates = []; const map = [...document.querySelectorAll('*')].map((e) => e.shadowRoot)"
         ".find((root) => root?.querySelector('.scatter'))?.querySelector('.scatter').map"
-        " ?? document.querySelector('.scatter').map; map.drawMarks(); return window.plates; }"
+        " ?? document.querySelector('.scatter').map; map.picture.drawMarks(); return window.plates; }"
     )
     assert len(plates) > 20
     for i, (x, y, w, h) in enumerate(plates):
@@ -382,7 +382,7 @@ def view(root: Locator) -> list[float]:
     """Where the middle lies and how far one is zoomed in, as seen from the fitted view; in parts of it."""
     return list(
         root.evaluate(
-            """root => { const { camera, fitted, box } = root.map, side = box.right - box.left;
+            """root => { const { camera, camera: { fitted, box } } = root.map, side = box.right - box.left;
             return [(camera.x - fitted.x) / side, (camera.y - fitted.y) / side, camera.scale / fitted.scale]; }"""
         )
     )
@@ -447,7 +447,7 @@ def test_a_hovered_item_is_ringed_on_the_linked_map(page: Page, serve: Callable[
     x, y = left.evaluate("(root, [x, y]) => root.map.toScreen(x, y)", centres()[3].tolist())
     page.mouse.move(box["x"] + x, box["y"] + y)
     alpha = """root => { const [x, y] = root.map.toScreen(root.map.points.xy[6], root.map.points.xy[7]);
-        return root.map.overlay.getImageData(Math.round(x + 9), Math.round(y), 1, 1).data[3]; }"""
+        return root.map.picture.overlay.getImageData(Math.round(x + 9), Math.round(y), 1, 1).data[3]; }"""
     settled(page, lambda: bool(right.evaluate(alpha) > 200))
     page.mouse.move(box["x"] + 5, box["y"] + 150)
     settled(page, lambda: bool(right.evaluate(alpha) == 0))

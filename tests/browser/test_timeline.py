@@ -56,7 +56,7 @@ def test_it_starts_where_python_says_and_python_is_told_nothing_yet(open_map: Ca
     expect(page.locator("output")).to_have_text("epoch 2")
     told(page, 2)
     sent = drawn.root.evaluate(
-        "async ({ map }) => { await new Promise((r) => setTimeout(r, 500)); return map.sequence; }"
+        "async ({ map }) => { await new Promise((r) => setTimeout(r, 500)); return map.reports.sequence; }"
     )
     assert sent == 0, "nothing has been settled on"
 
@@ -78,7 +78,7 @@ def test_on_the_way_points_are_between_two_frames_and_the_camera_stays(
     open_map: Callable[..., Map], page: Page
 ) -> None:
     drawn = open_map("", None)
-    camera = drawn.root.evaluate("({ map }) => map.camera")
+    camera = drawn.root.evaluate("({ map }) => map.camera.now")
     page.get_by_role("button", name="One frame on").click()
     on_the_way = drawn.root.evaluate(
         "async ({ map }) => { while (map.timeline.glide && performance.now() < map.timeline.glide.began + 60)"
@@ -90,7 +90,7 @@ def test_on_the_way_points_are_between_two_frames_and_the_camera_stays(
     assert 0 < shares.mean() < 1
     assert np.ptp(shares) < 1e-3
     until(drawn, "!map.timeline.gliding")
-    assert drawn.root.evaluate("({ map }) => map.camera") == camera
+    assert drawn.root.evaluate("({ map }) => map.camera.now") == camera
 
 
 def test_without_motion_a_step_is_a_jump(open_map: Callable[..., Map], page: Page) -> None:

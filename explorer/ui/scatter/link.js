@@ -73,7 +73,7 @@ class Link {
     const { map } = this;
     if (!group || !map.points || !map.width) return;
     if (group.camera === undefined) this.moved(0);
-    else map.kept.camera = absoluteFrom(map.fitted, group.camera, map.width);
+    else map.kept.camera = absoluteFrom(map.camera.fitted, group.camera, map.width);
   }
 
   /** The map has moved: the others follow. */
@@ -81,11 +81,11 @@ class Link {
     const group = links.get(this.name);
     const { map } = this;
     if (!group || !map.points || !map.width) return;
-    group.camera = relativeTo(map.fitted, map.kept.camera, map.width);
+    group.camera = relativeTo(map.camera.fitted, map.kept.camera, map.width);
     for (const other of this.others) {
       other.link.measured();
-      other.writeAddressSoon();
-      other.repaint(delay);
+      other.address.soon();
+      other.picture.repaint(delay);
     }
   }
 

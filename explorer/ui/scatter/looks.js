@@ -49,7 +49,7 @@ class Looks {
     if (!points) return;
     this.columnDrawn = this.colouring.column;
     painter?.setLooks(points, this.columnDrawn?.bytes, kept.selected);
-    this.map.repaint();
+    this.map.picture.repaint();
   }
 
   /** Send colours and hidden entries to the painter, and show them in the legend. */
@@ -72,7 +72,7 @@ class Looks {
     this.shown = null;
     map.painter?.setColours(tints, theme.grey, rows, hidden.splits.map((off) => !off));
     map.regions.paint();
-    map.repaint();
+    map.picture.repaint();
   }
 
   // ---- colours

@@ -14,8 +14,11 @@ from explorer.ui.addresses import public_address
 FOLDER = Path(__file__).parent
 SCRIPTS = (
     "points.js",
-    "view.js",
+    "theme.js",
     "hidden.js",
+    "address.js",
+    "camera.js",
+    "kept.js",
     "colouring.js",
     "looks.js",
     "painter.js",
@@ -25,6 +28,8 @@ SCRIPTS = (
     "overlay.js",
     "marks.js",
     "plates.js",
+    "scene.js",
+    "picture.js",
     "tiles.js",
     "timeline.js",
     "svg.js",
@@ -34,6 +39,9 @@ SCRIPTS = (
     "export.js",
     "gestures.js",
     "link.js",
+    "loading.js",
+    "selection.js",
+    "reports.js",
     "scatter.js",
 )
 

@@ -52,7 +52,7 @@ class Regions {
     this.cells = refined(cells);
     this.places = regionPlaces(cells);
     this.paint();
-    map.redrawMarks({ beneath: true });
+    map.picture.redrawMarks({ beneath: true });
   }
 
   /** Colour the picture; a change of theme or of what is hidden asks for no other bytes. */

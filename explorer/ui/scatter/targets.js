@@ -43,9 +43,9 @@ class Targets {
     for (let i = 0; i < points.n && this.lines.length < LINES_DRAWN; i++) {
       const x = points.xy[2 * i], y = points.xy[2 * i + 1];
       const inView = x >= left && x <= right && y >= bottom && y <= top;
-      if (inView && Number.isFinite(this.xy[2 * i]) && this.map.isVisible(i)) this.lines.push(i);
+      if (inView && Number.isFinite(this.xy[2 * i]) && this.map.looks.isVisible(i)) this.lines.push(i);
     }
-    this.map.redrawMarks({ beneath: true });
+    this.map.picture.redrawMarks({ beneath: true });
   }
 
   /** Lines beneath the points, thin, in the colour of their class: one path a class. */

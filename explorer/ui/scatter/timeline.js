@@ -270,7 +270,7 @@ class Timeline {
     const { identity } = this.map.cloud;
     if (this.told.identity === identity && this.told.frame === this.frame) return;
     this.told = { identity, frame: this.frame };
-    this.map.reportFrame(this.frame);
+    this.map.reports.frame(this.frame);
   }
 
   // ---- trails
@@ -278,17 +278,17 @@ class Timeline {
   toggleTrails() {
     this.map.kept.trails = !this.map.kept.trails;
     this.parts.trails.setAttribute("aria-pressed", String(this.map.kept.trails));
-    this.map.redrawMarks();
+    this.map.picture.redrawMarks();
   }
 
   /** The ways to draw: {places, colour} of each point that was asked for, or of the first ones in sight. */
   trails() {
-    const { kept, points, marks, isVisible, hover } = this.map;
+    const { kept, points, marks, looks: { isVisible }, hover } = this.map;
     if (!this.frames || !kept.trails || !points) return [];
     const chosen = marks.trails.filter((i) => i >= 0 && i < points.n && isVisible(i)).slice(0, TRAILS_DRAWN);
     for (let i = 0; !marks.trails.length && i < points.n && chosen.length < TRAILS_SAMPLED; i++) if (isVisible(i)) chosen.push(i);
     if (hover >= 0 && !chosen.includes(hover)) chosen.push(hover);
-    return chosen.map((i) => ({ places: this.wayOf(i), colour: this.map.colourOf(i) })).filter(({ places }) => places.length > 1);
+    return chosen.map((i) => ({ places: this.wayOf(i), colour: this.map.looks.colourOf(i) })).filter(({ places }) => places.length > 1);
   }
 
   wayOf(index) {
