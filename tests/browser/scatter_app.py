@@ -54,6 +54,11 @@ def points(request: Request) -> Response:
     )
 
 
+def confidence(request: Request) -> Response:
+    """The value of each point as a colouring's byte."""
+    return Response(np.minimum(synthetic(int(request.path_params["n"]))[2], 254).tobytes())
+
+
 def thumbnail(request: Request) -> Response:
     """A 32 x 32 image whose stripes come from the index."""
     index = int(request.path_params["index"])
@@ -89,7 +94,9 @@ def page() -> None:
         cloud,
         key="map",
         marks=marks,
-        colouring=Colouring("confidence", "Confidence") if query.get("colour") == "confidence" else None,
+        colouring=Colouring("confidence", "Confidence", f"/test/confidence/{n}")
+        if query.get("colour") == "confidence"
+        else None,
         height=f"{int(query.get('height', 560))}px",
         clear_selection=state.get("drops", 0),
     )
@@ -102,7 +109,8 @@ def page() -> None:
 
 
 if get_script_run_ctx() is None:
-    routes = [SCATTER, Route("/test/points/{n}", points), Route("/test/thumbnail/{index}", thumbnail)]
+    routes = [SCATTER, Route("/test/points/{n}", points)]
+    routes += [Route("/test/confidence/{n}", confidence), Route("/test/thumbnail/{index}", thumbnail)]
     app = st.App(__file__, routes=routes)
 else:
     page()

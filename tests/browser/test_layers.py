@@ -48,7 +48,8 @@ def pixel(shown: Map, canvas: str, x: float, y: float) -> NDArray[np.int64]:
     box, (cx, cy, scale) = shown.box(), shown.camera
     place = [box["width"] / 2 + (x - cx) * scale, box["height"] / 2 - (y - cy) * scale]
     values = shown.root.first.evaluate(
-        "(root, [name, x, y]) => [...root.map.picture[name].getImageData(Math.round(x) - 1, Math.round(y) - 1, 3, 3).data]",
+        "({ map }, [name, x, y]) =>"
+        "[...map.picture[name].getImageData(Math.round(x) - 1, Math.round(y) - 1, 3, 3).data]",
         [canvas, *place],
     )
     found = np.array(values).reshape(9, 4)
@@ -110,7 +111,7 @@ def test_a_change_of_colours_fetches_their_bytes_once_and_the_points_never_again
         else:
             expect(shown.page.locator(".legend .title")).to_have_count(0)
     assert len(of_kind(asked, "points")) == 1
-    assert sorted(re.findall(r"column/500/(\w+)", " ".join(asked))) == ["error", "season"]
+    assert sorted(re.findall(r"column/500/(\w+)", " ".join(asked))) == ["confidence", "error", "season"]
 
 
 def test_each_colouring_hides_its_own_and_the_address_says_so(open_map: Open) -> None:
@@ -151,15 +152,6 @@ def test_the_tooltip_says_a_points_group(open_map: Open) -> None:
     expect(shown.page.locator(".tip")).to_contain_text("dots")
 
 
-def test_confidence_comes_with_the_points(open_map: Open, asked: list[str]) -> None:
-    shown = open_map("n=500&colour=confidence").ready()
-    expect(shown.page.locator(".legend .scale")).to_contain_text("Confidence")
-    assert near(shown.colours(), COLOURS[0]) == 0
-    shown.page.mouse.move(*shown.pixel(*synthetic(500)[0][7].tolist()))
-    expect(shown.page.locator(".tip")).to_contain_text(re.compile(r"Confidence: (0\.\d+|1)"))
-    assert not of_kind(asked, "column")
-
-
 def test_colours_that_do_not_come_are_one_sentence_and_retry_brings_them(page: Page, open_map: Open) -> None:
     page.route("**/test/column/**", lambda route: route.fulfill(status=502), times=1)
     shown = open_map("n=500").ready()
@@ -192,7 +184,6 @@ PLACES = {  # a place at which each kind, and no other, has drawn something: can
     "lines": ("overlay", (0.25 * np.cos(0.5), 0.3 + 0.2 * np.sin(0.5)), 150),
     "ellipses": ("overlay", (-0.5 * np.cos(np.pi / 6), 0.3 - 0.5 * np.sin(np.pi / 6)), 200),
     "others": ("overlay", (-0.2, 0.025), 250),
-    "labels": ("overlay", (0.4, -0.2 + 24 / 200 + 8 / 200), 200),
 }
 
 

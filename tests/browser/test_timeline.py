@@ -158,21 +158,29 @@ def test_click_and_lasso_mean_the_points_where_they_are_now(open_map: Callable[.
 def test_trails_are_the_ways_of_the_rows_asked_for_up_to_the_frame(open_map: Callable[..., Map], page: Page) -> None:
     drawn = open_map("start=2&trails=1")
     expect(page.get_by_role("button", name="Trails")).to_have_attribute("aria-pressed", "true")
-    ways = drawn.root.evaluate("({ map }) => map.timeline.trails().map(({ places }) => places)")
+    ways = drawn.root.evaluate("({ map }) => map.timeline.trails.ways().map(({ past, now }) => [...past, now])")
     assert len(ways) == 4
     for row, way in enumerate(ways):
-        assert np.array(way)[:3] == pytest.approx(frames(N, COUNT)[:3, row])
+        assert np.array(way) == pytest.approx(frames(N, COUNT)[[0, 1, 2, 2], row])
+    page.get_by_role("button", name="One frame on").click()
+    until(drawn, "!map.timeline.gliding")
+    assert len(drawn.root.evaluate("({ map }) => map.timeline.trails.ways()[0].past")) == 4
     page.get_by_role("button", name="Trails").click()
-    assert drawn.root.evaluate("({ map }) => map.timeline.trails()") == []
+    assert drawn.root.evaluate("({ map }) => map.timeline.trails.ways()") == []
 
 
-def test_frames_that_do_not_fit_are_told_and_the_map_is_there(open_map: Callable[..., Map], page: Page) -> None:
-    drawn = open_map("short=8")
-    expect(page.locator(".timeline .problem")).to_have_text(
-        "The frames do not match these points: the answer has another length than expected."
-    )
+def test_frames_that_do_not_come_are_told_and_tried_again(open_map: Callable[..., Map], page: Page) -> None:
+    page.route("**/test/frames/**", lambda route: route.fulfill(body=b"short"), times=1)
+    drawn = open_map("start=2")
+    notice = page.locator(".notice")
+    expect(notice).to_contain_text("The frames do not match this run: the answer has another length than expected.")
     expect(slider(page)).to_be_disabled()
+    expect(page.locator(".frame-label")).to_have_text("")  # it is none of the frames that is drawn
     assert places(drawn) == pytest.approx(frames(N, 1)[0])
+    notice.get_by_role("button", name="Retry").click()
+    expect(page.locator(".frame-label")).to_have_text("epoch 2")
+    expect(notice).to_have_count(0)
+    assert places(drawn) == pytest.approx(frames(N, COUNT)[2])
 
 
 def test_without_a_timeline_there_is_no_bar(page: Page, serve: Callable[[Path], str]) -> None:

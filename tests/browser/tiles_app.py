@@ -53,6 +53,11 @@ def points(request: Request) -> Response:
     return Response(body, media_type="application/octet-stream")
 
 
+def confidence(request: Request) -> Response:
+    """What a colouring says: a value that grows with the row."""
+    return Response(np.linspace(0, 254, int(request.path_params["n"])).astype(np.uint8).tobytes())
+
+
 def moments(request: Request) -> Response:
     """Every frame of the timeline, or less when asked for a fault."""
     time.sleep(float(request.query_params.get("delay", 0)))
@@ -104,7 +109,6 @@ def every_mark() -> Marks:
         ellipses=((-0.6, 1.2, 0.3, 0.1, 0.5),),
         others=((0.6, 0.9, 0), (0.8, 1.2, 1), (-0.9, 0.6, 1)),
         others_names=("east", "another <one>"),
-        labels=((0.6, 0.4, "here & there"),),
     )
 
 
@@ -144,7 +148,9 @@ def page() -> None:
         cloud,
         key="map",
         marks=marks,
-        colouring=Colouring("confidence", "Confidence & more") if query.get("colour") == "confidence" else None,
+        colouring=Colouring("confidence", "Confidence & more", f"/test/confidence/{n}")
+        if query.get("colour") == "confidence"
+        else None,
         layers=Layers(f"/test/regions?n={n}", f"/test/targets/{n}") if query.get("layers") else Layers(),
         height=f"{int(query.get('height', 560))}px",
         images=query.get("images", "auto"),  # type: ignore[arg-type]
@@ -163,6 +169,7 @@ if get_script_run_ctx() is None:
     routes = [
         SCATTER,
         Route("/test/points/{n}", points),
+        Route("/test/confidence/{n}", confidence),
         Route("/test/frames/{n}/{count}", moments),
         Route("/test/thumbnail/{index}", thumbnail),
         Route("/test/tiles", tiles),

@@ -34,7 +34,7 @@ function rampOf({ spec, column }, theme) {
   const bars = new Array(BARS).fill(0);
   let unknown = 0;
   column?.counts.forEach((count, byte) => {
-    if (byte <= column.most) bars[Math.min(BARS - 1, Math.floor((byte / (column.most + 1)) * BARS))] += count;
+    if (byte <= RAMP_END) bars[Math.min(BARS - 1, Math.floor((byte / (RAMP_END + 1)) * BARS))] += count;
     else unknown += count;
   });
   return { low: spec.low, high: spec.high, stops: `linear-gradient(90deg, ${stops.join(", ")})`, bars, unknown };

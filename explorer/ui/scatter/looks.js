@@ -13,24 +13,21 @@ class Looks {
 
   /** Colour the points as Python says: at once where the bytes are here, else when they have come. */
   async follow() {
-    const { points, kept, cloud } = this.map;
+    const { kept, cloud } = this.map;
     const spec = cloud.colouring;
-    // The points' own value byte is a column too, of no name.
-    if (points && spec && !spec.url) kept.columns[""] ??= columnOf(points.values, 255);
-    const name = spec?.url ? spec.name : "";
-    const column = spec ? kept.columns[name] : null;
+    const column = spec ? kept.columns[spec.name] : null;
     const wanted = new Colouring(spec, column ?? null);
-    if (column || !spec?.url || !cloud.n) {
+    if (column || !spec || !cloud.n) {
       this.fetching.stop();
       return this.take(wanted);
     }
     // Until they have come the colours before stay; a map that has none yet is grey.
     if (this.identity !== cloud.identity) this.take(wanted);
     this.fetching.title = `The colours of ${wanted.title}`;
-    const bytes = await this.fetching.get(`${cloud.identity} ${name}`, spec.url, cloud.n);
+    const bytes = await this.fetching.get(`${cloud.identity} ${spec.name}`, spec.url, cloud.n);
     if (!bytes) return;
-    kept.columns[name] = columnOf(new Uint8Array(bytes), NO_GROUP - 1);
-    this.take(new Colouring(this.map.cloud.colouring, kept.columns[name]));
+    kept.columns[spec.name] = columnOf(new Uint8Array(bytes));
+    this.take(new Colouring(this.map.cloud.colouring, kept.columns[spec.name]));
   }
 
   take(colouring) {

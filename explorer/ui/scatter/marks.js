@@ -1,4 +1,4 @@
-// Marks: what Python asks to draw over the points (circles, centres, sectors, lines, ellipses, other items, labels).
+// Marks: what Python asks to draw over the points (circles, centres, sectors, lines, ellipses, other items).
 // Each kind has a shape of its own, so that none is told by its colour alone.
 
 const FORBIDDEN = -1; // in place of a sector's class

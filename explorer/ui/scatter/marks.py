@@ -29,7 +29,6 @@ class Marks:
         ellipses: (x, y, a, b, angle): semi-axes in data units, a at `angle` radians counter-clockwise from x.
         others: (x, y, group) of items of another data set: large diamonds, with a letter for each group.
         others_names: names of these groups; one that is called like a class has its colour.
-        labels: (x, y, text): words on a small plate.
         trails: points whose way up to the timeline's frame is drawn; none: those of a sample, once a person asks.
     """
 
@@ -43,7 +42,6 @@ class Marks:
     ellipses: tuple[tuple[float, float, float, float, float], ...] = ()
     others: tuple[tuple[float, float, int], ...] = ()
     others_names: tuple[str, ...] = ()
-    labels: tuple[tuple[float, float, str], ...] = ()
     trails: tuple[int, ...] = ()
 
 
@@ -56,7 +54,7 @@ class Colouring:
             address what is hidden.
         title: for a person, as in "Confidence, 0 to 1": what stands after a comma is said smaller, and in the legend
             alone.
-        url: GET gives one byte a point, in the points' order; fetched once. Empty: the points' own value byte.
+        url: GET gives one byte a point, in the points' order; fetched once.
         groups: byte i means groups[i], 255 none of them; the legend lists and hides them. Empty: bytes 0 to 254 are
             values from `low` to `high` along a ramp, 255 is not known.
         colours: "#rrggbb" for each group.
@@ -66,7 +64,7 @@ class Colouring:
 
     name: str
     title: str
-    url: str = ""
+    url: str
     groups: tuple[str, ...] = ()
     colours: tuple[str, ...] = ()
     low: str = "0"

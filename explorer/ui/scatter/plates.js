@@ -5,7 +5,7 @@ const PLATE_LONGEST = 28; // letters
 const MANY_PLATES = 20; // from here on they are smaller
 const EDGE = { left: 44, top: 46, right: 60, bottom: 40 }; // kept free for axes and tools where a plate has a choice
 
-/** Names of classes at their places, then the labels; whichever finds no room is left out until one zooms in. */
+/** Names of classes at their places; whichever finds no room is left out until one zooms in. */
 function drawPlates(context, scene) {
   const names = classPlaces(scene);
   const taken = [];
@@ -15,12 +15,6 @@ function drawPlates(context, scene) {
   for (const [index, [x, y]] of names) {
     context.font = `600 ${size}px ${scene.theme.font}`;
     drawPlate(context, scene.classes[index] ?? "", [[x, y], [x, y + PLATE_HIGH + 2], [x, y - PLATE_HIGH - 2]], taken, scene);
-  }
-  context.font = `500 12px ${scene.theme.font}`;
-  for (const [dataX, dataY, text] of scene.marks.labels) {
-    const [x, y] = scene.toScreen(dataX, dataY);
-    const wide = context.measureText(shortened(text)).width / 2 + 20;
-    drawPlate(context, text, [[x, y - 24], [x, y + 24], [x + wide, y], [x - wide, y], [x, y - 46], [x, y + 46]], taken, scene);
   }
 }
 

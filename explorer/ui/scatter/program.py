@@ -31,6 +31,7 @@ SCRIPTS = (
     "scene.js",
     "picture.js",
     "tiles.js",
+    "trails.js",
     "timeline.js",
     "svg.js",
     "panel.js",

@@ -58,8 +58,8 @@ class ScatterMap {
     this.root.style.setProperty("--scheme", this.theme.dark ? "dark" : "light");
     this.marks = { ...data.marks, place: data.marks.query_is_place };
     this.link.join(data.link);
-    this.regions.set(data.layers.regions_url);
-    this.targets.set(data.layers.targets_url);
+    this.regions.fetching.from(data.layers.regions_url);
+    this.targets.fetching.from(data.layers.targets_url);
     this.follow(before);
     this.camera.measure();
     this.selection.follow();
@@ -85,8 +85,8 @@ class ScatterMap {
     this.points = null;
     this.loading.stop();
     this.timeline.halt();
-    this.regions.clear();
-    this.targets.clear();
+    this.regions.fetching.clear();
+    this.targets.fetching.clear();
     delete this.root.dataset.drawn;
     this.setHover(-1);
     this.loading.show();

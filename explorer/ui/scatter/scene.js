@@ -1,6 +1,6 @@
 // Scene: all that the drawing of a map needs to know of it, in pixels.
 
-const NO_MARKS = { circles: [], centres: [], sectors: [], lines: [], ellipses: [], others: [], labels: [], hits: [], query: null };
+const NO_MARKS = { circles: [], centres: [], sectors: [], lines: [], ellipses: [], others: [], hits: [], query: null };
 
 /** What the drawing of anything but points needs to know, for a canvas of `density` pixels a CSS pixel. */
 function sceneOf(map, density) {
@@ -22,7 +22,7 @@ function sceneOf(map, density) {
     targetLines: targets,
     targets: targets.places,
     tiles: map.tiles.shown,
-    trails: map.timeline.trails(),
+    trails: map.timeline.trails.ways(),
     hover: hoverTile ? null : placeOf(map.hover),
     hoverTile,
     twin: map.twin >= 0 && points && looks.isVisible(map.twin) ? placeOf(map.twin) : null,
