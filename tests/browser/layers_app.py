@@ -95,6 +95,10 @@ def marks_of(kinds: list[str]) -> Marks:
         "others": ((-0.2, 0.0, 0), (0.2, 0.1, 1), (0.1, -0.25, 1), (1.6, 0.0, 2)),
         "others_names": ("shoes", "bags", "squares"),
     }
+    if "touched" in kinds:  # a query and two hits among the points
+        query, *hits = (tuple(map(float, place)) for place in centres()[:3])
+        found = tuple((x, y, k == 0) for k, (x, y) in enumerate(hits))
+        return Marks(query=query, query_row=0, hits=found, hit_rows=(1, 2))
     asked = {kind for kind in kinds if kind} | ({"others_names"} if "others" in kinds else set())
     return Marks(query=(0.0, 0.3) if "lines" in kinds else None, **{kind: given[kind] for kind in asked})  # type: ignore[arg-type]
 

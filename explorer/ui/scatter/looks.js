@@ -62,6 +62,7 @@ class Looks {
     tints.set(colouring.tints(theme, hidden.of(colouring.listing)), 4 * 256);
     const rows = { row: colouring.spec ? 1 : 0, hidingRow: colouring.isGrouped ? 1 : 0 };
     this.paints = { tints, row: rows.row };
+    map.notice("hidden", points ? hiddenInWords(map.marks, this.isVisible) : "");
     this.showLegend();
     const drawn = JSON.stringify([Array.from(tints), theme, rows, hidden.splits]);
     if (drawn === this.drawn) return; // most reruns: a million points need not be drawn again
@@ -119,9 +120,10 @@ class Looks {
       this.map.showHidden();
       this.map.link.hid();
     };
-    const legend = legendOf({ cloud, points, colouring, theme, marks, hidden, entryColour, nameColour });
-    showLegend(parts, legend, change((...entry) => this.map.kept.hidden.toggle(...entry)),
+    this.legend = legendOf({ cloud, points, colouring, theme, marks, hidden, entryColour, nameColour });
+    showLegend(parts, this.legend, change((...entry) => this.map.kept.hidden.toggle(...entry)),
       change((...entries) => this.map.kept.hidden.only(...entries)));
+    this.map.link.shareLegends();
   }
 
   // ---- words

@@ -20,6 +20,8 @@ class Marks:
         circles: (x, y, radius, class) of each configured class circle.
         query: place of the query.
         hits: (x, y, right?) of each hit; a right one is a solid ring, a wrong one a dashed ring with a cross.
+        query_row: row of the query's point; -1: it is none. What belongs to a point that is hidden is not drawn.
+        hit_rows: rows of the hits' points, in the order of `hits`; without them all hits are drawn.
         query_is_place: the query is a decoded place without an item: a cross instead of a ring.
         centres: (x, y, class) of each class centre: a plus.
         sectors: (x, y, start, width, class): the wedge of that width, radians, counter-clockwise from the angle
@@ -35,6 +37,8 @@ class Marks:
     circles: tuple[tuple[float, float, float, int], ...] = ()
     query: Place | None = None
     hits: tuple[tuple[float, float, bool], ...] = ()
+    query_row: int = -1
+    hit_rows: tuple[int, ...] = ()
     query_is_place: bool = False
     centres: tuple[tuple[float, float, int], ...] = ()
     sectors: tuple[tuple[float, float, float, float, int], ...] = ()

@@ -55,7 +55,6 @@ class ScatterMap {
     this.cloud = data;
     this.root.style.height = data.height;
     this.theme = readTheme(this.root);
-    this.root.style.setProperty("--scheme", this.theme.dark ? "dark" : "light");
     this.marks = { ...data.marks, place: data.marks.query_is_place };
     this.link.join(data.link);
     this.regions.fetching.from(data.layers.regions_url);

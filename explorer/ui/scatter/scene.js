@@ -12,7 +12,7 @@ function sceneOf(map, density) {
     width, height, density, theme, toScreen, toData, regions, camera,
     axes: cloud.axes,
     classes: cloud.classes,
-    marks: points ? marks : NO_MARKS,
+    marks: points ? ofVisible(marks, looks.isVisible) : NO_MARKS,
     measured: Boolean(points), // without points a scale would be made up
     hiddenClasses: looks.hiddenClasses,
     hiddenOthers: kept.hidden.others,
@@ -29,6 +29,19 @@ function sceneOf(map, density) {
     crosshair: gestures.crosshair,
     lasso: gestures.path,
   };
+}
+
+/** The marks without those of points that are hidden. */
+function ofVisible(marks, isVisible) {
+  const shown = (row) => row === undefined || row < 0 || isVisible(row);
+  const hits = marks.hits.filter((_, k) => shown(marks.hit_rows[k]));
+  return shown(marks.query_row) ? { ...marks, hits } : { ...marks, hits, query: null, lines: [], ellipses: [] };
+}
+
+/** How many of the marked points are hidden, in words; "" for none. */
+function hiddenInWords({ query_row: query, hit_rows: hits }, isVisible) {
+  const count = [query, ...hits].filter((row) => row >= 0 && !isVisible(row)).length;
+  return count && `${count === 1 ? "1 marked point is" : `${count} marked points are`} hidden by the legend`;
 }
 
 /** Diameter (CSS pixels) and opacity of a train point: smaller and fainter the more there are. */

@@ -45,11 +45,6 @@ function contrast(one, other) {
   return (high + 0.05) / (low + 0.05);
 }
 
-/** The ink, black or white, that is read best on a colour. */
-function inkOn(colour) {
-  return [[0, 0, 0], [255, 255, 255]].sort((a, b) => contrast(b, colour) - contrast(a, colour))[0];
-}
-
 /**
  * The colour itself or, where it drowns in the background, one that does not: a neutral (black on dark)
  * turns into the text's colour, any other takes steps towards it.

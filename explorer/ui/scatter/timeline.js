@@ -116,7 +116,6 @@ class Timeline {
     if (this.ready) this.map.notice("frames", "");
     if (!shown) return;
     const { labels } = cloud.timeline;
-    this.parts.slider.style.colorScheme = this.map.theme.dark ? "dark" : "light";
     this.parts.slider.max = String(labels.length - 1);
     this.parts.label.style.minWidth = `${Math.max(...labels.map((label) => label.length))}ch`;
     for (const name of ["play", "back", "forth", "slider", "trails"]) this.parts[name].disabled = !this.frames;
@@ -129,6 +128,7 @@ class Timeline {
     // Without frames the points lie where no label of the timeline says.
     const label = this.frames ? this.map.cloud.timeline.labels[frame] : "";
     this.parts.slider.value = String(frame);
+    this.parts.slider.style.setProperty("--share", `${(100 * frame) / (this.map.cloud.timeline.labels.length - 1)}%`);
     this.parts.slider.setAttribute("aria-valuetext", label);
     this.parts.label.textContent = label;
     if (this.frames) this.map.root.dataset.frame = String(frame);
