@@ -103,6 +103,7 @@ def test_a_change_of_colours_fetches_their_bytes_once_and_the_points_never_again
     open_map: Open, asked: list[str]
 ) -> None:
     shown = open_map("n=500").ready()
+    shown.page.set_viewport_size({"width": 560, "height": 720})  # the legend lies beneath
     box = shown.box()
     for name in ("season", "class", "error", "confidence", "season", "error", "class"):
         title = {"season": "Season", "error": "Reconstruction error", "confidence": "Confidence"}.get(name)

@@ -65,7 +65,8 @@ function showLegend(parts, legend, toggle, only) {
       make("div", { class: "switches" }, ...switches.map(button(null))),
       make("p", { class: "said", text: "The legend of the first map holds here, too." }));
   }
-  for (const element of parts.legend.querySelectorAll(".title")) element.textContent = title;
+  const whole = [title, unit].filter(Boolean).join(", "); // where room is scarce, a part of it is not seen
+  for (const element of parts.legend.querySelectorAll(".title")) Object.assign(element, { textContent: title, title: whole });
   for (const element of parts.legend.querySelectorAll(".unit")) element.textContent = unit;
   if (ramp) fillRamp(parts.legend.querySelector(".scale"), ramp);
   for (const entry of [...entries, ...others, ...switches]) fillEntry(parts.legend, entry, legend.digits);
