@@ -1,11 +1,13 @@
 """The timeline beneath the map: a slider, playing, trails, and the frame that Python is told."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_scatter import Map, inside, off_edges
@@ -101,6 +103,18 @@ def test_without_motion_a_step_is_a_jump(open_map: Callable[..., Map], page: Pag
         assert places(drawn) == pytest.approx(frames(N, COUNT)[1])
     finally:
         page.emulate_media(reduced_motion="no-preference")
+
+
+def test_the_rail_of_the_slider_is_dark_on_a_dark_page(open_map: Callable[..., Map], page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
+    try:
+        open_map()
+        seen = np.asarray(Image.open(io.BytesIO(slider(page).screenshot())).convert("L")).astype(int)
+        rail = seen[:, seen.shape[1] // 2 :].max(axis=0)  # right of the thumb, which stands at the first frame
+        assert (rail > seen.min() + 20).all(), "the rail is not seen"
+        assert rail.max() < 128
+    finally:
+        page.emulate_media(color_scheme="light")
 
 
 def test_playing_goes_to_the_end_and_starts_over_from_there(open_map: Callable[..., Map], page: Page) -> None:
