@@ -35,6 +35,7 @@ from explorer.workflows.replay import Replay
 
 KEY, BESIDE = "map", "map-beside"
 HEIGHT = "max(440px, 100vh - 190px)"  # the map takes what header and controls leave
+HEIGHT_BESIDE = "max(440px, 100vh - 230px)"  # its run's name stands above it
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,7 @@ def _map(scene: Scene, found: Found | None, compared: Compared, other: Scene | N
             targets="targets" in overlays and scene.replay is None,
         ),
         axes=scene.space.axes,
-        height=HEIGHT,
+        height=HEIGHT if other is None else HEIGHT_BESIDE,
         clear_selection=scene.place.cleared,
         link=KEY if other is not None else "",
         selected=_carried(other, compared),

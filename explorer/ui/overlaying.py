@@ -111,6 +111,8 @@ def marks(
         sectors=tuple((0.0, 0.0, one.start, one.width, one.label) for one in wedges if one.label != EMPTY),
         query=_points([query.place])[0] if query else None,
         hits=_hits(space, query, found) if query and found else (),
+        query_row=-1 if row is None else row,
+        hit_rows=tuple(map(int, found.hits.rows)) if query and found else (),
         query_is_place=query is not None and row is None,
         lines=_lines(space, row, trust) if "neighbours" in chosen and row is not None and trust else (),
         ellipses=_ellipses(space, row) if "posterior" in chosen and row is not None else (),

@@ -1,7 +1,8 @@
 """Routes beside Streamlit's own: a map's points, colours and layers, once; images, on hover and zoomed in.
 
-They are not covered by Streamlit's session, so each asks for the session's token. What a page
-needs is imported while the browser still fetches the page, not before the server answers.
+They are not covered by Streamlit's session, so each asks for the session's token; the map's program
+alone is for anyone. What a page needs is imported while the browser still fetches the page, not
+before the server answers.
 """
 
 import re
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from explorer.workflows.regions import View
 
 KEEP = {"Cache-Control": "private, max-age=43200, immutable"}
+KEEP_FOR_ALL = {"Cache-Control": "public, max-age=31536000, immutable"}
 FORGET = {"Cache-Control": "no-store"}
 # Coordinates barely shrink, and compressing a million of them takes longer than sending them.
 AS_IS = {"Content-Encoding": "identity"}
@@ -67,6 +69,15 @@ def _on_a_map(request: Request) -> "tuple[OpenRun, LatentMap]":
 
 def _refusal(sentence: str, status: int) -> Response:
     return PlainTextResponse(sentence, status, FORGET)  # it may be there the next time
+
+
+def scatter(request: Request) -> Response:
+    """The map's program: text that is the same for everyone, so it needs no token."""
+    from explorer.ui.scatter import program
+
+    if request.path_params["name"] != program.file_name():
+        return _refusal("The server has another version of the map: reload the page.", NOT_FOUND)
+    return Response(program.module(), media_type="text/javascript", headers=KEEP_FOR_ALL)
 
 
 @_of_a_map
@@ -179,7 +190,9 @@ def _view(request: Request) -> "View":
     return View((left, bottom, right, top), (width, height))
 
 
+SCATTER = Route(f"/{PREFIX}/scatter/{{name}}", scatter)
 ROUTES = [
+    SCATTER,
     Route(f"/{PREFIX}/points/{{run}}", points),
     Route(f"/{PREFIX}/image/{{run}}/{{row:int}}", image),
     Route(f"/{PREFIX}/column/{{run}}/{{name:path}}", column),
