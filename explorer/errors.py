@@ -22,7 +22,7 @@ class BadDataError(ExplorerError):
 
 
 class MissingDataError(ExplorerError):
-    """Items that are not on this machine and cannot be made here."""
+    """Items, or latents of a replay, that are not on this machine and cannot be made here."""
 
 
 class BadRunError(ExplorerError):

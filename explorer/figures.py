@@ -1,6 +1,6 @@
 """Pictures as plain values: class colours, items as PNG, one by one or as a montage, the thumbnail of a map."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from math import ceil
@@ -92,7 +92,9 @@ def vector_png(
     return _png(_vector_picture(vector, scale, size))
 
 
-def _vector_picture(vector: NDArray[np.floating], scale: VectorScale | None, size: tuple[int, int]) -> Image.Image:
+def _vector_picture(
+    vector: NDArray[np.floating] | NDArray[np.uint8], scale: VectorScale | None, size: tuple[int, int]
+) -> Image.Image:
     width, height = size
     values = np.nan_to_num(np.asarray(vector, np.float64))
     if scale is None:
@@ -134,7 +136,7 @@ def tile_side(shape: Sequence[int]) -> int:
 
 
 def montage_png(
-    items: Sequence[NDArray[np.floating]] | NDArray[np.floating] | NDArray[np.uint8],
+    items: Iterable[NDArray[np.floating] | NDArray[np.uint8]],
     side: int,
     *,
     scale: VectorScale | None = None,
@@ -142,7 +144,7 @@ def montage_png(
     """Items in a row as PNG, a square tile each, transparent where an item does not fill its own.
 
     Args:
-        items: images (k, channels, height, width) or vectors (k, f), at least one.
+        items: images (channels, height, width) or vectors (f,), at least one; each is let go of when its tile is drawn.
         side: of a tile, pixels; images are scaled to fill it, small ones without blur.
         scale: see `vector_png`.
     """

@@ -10,8 +10,9 @@ from typing import BinaryIO
 
 from explorer.errors import ExplorerError
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-NAME_RULE = "use up to 100 letters, digits, dots, dashes and underscores, beginning with a letter or digit"
+LONGEST_NAME = 100
+NAME = re.compile(f"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
+NAME_RULE = f"use up to {LONGEST_NAME} letters, digits, dots, dashes and underscores, beginning with a letter or digit"
 
 
 def is_plain_name(text: str) -> bool:

@@ -11,7 +11,7 @@ from explorer.data.dataset import UNLABELLED
 from explorer.errors import BadDataError
 
 MOST_CLASSES = 254
-LONGEST_NAME = 200  # characters; longer texts lose their middle
+LONGEST_CLASS_NAME = 200  # characters; longer texts lose their middle
 
 
 def natural(text: str) -> tuple[Any, ...]:
@@ -36,12 +36,12 @@ def printable(text: str) -> str:
     Returns:
         At most 200 characters; a longer text keeps beginning and end.
     """
-    if text.isprintable() and len(text) <= LONGEST_NAME:
+    if text.isprintable() and len(text) <= LONGEST_CLASS_NAME:
         return text
     safe = text.encode("utf-8", "backslashreplace").decode("utf-8")
     safe = "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in safe)
-    half = LONGEST_NAME // 2
-    return safe if len(safe) <= LONGEST_NAME else f"{safe[: half - 1]}…{safe[-half:]}"
+    half = LONGEST_CLASS_NAME // 2
+    return safe if len(safe) <= LONGEST_CLASS_NAME else f"{safe[: half - 1]}…{safe[-half:]}"
 
 
 def label_name(value: Any) -> str:

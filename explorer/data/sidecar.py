@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.data.class_names import LONGEST_NAME, printable
+from explorer.data.class_names import LONGEST_CLASS_NAME, printable
 from explorer.data.pictures import Unreadable, open_regular
 from explorer.errors import BadDataError
 
@@ -173,7 +173,7 @@ def as_factor(values: Sequence[Any]) -> NDArray[Any]:
 def _whole(value: Any) -> int | None:
     """The whole number that a cell holds, exactly; None where it holds something else."""
     if isinstance(value, str):
-        return int(value) if WHOLE.fullmatch(value) and len(value) <= LONGEST_NAME else None
+        return int(value) if WHOLE.fullmatch(value) and len(value) <= LONGEST_CLASS_NAME else None
     if isinstance(value, int):
         return int(value)
     return int(value) if isinstance(value, float) and value.is_integer() else None

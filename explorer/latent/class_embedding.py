@@ -28,11 +28,6 @@ class ClassEmbedding:
     points: NDArray[np.float64]
     stress: float
 
-    @property
-    def distances(self) -> NDArray[np.float64]:
-        """Achieved distances between classes, shape (c, c); other than wanted where d < c - 1 leaves no room."""
-        return np.asarray(np.linalg.norm(self.points[:, None] - self.points[None], axis=2))
-
 
 def class_embedding(
     class_distances: ArrayLike,

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import time
 
+from pydantic import TypeAdapter
+
 
 @dataclass(frozen=True)
 class Started:
@@ -79,7 +81,10 @@ class Ended:
 
 
 Event = Started | Progressed | EpochEnded | Ended
-KINDS = {kind.__name__: kind for kind in (Started, Progressed, EpochEnded, Ended)}
+KINDS: dict[str, TypeAdapter[Event]] = {
+    kind.__name__: TypeAdapter(kind) for kind in (Started, Progressed, EpochEnded, Ended)
+}
+TAIL = 65_536  # bytes: some hundred events
 
 
 def append_event(path: Path, event: Event) -> None:
@@ -92,11 +97,24 @@ def append_event(path: Path, event: Event) -> None:
 
 def read_events(path: Path) -> Iterator[Event]:
     """Yield the events of a run, oldest first; a torn last line and foreign lines are left out."""
-    if not path.exists():
-        return
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    if path.is_file():  # a pipe in a foreign folder would be waited for
+        yield from _parsed(path.read_text(encoding="utf-8", errors="replace"))
+
+
+def last_epoch(path: Path) -> int:
+    """Whole epochs that a training has done, read off the end of its events; 0 where that names none."""
+    if not path.is_file():
+        return 0
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL))
+        end = file.read(TAIL).decode("utf-8", errors="replace")
+    return max((event.epoch for event in _parsed(end) if isinstance(event, EpochEnded)), default=0)
+
+
+def _parsed(text: str) -> Iterator[Event]:
+    for line in text.splitlines():
         try:
             values = json.loads(line)
-            yield KINDS[values.pop("kind")](**values)
-        except (ValueError, KeyError, TypeError, AttributeError):
+            yield KINDS[values.pop("kind")].validate_python(values)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from explorer.data.dataset import Dataset
+from explorer.zoo.run import ITEMS_AT_ONCE
 
 SHARE_OF_MEMORY = 0.5  # of what is free may be taken by the items
-ITEMS_AT_ONCE = 256
 
 
 class TrainingItems:

@@ -15,8 +15,8 @@ from explorer.fields import Config
 from explorer.method import Batch, Method
 from explorer.networks.autoencoder import Autoencoder
 from explorer.training.config import TrainingConfig
+from explorer.zoo.run import ITEMS_AT_ONCE
 
-ITEMS_AT_ONCE = 256  # more would leave the cache
 PLAIN_PRECISION: Literal["32-true"] = "32-true"
 
 

@@ -1,4 +1,4 @@
-"""Addresses of our own routes, each with the session's token."""
+"""Addresses of our own routes; all but those of public text with the session's token."""
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -15,5 +15,14 @@ def route_address(path: str, query: str) -> str:
     """
     context = get_script_run_ctx()
     token = make_token(context.session_id if context else "")
+    return f"{public_address(path)}?{query}&token={token}"
+
+
+def public_address(path: str) -> str:
+    """Where any browser asks one of our routes that needs no token.
+
+    Args:
+        path: behind the prefix of all of them, quoted.
+    """
     base = f"{st.get_option('server.baseUrlPath') or ''}/{PREFIX}".lstrip("/")
-    return f"/{base}/{path}?{query}&token={token}"
+    return f"/{base}/{path}"

@@ -9,7 +9,8 @@ import streamlit as st
 
 from explorer.data.dataset import Progress
 from explorer.errors import ExplorerError
-from explorer.ui.gallery import Row, facts, heading, plain, problem, table
+from explorer.ui import unknowns
+from explorer.ui.gallery import Row, facts, heading, plain, problem, remark, table
 from explorer.ui.loading import Loading, watch
 from explorer.ui.state import OpenRun, open_for_page, runs, settings
 from explorer.workflows.beside import Beside, agreement, companions
@@ -42,10 +43,13 @@ class Compared:
 
 def choice(opened: OpenRun, space: LatentMap) -> tuple[str, Candidate | None]:
     """The control: name of the run beside, empty for none, and the other data."""
-    with st.popover("Compare", icon=":material/compare:"):
+    with st.popover("Compare", icon=":material/compare:", help="Another run beside, or other data over this map"):
         names = [NONE, *companions(opened.name, opened.run.card, runs())]
+        unknowns.expect("beside", names.__contains__, "no run beside")
         beside = st.selectbox("Run beside", names, key="beside", bind="query-params", help="On the same data.")
         found = {one.title: one for one in candidates(opened.run.card, settings())} if space.projection else {}
+        if space.projection:
+            unknowns.expect("over", [NONE, *found].__contains__, "no other data")
         over = st.selectbox(
             "Items of other data",
             [NONE, *found],
@@ -55,6 +59,24 @@ def choice(opened: OpenRun, space: LatentMap) -> tuple[str, Candidate | None]:
             help="Up to 500 of its test items, as this run sees them, as large marks on PCA and linear maps.",
         )
     return "" if beside == NONE else beside, found.get(over)
+
+
+def invite(opened: OpenRun, found: Compared) -> None:
+    """One click to the run on the same data that tells most beside this one: finished, of the same method if any is."""
+    if found.run is not None:
+        return
+    shelf = runs()
+    cards = {entry.name: entry.card for entry in shelf if entry.card is not None}
+    names = companions(opened.name, opened.run.card, shelf)
+    if not names:
+        return
+    own = opened.run.card.method
+    partner = min(names, key=lambda name: (cards[name].status != "finished", cards[name].method != own))
+    st.button(f"Compare with {plain(partner)}", key="pair", icon=":material/compare:", on_click=_lay, args=(partner,))
+
+
+def _lay(name: str) -> None:
+    st.session_state["beside"] = name
 
 
 def compared(opened: OpenRun, space: LatentMap, beside: str, over: Candidate | None) -> Compared:
@@ -79,7 +101,8 @@ def _over(opened: OpenRun, candidate: Candidate) -> Over | None:
         items = load_others(opened.run, candidate, settings(), progress)
         return Over(items, how_far(opened.run, items))
 
-    found = _result(("over", opened.name, opened.stamp, candidate.key), work, f"Encoding items of {candidate.title}")
+    key = ("over", opened.name, opened.stamp, candidate.key, candidate.identity)
+    found = _result(key, work, f"Encoding items of {candidate.title}")
     return found if isinstance(found, Over) else None
 
 
@@ -122,17 +145,19 @@ def show_beside(opened: OpenRun, space: LatentMap, found: Compared) -> None:
     if share is not None:
         lines.append((f"{share:.1%}", "of an item's 10 nearest are the same in both latent spaces"))
     facts(lines)
+    alone = f"Show {plain(opened.name)} alone"
+    st.button(alone, key="alone", type="tertiary", icon=":material/close:", on_click=_lay, args=(NONE,))
 
 
 def show_over(found: Over) -> None:
     """How far the other items fall outside, in all and by class."""
     far = found.far
     heading(f"Items of {found.items.title}")
-    groups = (far.all, *far.by_class, far.own)
-    heads = ["Items of", "Items", "Outside", *(["1 r", "2 r"] if far.radii is not None else [])]
+    groups, has_centres = (far.all, *far.by_class, far.own), far.all.within_one is not None
+    heads = ["Items of", "Items", "Outside", *(["1 r", "2 r"] if has_centres else [])]
     table(heads, [Row(_cells(share)) for share in groups], n_classes=0, name="How far other items fall outside")
-    radii = " 1 r, 2 r: share within one and two radii of a class centre." if far.radii is not None else ""
-    st.caption(
+    radii = " 1 r, 2 r: share within one and two radii of a class centre." if has_centres else ""
+    remark(
         f"Outside: share farther from the nearest training latent than {far.reach:.3g}, which 95 % of this run's own "
         f"test items keep to.{radii}"
     )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.retrieval.similarity import BOUNDARY_SIMILARITY
-from explorer.ui import overlaying, projecting
+from explorer.ui import overlaying, projecting, unknowns
 from explorer.ui.gallery import problem
 from explorer.ui.inspector import Ranking
 from explorer.ui.overlaying import Images
@@ -16,7 +16,7 @@ from explorer.workflows.colouring import FACTOR
 from explorer.workflows.maps import LatentMap
 from explorer.workflows.search import Measure
 
-NEIGHBOURS = 12
+NEIGHBOURS, MOST = 12, 100
 LOOKED_EVERY = 1.0  # seconds
 CLASS = "Class"
 MEASURES: tuple[Measure, ...] = ("latent similarity", "Euclidean")
@@ -44,7 +44,7 @@ def space_and_look(opened: OpenRun, wanted: str) -> tuple[str, LatentMap, Look]:
         opened: the run.
         wanted: the map that was chosen.
     """
-    overlays_here = st.popover("Overlays", icon=":material/layers:")
+    overlays_here = st.popover("Overlays", icon=":material/layers:", help="What is drawn over the points")
     with overlays_here:
         wanted = projecting.posterior(opened, wanted)
     space = projecting.drawn(opened, wanted)
@@ -64,6 +64,7 @@ def _colouring(opened: OpenRun, space: LatentMap) -> Colouring | None:
     if not names:
         return None
     options = [CLASS, *names] if opened.run.card.classes else ["One colour", *names]
+    unknowns.expect("colour", options.__contains__)
     picked = st.selectbox("Colour by", options, key="colour", bind="query-params", width=200, help=_help(names))
     if picked not in names:
         return None
@@ -95,26 +96,29 @@ def ranking(opened: OpenRun) -> Ranking:
     configured = opened.space.targets is not None
     boundary = _boundary() if configured else BOUNDARY_SIMILARITY
     measure = MEASURES[1]
-    with st.popover("Search", icon=":material/search:"):
+    with st.popover("Search", icon=":material/search:", help="How the nearest items are ranked, and how many"):
         if configured:
+            unknowns.expect("measure", MEASURES.__contains__)
             measure = st.segmented_control(
                 "Nearest by", MEASURES, default=MEASURES[0], required=True, key="measure", bind="query-params"
             )
-        k = st.number_input("How many", 1, 100, NEIGHBOURS, key="k", bind="query-params")
+        unknowns.expect("k", unknowns.within(1, MOST))
+        k = st.number_input("How many", 1, MOST, NEIGHBOURS, key="k", bind="query-params")
     return Ranking(measure, boundary, int(k))
 
 
 def _boundary() -> float:
+    unknowns.expect("b_c", unknowns.within(0, 1))
     return float(
         st.slider(
-            "Boundary similarity $b_c$",
+            "Boundary b_c",
             0.0,
             1.0,
             BOUNDARY_SIMILARITY,
             0.01,
             key="b_c",
             bind="query-params",
-            help="Similarity to a class at the edge of its circle; the paper uses 0.79.",
-            width=175,
+            help="Boundary similarity: of an item at the edge of a circle to its class. The paper uses 0.79.",
+            width=146,
         )
     )

@@ -39,7 +39,6 @@ def buttons(opened: OpenRun, space: LatentMap, what: str, mask: NDArray[np.bool_
                 partial(_content, opened, space, kind, mask),
                 file_name=f"{opened.name}-{what}.{kind}",
                 mime=mime,
-                icon=":material/download:",
                 on_click="ignore",
             )
 

@@ -8,7 +8,7 @@ from explorer.data import DATASETS
 from explorer.data.dataset import DatasetSource
 from explorer.errors import ExplorerError, MissingDataError
 from explorer.ui import working
-from explorer.ui.gallery import plain
+from explorer.ui.gallery import plain, remark
 from explorer.ui.state import OpenRun, settings
 from explorer.workflows.fetching import begin, download_job
 
@@ -31,7 +31,7 @@ def offer(opened: OpenRun) -> None:
 def reminder(opened: OpenRun) -> None:
     """Beside the map, where an image would be: that there is none, and the way back to a dismissed bar."""
     if not st.session_state.get(_dismissed(opened)):
-        st.caption("No pictures: see above the map.")
+        remark("No pictures: see above the map.")
         return
     st.button(
         "No pictures: why?", type="tertiary", icon=":material/hide_image:", on_click=_dismiss, args=(opened, False)

@@ -133,9 +133,15 @@ def _swatch(label: int | None, colours: Sequence[str]) -> str:
     return f'<i class="le-swatch" style="background:{colours[label] if label >= 0 else UNKNOWN}"></i>'
 
 
-def heading(text: str) -> None:
-    """A small heading of the inspector."""
-    st.html(f'<div class="le-heading">{escape(text)}</div>')
+def heading(text: str, how: str = "") -> None:
+    """A small heading of the inspector, and below it in a line how to read what follows."""
+    reading = f'<div class="le-remark">{escape(how)}</div>' if how else ""
+    st.html(f'<div class="le-heading">{escape(text)}</div>{reading}')
+
+
+def remark(text: str) -> None:
+    """A small line of the inspector that says how to read what is beside it."""
+    st.html(f'<div class="le-remark">{escape(text)}</div>')
 
 
 def facts(lines: Sequence[tuple[str, str]]) -> None:
@@ -153,8 +159,8 @@ def bars(values: NDArray[np.floating], names: Sequence[str], *, name: str) -> No
     """
     colours = class_colours(len(names))
     rows = "".join(
-        f'<div class="le-bar"><span>{escape(label)}</span><div><i style="width:{100 * value:.1f}%;background:{colour}">'
-        f"</i></div><b>{value:.3f}</b></div>"
+        f'<div class="le-bar"><span title="{escape(label)}">{escape(label)}</span>'
+        f'<div><i style="width:{100 * value:.1f}%;background:{colour}"></i></div><b>{value:.3f}</b></div>'
         for value, label, colour in zip(values, names, colours, strict=True)
     )
     st.html(f'<div class="le-bars" role="group" aria-label="{escape(name)}" data-name="{escape(name)}">{rows}</div>')

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from functools import cached_property
 from threading import Lock
+from time import monotonic
 
 from explorer.data import DATASETS
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, MissingDataError
 from explorer.figures import VectorScale, vector_scale
 from explorer.workflows.runs import Items
 from explorer.zoo.card import Card
 
 VECTORS_LOOKED_AT = 1000
+REMEMBERED = 2.0  # seconds that an answer holds which a whole table was read for: a page asks several times a rerun
 
 
 class Images:
@@ -26,6 +28,7 @@ class Images:
         self._lock = Lock()  # of its own: who waits for images that are being made must not hold up another's map
         self._items: Items | None = None
         self._refused: ExplorerError | None = None
+        self._holds_until = 0.0
 
     @property
     def are_here(self) -> bool:
@@ -53,16 +56,22 @@ class Images:
     def refusal(self) -> ExplorerError | None:
         """Why they cannot be shown; None where they are at hand, or still have to be made here.
 
-        It answers at once, and looks again each time: images that have come meanwhile are shown.
+        It answers at once. Whether missing images have come costs little, so it is looked for each time: a download is
+        seen when it ends. Why those that are there cannot be used is looked for again after seconds.
         """
         if self._items is not None:
             return None
         source = DATASETS.get(self._card.data.name)
         if source is not None and source.is_made:
             return self._refused
+        if self._refused is not None and monotonic() < self._holds_until:
+            return self._refused
         try:
             self.items  # noqa: B018 - it loads them
+        except MissingDataError as error:
+            return error
         except ExplorerError as error:
+            self._holds_until = monotonic() + REMEMBERED
             return error
         return None
 

@@ -10,7 +10,19 @@ from explorer.errors import ExplorerError
 from explorer.evaluation.faithfulness import PointTrust, point_trustworthiness
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
 from explorer.ui import exporting, fetching
-from explorer.ui.gallery import HIT_PIXELS, QUERY_PIXELS, Picture, Row, bars, facts, heading, pictures, problem, table
+from explorer.ui.gallery import (
+    HIT_PIXELS,
+    QUERY_PIXELS,
+    Picture,
+    Row,
+    bars,
+    facts,
+    heading,
+    pictures,
+    problem,
+    remark,
+    table,
+)
 from explorer.ui.overlaying import own_label
 from explorer.ui.scatter import Lasso
 from explorer.ui.state import OpenRun
@@ -33,10 +45,17 @@ class Ranking:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What was touched and what came of it; how far the map can be trusted there, where it is not the latent."""
+    """What was touched and what came of it.
+
+    Args:
+        query, answer: see `search`.
+        boundary_similarity: b_c that was searched with.
+        trust: how far the map can be trusted there; None where it is the latent.
+    """
 
     query: Query
     answer: Answer
+    boundary_similarity: float
     trust: PointTrust | None = None
 
 
@@ -58,8 +77,8 @@ def answer(space: LatentMap, item: int | None, place: tuple[float, float] | None
         boundary_similarity=ranking.boundary_similarity,
     )
     if item is None or space.is_latent:
-        return Found(query, found)
-    return Found(query, found, point_trustworthiness(space.latents.z, space.places, item))
+        return Found(query, found, ranking.boundary_similarity)
+    return Found(query, found, ranking.boundary_similarity, point_trustworthiness(space.latents.z, space.places, item))
 
 
 def show_touched(opened: OpenRun, space: LatentMap, touched: Found) -> None:
@@ -72,13 +91,15 @@ def show_touched(opened: OpenRun, space: LatentMap, touched: Found) -> None:
     if touched.trust is not None:
         _show_trust(touched.trust)
     if found.classes is not None:
-        heading("Similarity to each class")
+        edge = f"{touched.boundary_similarity:.2f} (b_c) at the edge of its circle"
+        heading("Similarity to each class", f"1 at the class centre, {edge}, 0 as far as the next centre")
         bars(found.classes, card.classes, name="Similarity to each class")
     own = own_label(space, query)
     images = items_of(opened, space.latents.ids[found.hits.rows])
-    heading(_hits_title(query, found, images is not None))
-    if found.classes is not None and not found.classes.any():
-        st.caption("Too far from every class for latent similarity: ranked by distance.")
+    heading(_hits_title(query, found, images is not None), _how_to_read(query, found, own))
+    unmoved = _why_unmoved(query, found)
+    if unmoved:
+        remark(unmoved)
     if images is None:
         _hits_in_words(opened, space, found, own, query.z is None)
         return
@@ -91,6 +112,30 @@ def _hits_title(query: Query, found: Answer, is_pictured: bool) -> str:
         return "Nearest on the map"
     kind = "real items" if query.row is None else "images" if is_pictured else "items"
     return f"Nearest {kind}" if found.ranked_by == "Euclidean" else f"Most similar {kind}"
+
+
+def _how_to_read(query: Query, found: Answer, own: int | None) -> str:
+    """What the numbers and signs below the hits mean."""
+    parts = ["Distance on the map" if query.z is None else "Distance in latent units"]
+    if found.similarities is not None:
+        parts.append("similarity 0 to 1")
+    if own is not None:
+        parts.append("\u2713 same class, \u2717 another")
+    return "; ".join(parts)
+
+
+def _why_unmoved(query: Query, found: Answer) -> str:
+    """Why b_c changes no order here; empty where it may."""
+    if found.classes is None:
+        return ""
+    if not found.classes.any():
+        return "Too far from every class for latent similarity: ranked by distance, so b_c changes nothing here."
+    if found.is_outside:
+        where = "The place and these items lie" if query.row is None else "All these items lie"
+        return (
+            f"{where} outside every circle. There b_c scales all similarities alike, so it does not change their order."
+        )
+    return ""
 
 
 def _hits_in_words(opened: OpenRun, space: LatentMap, found: Answer, own: int | None, on_map: bool) -> None:
@@ -156,7 +201,7 @@ def _show_trust(trust: PointTrust) -> None:
     shown = len(trust.shown)
     if shown:
         right = f"{trust.n_right} of its {shown} nearest on the map are among its {shown} nearest latents"
-        facts([("", f"{right}; trustworthiness here {trust.trustworthiness:.3f}")])
+        facts([("", f"{right}; trustworthiness here {trust.trustworthiness:.3f}, at best 1")])
 
 
 def _show_place(opened: OpenRun, space: LatentMap, query: Query) -> None:
@@ -231,7 +276,7 @@ def show_lasso(opened: OpenRun, space: LatentMap, lasso: Lasso) -> None:
     cells = [picture(opened, image, [], int(label)) for image, label in zip(images, labels, strict=True)]
     pictures(cells, side=HIT_PIXELS, n_classes=len(card.classes), name="Lassoed images")
     if len(rows) > LASSO_PICTURES:
-        st.caption(f"The first {LASSO_PICTURES} of {lasso.count:,}; the export holds all.")
+        remark(f"The first {LASSO_PICTURES} of {lasso.count:,}; the export holds all.")
 
 
 def show_nothing(opened: OpenRun, space: LatentMap) -> None:
@@ -240,9 +285,11 @@ def show_nothing(opened: OpenRun, space: LatentMap) -> None:
     drawn = "what the decoder makes of that place" if _decodes(opened, space) else "the nearest real items"
     is_pictured = len(opened.run.card.shape) > 1 and not opened.without_images
     counts = "counts by class, and an export" if opened.run.card.classes else "its items, and an export"
-    st.markdown(
-        "**Touch the map**\n\n"
-        f"- Click a point: its nearest {'images' if is_pictured else 'items'}{similar}.\n"
-        f"- Click empty space: {drawn}.\n"
-        f"- Lasso some points (shift and drag): {counts}."
+    heading("Touch the map")
+    facts(
+        [
+            ("Click a point:", f"its nearest {'images' if is_pictured else 'items'}{similar}."),
+            ("Click empty space:", f"{drawn}."),
+            ("Lasso some points (shift and drag):", f"{counts}."),
+        ]
     )

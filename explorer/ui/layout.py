@@ -6,11 +6,10 @@ from textwrap import shorten
 import streamlit as st
 
 from explorer.errors import ExplorerError
-from explorer.ui import projecting
+from explorer.ui import projecting, unfinished
 from explorer.ui.gallery import plain, problem
 from explorer.ui.state import OpenRun, open_for_page, runs
 from explorer.workflows.maps import LatentMap
-from explorer.workflows.runs import last_words
 
 USED = "run used"
 OF_ONE_RUN = ("at", "view", "hide", "epoch")  # parts of the address that mean nothing on another run's map
@@ -57,11 +56,21 @@ def opened(name: str) -> OpenRun | None:
     """Open a run with its latents, or say in one sentence why that is not possible."""
     try:
         run = open_for_page(name)
+        if unfinished.is_under_way(run.run.folder, run.run.card):
+            _wait_for(run)
+            return None
         run.space  # noqa: B018 - latents that cannot be used are told here
     except ExplorerError as error:
         problem(str(error))
         return None
     return run
+
+
+def _wait_for(run: OpenRun) -> None:
+    """In place of the map of a run that is being trained: what will be here, and how far that is."""
+    st.html(f'<div class="le-title"><h1>{escape(run.name)}</h1><span>{escape(run.run.card.title)}</span></div>')
+    st.markdown("Its map is drawn here when the training ends or is stopped.")
+    unfinished.watch(run.run.folder, run.run.card)
 
 
 def header(run: OpenRun, space: LatentMap) -> None:
@@ -72,7 +81,8 @@ def header(run: OpenRun, space: LatentMap) -> None:
         st.fragment(_title, run_every=LOOKED_EVERY)(run, space)  # tells it as soon as it is measured
     card = run.run.card
     if card.status != "finished":
-        st.warning(plain(_unfinished(run)), icon=":material/hourglass:")
+        said, command = unfinished.words(run.run.folder, card)
+        st.warning(plain(said) + (f" `{command}`" if command else ""), icon=":material/hourglass:")
     if card.data.leak:
         st.warning(plain(card.data.leak), icon=":material/water_drop:")
 
@@ -99,12 +109,3 @@ def _note(note: str) -> str:
         return ""
     short = shorten(note, LETTERS_OF_A_NOTE, placeholder="…") if len(note) > LETTERS_OF_A_NOTE else note
     return f'<span class="le-note-line" title="{escape(note)}">{escape(short)}</span>'
-
-
-def _unfinished(run: OpenRun) -> str:
-    """How a run's training ended before its time, and how it goes on."""
-    card = run.run.card
-    happened = {"failed": "failed", "interrupted": "was interrupted"}.get(card.status, "was cut off")
-    why = f" {last_words(run.run)}" if card.status == "failed" else ""
-    go_on = "" if card.status == "failed" else f" Go on with it: latent-explorer train --resume {run.name}"
-    return f"The training of this run {happened} after {card.epochs_done} epochs.{why}{go_on}"

@@ -11,6 +11,7 @@ from explorer.errors import ExplorerError
 
 Result = TypeVar("Result")
 LOOKED_EVERY = 0.4  # seconds
+FOR_ALL = "Ends it for everybody who is waiting for it."
 
 
 class _CancelledError(Exception):
@@ -75,6 +76,8 @@ class Loading(Generic[Result]):
 def watch(loading: "Loading[Result]", words: str, *, key: str) -> None:
     """Show how far it is, twice a second, with a button to cancel; when it is over, the whole page runs again.
 
+    All sessions that ask for the same work share it, so a cancel ends it for each; it says so, and each can begin anew.
+
     Args:
         loading: the work.
         words: what it is, as Markdown.
@@ -87,6 +90,7 @@ def _watch(loading: "Loading[Result]", words: str, key: str) -> None:
     if loading.is_over:
         st.rerun()
     share = loading.done / loading.total if loading.total else 0.0
-    st.progress(min(1.0, share), text=words)
     stop, is_asked = loading.cancel, loading.is_cancelled
-    st.button("Cancel", key=f"cancel-{key}", icon=":material/close:", on_click=stop, disabled=is_asked)
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    line.progress(min(1.0, share), text=words)
+    line.button("Cancel", key=f"cancel-{key}", icon=":material/close:", help=FOR_ALL, on_click=stop, disabled=is_asked)

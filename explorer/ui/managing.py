@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from explorer.errors import ExplorerError
+from explorer.files import LONGEST_NAME
 from explorer.ui.gallery import plain, problem
 from explorer.ui.layout import USED
 from explorer.ui.state import settings
@@ -19,7 +20,6 @@ RENAME, NOTE, DUPLICATE, DELETE = "Rename", "Note", "Duplicate", "Delete"
 ICONS = {RENAME: "edit", NOTE: "sticky_note_2", DUPLICATE: "content_copy", DELETE: "delete"}
 # Kept for the session, so that what was said or can be undone stays over reruns and changes of the page.
 SAID, REFUSED, DONE, JUST_DELETED = "shelf:said", "shelf:refused", "shelf:done", "shelf:deleted"
-LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -191,6 +191,7 @@ def _rename(name: str, new: str) -> None:
 
 def _annotate(name: str, note: str) -> None:
     shelving.annotate(name, note, settings())
+    _say(f"The note on {name} is kept." if note else f"{name} has no note any more.")
 
 
 def _duplicate(name: str, new: str) -> None:
@@ -219,11 +220,14 @@ def _restore(key: str) -> None:
         st.session_state[REFUSED] = key, str(error)
         return
     _dismiss(key)
-    if name != gone.get(key, name):
+    if name == gone.get(key, name):
+        _say(f"{name} is back.")
+    else:
         _say(f"{gone[key]} is back under the name {name}, as another run has taken its own.")
 
 
 def _erase(keys: Sequence[str]) -> None:
+    before = shelving.trash_use(settings())
     for key in keys:
         try:
             shelving.erase(key, settings())
@@ -231,6 +235,8 @@ def _erase(keys: Sequence[str]) -> None:
             st.session_state[REFUSED] = key, str(error)
             return
         _dismiss(key)
+    what = "1 run is" if len(keys) == 1 else f"{len(keys)} runs are"
+    _say(f"{what} gone for good; {in_bytes(before - shelving.trash_use(settings()))} are free again.")
 
 
 def _dismiss(key: str) -> None:

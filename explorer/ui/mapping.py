@@ -8,7 +8,18 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
-from explorer.ui import comparing, controls, exporting, fetching, inspector, layout, overlaying, projecting, replaying
+from explorer.ui import (
+    comparing,
+    controls,
+    exporting,
+    fetching,
+    inspector,
+    layout,
+    overlaying,
+    projecting,
+    replaying,
+    unknowns,
+)
 from explorer.ui.comparing import Compared
 from explorer.ui.controls import Look
 from explorer.ui.gallery import problem
@@ -24,6 +35,7 @@ from explorer.workflows.replay import Replay
 
 KEY, BESIDE = "map", "map-beside"
 HEIGHT = "max(440px, 100vh - 190px)"  # the map takes what header and controls leave
+HEIGHT_BESIDE = "max(440px, 100vh - 230px)"  # its run's name stands above it
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,11 @@ class Scene:
         return Place(self.key, self.cloud.items)
 
     @property
+    def beside(self) -> str:
+        """Name of the run, where it is the one beside."""
+        return self.opened.name if self.is_second else ""
+
+    @property
     def is_second(self) -> bool:
         """Whether it is the map of the run beside."""
         return self.key == BESIDE
@@ -63,7 +80,7 @@ class Scene:
 def show(opened: OpenRun) -> None:
     """Title, controls, map and inspector; a touch of any runs this part alone."""
     title = st.container()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(key="bar", horizontal=True, vertical_alignment="bottom", gap="xsmall"):  # see style.css
         replayed = replaying.choice(opened)
         wanted, space, look = controls.space_and_look(opened, REPLAY if replayed else projecting.choice(opened))
         beside, over = ("", None) if replayed else comparing.choice(opened, space)
@@ -71,14 +88,17 @@ def show(opened: OpenRun) -> None:
         exporting.offer(opened, space)
     with title:
         layout.header(opened, space)
-    # Empty, it takes no room, but keeps the map at its place: elsewhere the browser would build it anew.
-    with st.container():
+    # Empty, these take no room, but keep the map at its place: elsewhere the browser would build it anew.
+    told, offers = st.container(), st.container()
+    with offers:
         fetching.offer(opened)
         if space.name != wanted and not replayed:
             projecting.offer(opened, wanted)
         found = comparing.compared(opened, space, beside, over)
     scene = Scene(opened, KEY, space, opened.cloud(space), look)
     _draw(_replayed(scene) if space.name == REPLAY else scene, ranking, found)
+    with told:
+        unknowns.tell()
     controls.await_factors(opened)  # last: nothing moves when it is gone
 
 
@@ -115,7 +135,7 @@ def _draw(scene: Scene, ranking: Ranking, compared: Compared) -> None:
 def _note(scene: Scene, scenes: list[Scene]) -> None:
     """Remember what was just done to a map; a lasso on one takes the place of that on the other."""
     click, lasso = touched(scene.cloud, key=scene.key)
-    remember(scene.place, scene.space, click, lasso, second=scene.is_second)
+    remember(scene.place, scene.space, click, lasso, beside=scene.beside)
     if click or lasso:
         for other in scenes:
             if other is not scene:
@@ -125,7 +145,7 @@ def _note(scene: Scene, scenes: list[Scene]) -> None:
 def _answer(scene: Scene, ranking: Ranking) -> tuple[Found | None, str]:
     """What was touched with its nearest items, or the sentence that says why there is no answer."""
     try:
-        item, place = asked(scene.space, second=scene.is_second)
+        item, place = asked(scene.space, beside=scene.beside)
         if item is None and place is None:
             return None, ""
         if scene.space.targets is None:  # the choice is the first run's
@@ -174,7 +194,7 @@ def _map(scene: Scene, found: Found | None, compared: Compared, other: Scene | N
             targets="targets" in overlays and scene.replay is None,
         ),
         axes=scene.space.axes,
-        height=HEIGHT,
+        height=HEIGHT if other is None else HEIGHT_BESIDE,
         clear_selection=scene.place.cleared,
         link=KEY if other is not None else "",
         selected=_carried(other, compared),
@@ -225,6 +245,7 @@ def _inspect(scenes: list[Scene], found: list[tuple[Found | None, str]], compare
             problem(told[0][2])
         elif first.replay is None and compared.over is None:
             inspector.show_nothing(first.opened, first.space)
+            comparing.invite(first.opened, compared)
         if first.replay is not None:
             replaying.show(first.opened, first.replay, first.frame)
         if compared.over is not None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.evaluation.faithfulness import PointTrust
+from explorer.ui import unknowns
 from explorer.ui.gallery import problem
 from explorer.ui.scatter import Marks
 from explorer.ui.state import OpenRun
@@ -65,6 +66,7 @@ def usual(opened: OpenRun, space: LatentMap) -> frozenset[str]:
 def choice(opened: OpenRun, space: LatentMap) -> tuple[frozenset[str], Images]:
     """The controls: which overlays are drawn, and when images stand in place of points."""
     chosen = [name for name in offered(opened, space) if _checkbox(name)]
+    unknowns.expect("images", IMAGES.__contains__)
     images = st.segmented_control(
         "Images in place of points",
         list(IMAGES),
@@ -78,6 +80,8 @@ def choice(opened: OpenRun, space: LatentMap) -> tuple[frozenset[str], Images]:
 
 def _checkbox(name: str) -> bool:
     overlay = OVERLAYS[name]
+    shown = overlay.title if overlay.usual else f"no {overlay.title[0].lower()}{overlay.title[1:]}"
+    unknowns.expect(name, unknowns.is_switch, shown)
     return st.checkbox(overlay.title, value=overlay.usual, key=name, bind="query-params", help=overlay.help)
 
 
@@ -107,6 +111,8 @@ def marks(
         sectors=tuple((0.0, 0.0, one.start, one.width, one.label) for one in wedges if one.label != EMPTY),
         query=_points([query.place])[0] if query else None,
         hits=_hits(space, query, found) if query and found else (),
+        query_row=-1 if row is None else row,
+        hit_rows=tuple(map(int, found.hits.rows)) if query and found else (),
         query_is_place=query is not None and row is None,
         lines=_lines(space, row, trust) if "neighbours" in chosen and row is not None and trust else (),
         ellipses=_ellipses(space, row) if "posterior" in chosen and row is not None else (),

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
-from explorer.ui import working
+from explorer.ui import unknowns, working
 from explorer.ui.gallery import problem
 from explorer.ui.state import OpenRun
 from explorer.workflows.maps import PCA, SAMPLE, LatentMap, dimensions_of, is_linear
@@ -26,6 +26,7 @@ def choice(opened: OpenRun) -> str:
     """The controls above the map, and which map is wanted; up to two dimensions are a map already."""
     name = PCA
     if not opened.space.is_latent:
+        unknowns.expect("projection", CHOICES.__contains__)
         picked = st.selectbox("Map", list(CHOICES), key="projection", bind="query-params", help=HELP, width=160)
         name = CHOICES[picked] or _dimensions(opened.space.latents.z)
     return name
@@ -35,6 +36,7 @@ def posterior(opened: OpenRun, name: str) -> str:
     """The control of what stands for an item of a run with posteriors, and the map that is wanted then."""
     if not (opened.space.latents.std.shape[1] and is_linear(name)):
         return name
+    unknowns.expect("drawn", (MEAN, DRAWN).__contains__)
     drawn = st.segmented_control(
         "An item is drawn at", [MEAN, DRAWN], default=MEAN, required=True, key="drawn", bind="query-params", help=SAID
     )
@@ -45,10 +47,15 @@ def _dimensions(z: NDArray[np.float32]) -> str:
     """Which two dimensions of latents (n, d) are drawn, as the name of that map; at first those that vary most."""
     names = [f"z{i + 1}" for i in range(z.shape[1])]
     widest = [names[i] for i in np.argsort(-z.std(axis=0), kind="stable")]
-    across = st.selectbox("Across", names, index=names.index(widest[0]), key="across", bind="query-params", width=84)
-    others = [name for name in names if name != across]
-    second = next(name for name in widest if name != across)
-    up = st.selectbox("Up", others, index=others.index(second), key="up", bind="query-params", width=84)
+    with st.container(horizontal=True, gap="xsmall", width="content", wrap=False):
+        unknowns.expect("across", names.__contains__)
+        across = st.selectbox(
+            "Across", names, index=names.index(widest[0]), key="across", bind="query-params", width=76
+        )
+        others = [name for name in names if name != across]
+        second = next(name for name in widest if name != across)
+        unknowns.expect("up", others.__contains__)
+        up = st.selectbox("Up", others, index=others.index(second), key="up", bind="query-params", width=76)
     return f"{across}-{up}"
 
 
@@ -89,7 +96,7 @@ def is_measured(opened: OpenRun, space: LatentMap) -> bool:
 def _trust(opened: OpenRun, space: LatentMap) -> str:
     trust = opened.trustworthiness(space)
     if trust is None:
-        return "; measuring its trustworthiness"
+        return "; trustworthiness …"
     return f"; trustworthiness {trust:.3f}" if trust == trust else ""  # noqa: PLR0124 - NaN: too few items
 
 

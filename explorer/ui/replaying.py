@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from explorer.ui import unknowns
 from explorer.ui.gallery import HIT_PIXELS, facts, heading, pictures
 from explorer.ui.inspector import items_of, picture
 from explorer.ui.scatter import Timeline
@@ -17,11 +18,14 @@ def choice(opened: OpenRun) -> bool:
     """The control: whether the training is replayed; none for a run that kept nothing of it."""
     if not opened.has_replay:
         return False
+    unknowns.expect("replay", unknowns.is_switch, "no replay")
     return st.toggle("Replay", key="replay", bind="query-params")
 
 
 def timeline(opened: OpenRun, replay: Replay) -> Timeline:
     """The slider, at the epoch that the address names or else at the last one."""
+    epochs = [str(epoch) for epoch in replay.epochs]
+    unknowns.expect("epoch", epochs.__contains__, f"epoch {epochs[asked_frame(replay)]}")
     return Timeline(
         url=opened.address("frames"),
         labels=tuple("before training" if epoch == 0 else f"epoch {epoch}" for epoch in replay.epochs),
@@ -50,12 +54,16 @@ def movers(replay: Replay, frame: int) -> list[int]:
 def show(opened: OpenRun, replay: Replay, frame: int) -> None:
     """What happened in the epoch: its losses, and the items that moved most."""
     last = int(replay.epochs[-1])
-    lines = [(f"Epoch {replay.epochs[frame]} of {last}", f"{len(replay.space):,} of the items, followed all along")]
-    lines += [("", ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in replay.terms[frame].items()))]
-    turned = "each frame turned onto the next" if replay.is_turned else "not turned: the method says where classes lie"
-    facts([*lines, ("", f"{turned}; this column follows once the slider rests")])
+    lines = [(f"Epoch {replay.epochs[frame]} of {last}", f"{len(replay.space):,} items, followed all along")]
+    terms = ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in replay.terms[frame].items())
+    lines += [("Mean loss", terms)] if terms else []
+    turned = "each epoch turned onto the next" if replay.is_turned else "not turned: the method says where classes lie"
+    facts([*lines, ("Layout", turned)])
     rows = np.array(movers(replay, frame)[:MOVERS], np.intp)
-    heading("Moved most in this epoch" if len(rows) else "Before the first epoch nothing has moved")
+    if len(rows):
+        heading("Moved most in this epoch", "Distance from the epoch before, in latent units")
+    else:
+        heading("Before the first epoch nothing has moved")
     if not len(rows):
         return
     latents, moved = replay.space.latents, replay.moved(frame)

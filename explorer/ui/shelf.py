@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer import places
 from explorer.errors import ExplorerError
-from explorer.ui import managing, thumbnails
+from explorer.ui import managing, thumbnails, unfinished, unknowns
 from explorer.ui.gallery import plain, problem
 from explorer.ui.managing import Shelved
 from explorer.workflows.runs import ShelfEntry, newest_first
@@ -15,9 +15,9 @@ from explorer.workflows.shelving import in_bytes
 from explorer.zoo.card import Card
 from explorer.zoo.store import check_latents
 
-MANY = 9  # from here on a search and an order are worth their room
+MANY = 12  # from here on a search and an order are worth their room
 SEARCH_PIXELS = 420
-ORDERS = ("Newest", "Name", "Disk use")
+ORDERS = ("Newest", "Name", "Accuracy", "Disk use")
 SHOWN_METRICS = {
     "test_accuracy": "test accuracy",
     "test_svm_accuracy": "SVM on test latents",
@@ -36,10 +36,11 @@ def show(entries: Sequence[ShelfEntry]) -> None:
     shelved = managing.with_just_deleted(entries)
     if not shelved:
         st.info("There is no run yet. Train one: `latent-explorer train --help`.", icon=":material/info:")
-    wanted, order = _wanted() if len(shelved) > MANY else ("", ORDERS[0])
+    wanted, order = _wanted() if len(shelved) >= MANY else ("", ORDERS[0])
     found = _ordered([one for one in shelved if _matches(one.entry, wanted)], order)
     if shelved and not found:
         st.info(f"No run matches {plain(repr(wanted))}. Clear the search to see all.", icon=":material/search_off:")
+    unknowns.tell()
     own = [one for one in found if one.entry.is_own]
     shipped = [one for one in found if not one.entry.is_own]
     if any(one.entry.is_own for one in shelved):
@@ -49,6 +50,8 @@ def show(entries: Sequence[ShelfEntry]) -> None:
         if shipped:
             _heading("Shipped runs", shipped)
     _grid(shipped, "shipped")
+    if not any(one.entry.is_own for one in shelved):
+        st.caption("Runs that you train come to stand above these: `latent-explorer train --help`.")
     managing.show_deleted()
 
 
@@ -64,6 +67,7 @@ def _wanted() -> tuple[str, str]:
             placeholder="Name, method, data, note",
             width=SEARCH_PIXELS,
         )
+        unknowns.expect("order", ORDERS.__contains__)
         order = st.segmented_control(
             "Order", ORDERS, default=ORDERS[0], required=True, key="order", bind="query-params"
         )
@@ -83,16 +87,25 @@ def _matches(entry: ShelfEntry, wanted: str) -> bool:
 def _ordered(shelved: Sequence[Shelved], order: str) -> list[Shelved]:
     if order == "Name":
         return sorted(shelved, key=lambda one: one.entry.name.casefold())
+    if order == "Accuracy":
+        return sorted(shelved, key=lambda one: -_accuracy(one.entry))
     if order == "Disk use":
         return sorted(shelved, key=lambda one: -one.entry.n_bytes)
     ranks = {id(entry): rank for rank, entry in enumerate(newest_first(one.entry for one in shelved))}
     return sorted(shelved, key=lambda one: ranks[id(one.entry)])
 
 
+def _accuracy(entry: ShelfEntry) -> float:
+    """On test items, of the classifier or else of the SVM; below all others where neither was measured."""
+    metrics = entry.card.metrics if entry.card is not None else {}
+    return next((metrics[key].value for key in ("test_accuracy", "test_svm_accuracy") if key in metrics), -1.0)
+
+
 def _heading(title: str, shelved: Sequence[Shelved]) -> None:
     there = [one.entry for one in shelved if not one.key]
     size = in_bytes(sum(entry.n_bytes for entry in there))
-    st.html(f'<h2 class="le-shelf">{title}<span>{len(there)}, {size} on disk</span></h2>')
+    count = f"<span>{len(there)}, {size} on disk</span>" if there else ""
+    st.html(f'<h2 class="le-shelf">{title}{count}</h2>')
 
 
 def _grid(shelved: Sequence[Shelved], name: str) -> None:
@@ -106,22 +119,25 @@ def _grid(shelved: Sequence[Shelved], name: str) -> None:
 
 def _card(entry: ShelfEntry) -> None:
     """Thumbnail, what it is and its menu above; numbers and the button at the foot, level with its neighbours'."""
+    card = entry.card
     picture, trouble = _picture(entry)
     with st.container(gap="xsmall"):
         st.html(picture)
         with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
-            card = entry.card
-            state = f" ({card.status})" if card is not None and card.status != "finished" else ""
-            st.markdown(f"**{plain(entry.name)}**{state}", width="stretch")
+            st.markdown(f"**{plain(entry.name)}**", width="stretch")
             managing.menu(entry)
         st.html(_words(entry))
-        wrong = managing.refusal(entry.name) or trouble
+        if card is not None and card.status != "finished":
+            unfinished.tell(entry.folder, card)
+            wrong = managing.refusal(entry.name)
+        else:
+            wrong = managing.refusal(entry.name) or trouble
         if wrong:
             problem(wrong)
-    if entry.card is not None:
+    if card is not None:
         with st.container(gap="small"):
-            if entry.card.epochs_done:  # numbers of untrained weights say nothing
-                st.html(_numbers(entry.card))
+            if card.epochs_done:  # numbers of untrained weights say nothing
+                st.html(_numbers(card))
             opens = st.button(
                 "Open the map", key=f"open-{entry.name}", type="primary", width="stretch", disabled=bool(trouble)
             )
@@ -141,9 +157,9 @@ def _words(entry: ShelfEntry) -> str:
 
 def _picture(entry: ShelfEntry) -> tuple[str, str]:
     """The thumbnail, which the browser fetches when it comes into view, and why there is none."""
-    empty = '<div class="le-thumb"></div>'
+    empty = '<div class="le-thumb le-gone">no map yet</div>'
     if entry.card is None:
-        return empty, entry.problem
+        return '<div class="le-thumb le-gone"></div>', entry.problem
     try:
         check_latents(entry.folder, entry.card)
         address = escape(thumbnails.url(entry.folder))

@@ -9,7 +9,7 @@ from threading import Lock, Timer
 from typing import TypeVar
 from urllib.parse import quote
 
-from explorer.errors import BadRunError, BadValueError, ExplorerError
+from explorer.errors import BadRunError, BadValueError, ExplorerError, MissingDataError
 from explorer.evaluation.faithfulness import trustworthiness
 from explorer.figures import class_colours, tile_side
 from explorer.settings import Settings, load_settings
@@ -22,10 +22,10 @@ from explorer.workflows.maps import ONTO, PCA, LatentMap, is_linear, laid_out, l
 from explorer.workflows.projecting import Kept
 from explorer.workflows.replay import NAME as REPLAY
 from explorer.workflows.replay import Replay, read_replay
-from explorer.workflows.runs import Items, ShelfEntry, load_items, open_run, shelf
+from explorer.workflows.runs import Items, ShelfEntry, load_items, run_roots, shelf
 from explorer.zoo.run import Run
 from explorer.zoo.snapshots import FOLDER as SNAPSHOTS
-from explorer.zoo.store import CARD
+from explorer.zoo.store import CARD, find_run
 
 Kind = TypeVar("Kind")
 RUNS_KEPT = 8
@@ -52,12 +52,12 @@ class OpenRun:
         self.run = run
         self.stamp = stamp
         # Locks of their own: who waits for one thing must not hold up another session's map.
-        self._space_lock, self._maps_lock, self._measuring_lock = Lock(), Lock(), Lock()
+        self._space_lock, self._maps_lock, self._replay_lock, self._measuring_lock = (Lock() for _ in range(4))
         self._space: LatentMap | None = None
         self.images = Images(run.card, self._load_items)
         self._maps: dict[str, LatentMap] = {}
         self._besides: dict[str, Beside] = {}
-        self._replay: Replay | None = None
+        self._replay: Replay | ExplorerError | None = None
         self._trust: dict[str, float | None] = {}
         self.painting = Painting(self)
 
@@ -83,6 +83,7 @@ class OpenRun:
         Raises:
             UnknownNameError, BadValueError: no such map of this run.
             BadDataError: kept files that are damaged; they are removed.
+            MissingDataError: see `replay`.
             BadRunError: see `space`.
         """
         space = self.space
@@ -107,19 +108,23 @@ class OpenRun:
 
     @property
     def replay(self) -> Replay:
-        """The run's training, epoch by epoch.
+        """The run's training, epoch by epoch; read once, and what was wrong with it is remembered.
 
         Raises:
-            BadValueError: a run that kept no snapshots.
-            BadRunError: snapshots that are altered.
+            MissingDataError: a run that kept no snapshots.
+            BadRunError: snapshots that are altered or too large.
         """
         space = self.space
-        with self._maps_lock:
+        with self._replay_lock:
             if self._replay is None:
-                self._replay = read_replay(self.run, space)
-            if self._replay is None:
-                raise BadValueError(f"{self.name} kept no snapshots of its training, so there is nothing to replay.")
-            return self._replay
+                why = f"{self.name} kept no snapshots of its training, so there is nothing to replay."
+                try:
+                    self._replay = read_replay(self.run, space) or MissingDataError(why)
+                except ExplorerError as error:
+                    self._replay = error
+        if isinstance(self._replay, ExplorerError):
+            raise self._replay.with_traceback(None)  # else it would grow each time
+        return self._replay
 
     def _made(self, name: str) -> LatentMap | None:
         """The map of this name, made or read; see `on`."""
@@ -255,6 +260,10 @@ def _keep(kept: dict[str, Kind], name: str, made: Kind) -> None:
         kept.pop(next(iter(kept)))
 
 
+_open: dict[Path, OpenRun] = {}  # that asked for last at the end
+_opening = Lock()
+
+
 def open_for_page(name: str) -> OpenRun:
     """The run called `name`, opened anew when its card has changed on disk.
 
@@ -262,8 +271,16 @@ def open_for_page(name: str) -> OpenRun:
         UnknownNameError: no such run.
         BadRunError: its card cannot be used.
     """
-    folder = open_run(name, settings()).folder
-    return _open(folder, stamp_of(folder))
+    folder = find_run(name, run_roots(settings()))
+    stamp = stamp_of(folder)  # before the card is read: if that changes in between, it is opened once more
+    with _opening:
+        opened = _open.pop(folder, None)
+        if opened is None or opened.stamp != stamp:
+            opened = OpenRun(Run(folder), stamp)
+        _open[folder] = opened
+        if len(_open) > RUNS_KEPT:
+            del _open[next(iter(_open))]
+        return opened
 
 
 def stamp_of(folder: Path) -> str:
@@ -276,11 +293,6 @@ def stamp_of(folder: Path) -> str:
         return f"{(folder / CARD).stat().st_mtime_ns:x}"
     except OSError:
         raise BadRunError(f"The run {folder.name} has just been removed; choose another.") from None
-
-
-@lru_cache(maxsize=RUNS_KEPT)
-def _open(folder: Path, stamp: str) -> OpenRun:
-    return OpenRun(Run(folder), stamp)
 
 
 def runs() -> list[ShelfEntry]:

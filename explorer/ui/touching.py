@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.ui.scatter import Click, Lasso
-from explorer.workflows.maps import PCA, LatentMap
+from explorer.workflows.maps import ONTO, PCA, LatentMap
 from explorer.workflows.replay import NAME as REPLAY
 
 LASSO, CLEARED = "lasso", "cleared"
@@ -47,14 +47,14 @@ class Place:
             st.session_state[self.name(CLEARED)] = self.cleared + 1
 
 
-def remember(place: Place, space: LatentMap, click: Click | None, lasso: Lasso | None, *, second: bool = False) -> None:
+def remember(place: Place, space: LatentMap, click: Click | None, lasso: Lasso | None, *, beside: str = "") -> None:
     """Note what was touched, in the address where a link can hold it.
 
     Args:
         place: the map in the session.
         space: its points.
         click, lasso: what was just done, as `scatter.touched` tells.
-        second: the map is the one of the run beside: its empty places are marked as such.
+        beside: name of the run, where the map is that of the run beside.
     """
     if lasso is not None:
         st.session_state[place.name(LASSO)] = lasso if lasso.count else None
@@ -65,15 +65,19 @@ def remember(place: Place, space: LatentMap, click: Click | None, lasso: Lasso |
     if click.index >= 0:
         st.query_params["item"] = str(space.latents.ids[click.index])
     else:
-        where = "beside" if second else "" if space.name == PCA else space.name
-        st.query_params["at"] = f"{click.x:.6g},{click.y:.6g}" + (f"@{where}" if where else "")
+        name = _name(space, beside)
+        st.query_params["at"] = f"{click.x:.6g},{click.y:.6g}" + (f"@{name}" if name != PCA else "")
     place.forget_lasso()
 
 
-def asked(space: LatentMap, *, second: bool = False) -> tuple[int | None, tuple[float, float] | None]:
+def asked(space: LatentMap, *, beside: str = "") -> tuple[int | None, tuple[float, float] | None]:
     """The item's row or the place that the address names, so that a link shows the same.
 
     A place on a map other than the run's own bears that map's name: it means nothing on another one.
+
+    Args:
+        space: the map.
+        beside: name of its run, where it is the one beside.
 
     Raises:
         ExplorerError: an item that this map does not have, or a place that is not two numbers.
@@ -81,7 +85,7 @@ def asked(space: LatentMap, *, second: bool = False) -> tuple[int | None, tuple[
     item, place = st.query_params.get("item"), st.query_params.get("at")
     if item is not None:
         rows = np.flatnonzero(space.latents.ids == _whole(item))
-        if not len(rows) and second:
+        if not len(rows) and beside:
             return None, None
         if not len(rows) and space.name == REPLAY:
             raise ExplorerError(
@@ -93,7 +97,12 @@ def asked(space: LatentMap, *, second: bool = False) -> tuple[int | None, tuple[
     if place is None:
         return None, None
     pair, _, name = place.partition("@")
-    return None, _pair(pair) if (name or PCA) == ("beside" if second else space.name) else None
+    return None, _pair(pair) if (name or PCA) == _name(space, beside) else None
+
+
+def _name(space: LatentMap, beside: str) -> str:
+    """What a place calls its map; one beside is turned, so both runs' maps say what a place on it means."""
+    return ONTO.join(("beside", beside, space.name, space.onto.rpartition(ONTO)[2])) if beside else space.name
 
 
 def _whole(text: str) -> int:

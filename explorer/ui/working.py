@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.errors import ExplorerError
 from explorer.ui.gallery import plain, problem
+from explorer.ui.loading import FOR_ALL
 from explorer.workflows.background import Job, Status
 
 LOOKED_EVERY = 0.5  # seconds
@@ -90,9 +91,8 @@ def _watch(work: Work) -> None:
         return
     done, press = st.columns([5, 1], vertical_alignment="center")
     done.progress(min(1.0, status.done / max(1, status.total)), text=plain(_progress(work, status)))
-    press.button(
-        "Cancel", icon=":material/close:", disabled=status.is_cancelled, on_click=work.job.cancel, width="stretch"
-    )
+    stop, is_asked = work.job.cancel, status.is_cancelled
+    press.button("Cancel", icon=":material/close:", help=FOR_ALL, disabled=is_asked, on_click=stop, width="stretch")
 
 
 def _progress(work: Work, status: Status) -> str:

@@ -35,12 +35,14 @@ class Candidate:
         title: for people.
         source: its name in DATASETS.
         config: its settings.
+        identity: of an import, which another one of its name does not share.
     """
 
     key: str
     title: str
     source: str
     config: Config
+    identity: str = ""
 
 
 def candidates(card: Card, settings: Settings) -> list[Candidate]:
@@ -73,7 +75,7 @@ def _imports(card: Card, settings: Settings) -> Iterator[Candidate]:
             title = f"{record.kind} {name}"
             if record.shape == card.shape and title != card.data.title:
                 config = DATASETS[record.kind].config(name=name)
-                yield Candidate(f"{record.kind}:{name}", title, record.kind, config)
+                yield Candidate(f"{record.kind}:{name}", title, record.kind, config, record.identity)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,17 +85,13 @@ class OtherItems:
     Args:
         title: of the data set.
         classes: its class names; the run's own classes may be others.
-        ids: of the items, shape (n,).
-        labels: classes, shape (n,); -1 for unlabelled items.
-        items: images (n, channels, height, width) or vectors (n, features).
+        labels: classes of the items, shape (n,); -1 for unlabelled ones.
         z: their latents by the run, shape (n, d).
     """
 
     title: str
     classes: tuple[str, ...]
-    ids: NDArray[np.int64]
     labels: NDArray[np.int64]
-    items: NDArray[np.uint8] | NDArray[np.float32]
     z: NDArray[np.float32]
 
     def __len__(self) -> int:
@@ -125,11 +123,10 @@ def load_others(run: Run, candidate: Candidate, settings: Settings, progress: Pr
             f"of shape {run.card.shape}; choose a data set with such test items."
         )
     rows = rows[_some(dataset.labels[rows])]
-    items = dataset.items[rows]
-    z = run.encode(items)
+    z = run.encode(dataset.items[rows])
     if not np.isfinite(z).all():
         raise BadDataError(f"{run.card.name} has no finite latents for items of {candidate.title}; choose other data.")
-    return OtherItems(candidate.title, dataset.classes, dataset.ids[rows], dataset.labels[rows], items, z)
+    return OtherItems(candidate.title, dataset.classes, dataset.labels[rows], z)
 
 
 def _some(labels: NDArray[np.int64]) -> NDArray[np.intp]:

@@ -43,16 +43,12 @@ class HowFar:
 
     Args:
         reach: 95 % of the run's own test items are as near as this to a training latent, latent units.
-        distances: of each other item to the nearest training latent, shape (n,).
-        radii: distance of each to the nearest configured centre, in its radii, shape (n,); None without centres.
         own: the run's own test items, to compare with: by definition 5 % of them lie beyond.
         all: the other items.
         by_class: the same by their classes, unlabelled ones last; classes without items are left out.
     """
 
     reach: float
-    distances: NDArray[np.float64]
-    radii: NDArray[np.float64] | None
     own: Share
     all: Share
     by_class: tuple[Share, ...]
@@ -91,8 +87,6 @@ def how_far(run: Run, others: OtherItems) -> HowFar:
     )
     return HowFar(
         reach,
-        distances,
-        radii,
         _share("own test items", own_distances > reach, own_radii),
         _share(others.title, distances > reach, radii),
         tuple(by_class),

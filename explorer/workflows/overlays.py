@@ -52,13 +52,11 @@ class TakenSector:
         width: radians.
         label: the class of most labelled training items in it; FORBIDDEN where no latent can lie; EMPTY where none of
             these items lies.
-        share: part of these items that are of that class, 0 to 1; 0 in a forbidden or empty one.
     """
 
     start: float
     width: float
     label: int
-    share: float = 0.0
 
 
 def has_sectors(card: Card) -> bool:
@@ -92,10 +90,8 @@ def sectors(space: LatentMap, card: Card) -> tuple[TakenSector, ...]:
     counts = _counts(space, np.array([part.start for part in parts]), c)
     found = []
     for part, count in zip(parts, counts, strict=True):
-        if part.is_forbidden or not count.any():
-            found.append(TakenSector(part.start, part.width, FORBIDDEN if part.is_forbidden else EMPTY))
-        else:
-            found.append(TakenSector(part.start, part.width, int(count.argmax()), float(count.max() / count.sum())))
+        taken = FORBIDDEN if part.is_forbidden else int(count.argmax()) if count.any() else EMPTY
+        found.append(TakenSector(part.start, part.width, taken))
     return tuple(found)
 
 

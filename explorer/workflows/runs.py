@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +38,17 @@ class ShelfEntry:
         folder: where it lies.
         card: None for a run that cannot be opened.
         problem: why it cannot.
-        n_bytes: on disk.
     """
 
     name: str
     folder: Path
     card: Card | None
     problem: str
-    n_bytes: int
+
+    @cached_property
+    def n_bytes(self) -> int:
+        """On disk; every file is looked at when it is first asked for."""
+        return disk_use(self.folder)
 
     @property
     def is_own(self) -> bool:
@@ -79,10 +83,9 @@ def entry_of(folder: Path, name: str) -> ShelfEntry | None:
     """What a shelf says of a run's folder; None when it has just been moved or removed."""
     try:
         card = read_card(folder).model_copy(update={"name": name})  # in the trash its folder is called otherwise
-        return ShelfEntry(name, folder, card, "", disk_use(folder))
+        return ShelfEntry(name, folder, card, "")
     except ExplorerError as error:
-        is_there = os.path.lexists(folder / CARD)
-        return ShelfEntry(name, folder, None, str(error), disk_use(folder)) if is_there else None
+        return ShelfEntry(name, folder, None, str(error)) if os.path.lexists(folder / CARD) else None
 
 
 def check_free(name: str, settings: Settings, advice: str = "Choose another name.") -> None:

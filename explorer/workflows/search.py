@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import BadValueError
+from explorer.latent.targets import ClassTargets
 from explorer.retrieval.index import Hits, best, euclidean_distances
 from explorer.retrieval.similarity import class_similarity, latent_similarity
 from explorer.workflows.maps import LatentMap
@@ -63,6 +64,8 @@ class Answer:
         similarities: latent similarity, shape (k,); None without configured classes or without a latent.
         classes: similarity of the query to each class, shape (c,); None likewise.
         ranked_by: what the hits were ranked by.
+        is_outside: whether the query and all hits lie outside every class circle. There b_c is a factor of all class
+            similarities (eq. 14), which latent similarity (eq. 15) divides out.
     """
 
     hits: Hits
@@ -70,6 +73,7 @@ class Answer:
     similarities: NDArray[np.float64] | None
     classes: NDArray[np.float64] | None
     ranked_by: Measure = "Euclidean"
+    is_outside: bool = False
 
 
 def search(space: LatentMap, query: Query, *, k: int, measure: Measure, boundary_similarity: float) -> Answer:
@@ -111,4 +115,11 @@ def search(space: LatentMap, query: Query, *, k: int, measure: Measure, boundary
         hits = best(distances, k, largest=False, leave_out=query.row)
         return Answer(hits, distances[hits.rows], similarities(z[hits.rows]), own[0])
     hits = best(similarities(z), k, largest=True, leave_out=query.row)
-    return Answer(hits, distances[hits.rows], hits.scores, own[0], measure)
+    is_outside = not _in_circles(np.vstack([query.z, z[hits.rows]]), targets).any()
+    return Answer(hits, distances[hits.rows], hits.scores, own[0], measure, is_outside)
+
+
+def _in_circles(z: NDArray[np.floating], targets: ClassTargets) -> NDArray[np.bool_]:
+    """Whether each latent (n, d) lies in the circle of some class."""
+    gaps = np.linalg.norm(z[:, None] - targets.centres, axis=2)  # (n, c)
+    return np.asarray((gaps <= targets.radii).any(axis=1))

@@ -1,17 +1,16 @@
 """Rename, annotate, duplicate and delete one's own runs; a deleted run can be restored until it is erased."""
 
-import errno
 import math
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
 from explorer import places
 from explorer.errors import BadValueError, UnknownNameError
-from explorer.files import telling_of_the_disk
+from explorer.files import LONGEST_NAME, telling_of_the_disk
 from explorer.settings import Settings, load_settings
 from explorer.workflows.runs import ShelfEntry, check_free, entry_of, run_roots
 from explorer.zoo import trash
@@ -20,9 +19,8 @@ from explorer.zoo.lock import is_training, training_alone
 from explorer.zoo.store import find_run, read_card, run_folders, write_card
 from explorer.zoo.trash import Deleted, disk_use
 
-LONGEST_NAME, COPY = 100, "-copy"
+COPY = "-copy"
 ADVICE = "Make room or choose another runs root; the run is as it was."
-TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -148,10 +146,12 @@ def restore(which: str, settings: Settings | None = None) -> str:
     """
     settings = settings or load_settings()
     one = _in_trash(which, settings)
-    name = free_name(one.name, settings)
-    with _telling(one.folder, settings.runs_root / name):
-        trash.move_run(one.folder, settings.runs_root / name)
-    return name
+    with _telling(one.folder, name=one.name), training_alone(one.folder):
+        while True:
+            name = free_name(one.name, settings)
+            with suppress(FileExistsError):  # another session has taken it this moment: then the next one
+                trash.move_run(one.folder, settings.runs_root / name)
+                return name
 
 
 def erase(which: str, settings: Settings | None = None) -> None:
@@ -166,8 +166,8 @@ def erase(which: str, settings: Settings | None = None) -> None:
         ExplorerError: a disk that cannot be written; the run stays deleted.
     """
     one = _in_trash(which, settings or load_settings())
-    with _telling(one.folder):
-        trash.erase(one)
+    with _telling(one.folder, name=one.name):
+        trash.erase(one)  # no lock: it begins with one rename, and what is deleted is not trained
 
 
 def free_name(name: str, settings: Settings) -> str:
@@ -208,7 +208,7 @@ def _in_trash(which: str, settings: Settings) -> Deleted:
 
 
 @contextmanager
-def _telling(folder: Path, target: Path | None = None) -> Iterator[None]:
+def _telling(folder: Path, target: Path | None = None, *, name: str = "") -> Iterator[None]:
     """Tell in one sentence of a run that another session moved meanwhile, a taken name or a full disk."""
     with telling_of_the_disk(target or folder, ADVICE):
         try:
@@ -217,9 +217,10 @@ def _telling(folder: Path, target: Path | None = None) -> Iterator[None]:
             if folder.exists():
                 raise
             raise UnknownNameError(
-                f"The run {folder.name} has just been renamed, deleted or restored elsewhere; look at the list again."
+                f"The run {name or folder.name} has just been renamed, deleted, restored or erased elsewhere; look at "
+                "the list again."
             ) from None
-        except OSError as error:
-            if target is None or error.errno not in TAKEN:
+        except FileExistsError:
+            if target is None:
                 raise
             raise BadValueError(f"There is a folder {target.name!r} already. Choose another name.") from None

@@ -180,13 +180,15 @@ def _drive(
 def _followed(dataset: Dataset, card: Card) -> NDArray[np.intp]:
     """Positions in the data set of the items that the replay follows."""
     splits = dataset.rows("train"), dataset.rows("test")
-    kept = str(card.training.get("kept", "all"))
-    return np.concatenate(splits)[followed_rows(len(splits[0]), len(splits[1]), card.latent_dims, kept)]
+    training = parse(TrainingConfig, card.training, f"The card of {card.name}")
+    rows = followed_rows(len(splits[0]), len(splits[1]), card.latent_dims, training.kept, epochs=training.epochs)
+    return np.concatenate(splits)[rows]
 
 
 def _save(folder: Path, trainee: Trainee, dataset: Dataset, rows: NDArray[np.intp]) -> None:
     """Keep what the training goes on from, and where the followed items lie."""
-    write_snapshot(folder, trainee.epoch, encode(trainee.network, dataset.parts(rows)))
+    if len(rows):
+        write_snapshot(folder, trainee.epoch, encode(trainee.network, dataset.parts(rows)))
     write_bytes(folder, STATE, dump_state(trainee.network, trainee.optimizer, trainee.epoch))
 
 

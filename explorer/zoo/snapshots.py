@@ -23,10 +23,11 @@ from explorer.zoo.store import LARGEST, kept_items, kept_rows, read_bytes, write
 
 FOLDER = "snapshots"
 ITEMS = "items.safetensors"
-EPOCH = re.compile(r"(\d{4,6})\.safetensors")
+EPOCH = re.compile(r"(\d{4,7})\.safetensors")
 FEWEST, MOST = 500, 2000
 SHARE = 10  # of so many items one is followed: encoding them all after each epoch would cost a third of it
-MOST_BYTES = 400_000_000
+MOST_BYTES = 400_000_000  # of all files together: as much is written at most, and read
+HEAD = 256  # bytes of a file that are no latents, at most
 
 
 @dataclass(frozen=True)
@@ -44,26 +45,35 @@ class Snapshots:
     z: NDArray[np.float16]
 
 
-def followed_rows(train_items: int, test_items: int, latent_dims: int, kept: str) -> NDArray[np.intp]:
+def followed_rows(train_items: int, test_items: int, latent_dims: int, kept: str, *, epochs: int) -> NDArray[np.intp]:
     """Which items are followed: a fair sample of those whose latents are kept, ascending.
 
     Args:
         train_items, test_items: of the data set.
         latent_dims, kept: as `kept_rows` takes them.
+        epochs: of the whole training; the more, the fewer items, so that all snapshots fit into `MOST_BYTES`.
 
     Returns:
         Rows of the training items, then of the test items counted on from them, shape (m,).
     """
     train, test = kept_rows(train_items, latent_dims, kept), kept_rows(test_items, latent_dims, kept)
     rows = np.concatenate([train, train_items + test])
+    files = epochs + 2  # the start and the names of the items
+    fit = max(0, MOST_BYTES // files - HEAD) // max(8, 2 * latent_dims)  # bytes of an id, or of a latent
     wanted = max(FEWEST, min(MOST, (train_items + test_items) // SHARE))
-    return np.sort(np.random.default_rng(0).permutation(rows)[:wanted])
+    return np.sort(np.random.default_rng(0).permutation(rows)[: min(wanted, fit)])
 
 
 def begin_snapshots(folder: Path, ids: NDArray[np.int64]) -> None:
-    """Name the items that are followed."""
+    """Name the items that are followed; snapshots of other items, by an earlier version, are removed."""
+    if (folder / FOLDER).is_symlink():  # a foreign run could have us write elsewhere
+        (folder / FOLDER).unlink()
     (folder / FOLDER).mkdir(exist_ok=True)
-    write_bytes(folder / FOLDER, ITEMS, dump_tensors({"ids": np.ascontiguousarray(ids, np.int64)}))
+    names = dump_tensors({"ids": np.ascontiguousarray(ids, np.int64)})
+    if (folder / FOLDER / ITEMS).is_file() and read_bytes(folder / FOLDER / ITEMS) != names:
+        for epoch in _epochs(folder):
+            (folder / FOLDER / _file(epoch)).unlink()
+    write_bytes(folder / FOLDER, ITEMS, names)
 
 
 def write_snapshot(folder: Path, epoch: int, z: NDArray[np.floating]) -> None:
@@ -93,7 +103,7 @@ def read_snapshots(folder: Path, card: Card) -> Snapshots | None:
     """Read a run's snapshots; None for a run without.
 
     Raises:
-        BadRunError: snapshots that are altered, or do not match the run.
+        BadRunError: snapshots that are altered, do not match the run, or are too large.
     """
     if FOLDER not in card.files:
         return None
@@ -113,8 +123,12 @@ def _read(folder: Path, card: Card) -> Snapshots:
     """The snapshots up to the run's last epoch; ValueError or KeyError where they do not fit together."""
     epochs = [epoch for epoch in _epochs(folder) if epoch <= card.epochs_done]
     files = [folder / FOLDER / name for name in (ITEMS, *map(_file, epochs))]
-    if sum(file.stat().st_size for file in files) > MOST_BYTES:
-        raise ValueError("too large")
+    size = sum(file.stat().st_size for file in files)
+    if size > MOST_BYTES:
+        raise BadRunError(
+            f"The snapshots of {folder.name} take {size / 1e6:,.0f} MB, and at most {MOST_BYTES / 1e6:,.0f} MB are "
+            "replayed; the rest of the run can be used as it is."
+        )
     ids = _one(files[0], "ids", np.int64)
     z = np.stack([_one(file, "z", np.float16) for file in files[1:]])
     most = kept_items(card, "train") + kept_items(card, "test")

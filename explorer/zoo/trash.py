@@ -18,7 +18,7 @@ from pathlib import Path
 from explorer.errors import BadRunError
 from explorer.files import move_folder
 from explorer.zoo.card import Card
-from explorer.zoo.lock import LOCK
+from explorer.zoo.lock import LOCK, training_alone
 from explorer.zoo.snapshots import FOLDER as SNAPSHOTS
 from explorer.zoo.snapshots import snapshot_files
 from explorer.zoo.store import CARD, EVENTS, STATE, write_card
@@ -27,6 +27,7 @@ TRASH = ".trash"  # deleted runs, as WHEN-NAME: hidden, and one level too deep t
 SCRAP = ".scrap"  # copies in the making and what is being erased: nobody's, once a day old
 KEY = re.compile(r"([0-9]{19})-(.+)")
 COPYING, ERASING = "copying", "erasing"
+TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 ABANDONED = 24 * 60 * 60  # seconds; no copy takes as long
 
 
@@ -85,17 +86,23 @@ def throw_away(folder: Path) -> Deleted:
 
 
 def move_run(folder: Path, target: Path) -> None:
-    """Move a run's folder by one rename; the lock that was held for it stays behind.
+    """Move a run's folder by one rename; its lock must be held, which then is no more.
 
     Raises:
         FileExistsError: the target exists.
         OSError: the run is gone, or the disk cannot be written; nothing has changed.
     """
+    taken = FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     if os.path.lexists(target):  # an empty folder would be replaced
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-    move_folder(folder, target)
+        raise taken
+    try:
+        move_folder(folder, target)
+    except OSError as error:
+        if error.errno in TAKEN:
+            raise taken from None
+        raise
     with suppress(OSError):
-        (target / LOCK).unlink()
+        (target / LOCK).unlink()  # whoever takes it from now on makes a new one
 
 
 def erase(deleted: Deleted) -> None:
@@ -113,9 +120,10 @@ def erase(deleted: Deleted) -> None:
 
 def sweep(root: Path) -> None:
     """Remove what erasing and copying left behind when they were killed."""
-    with suppress(OSError):
-        for left in list((root / SCRAP).iterdir()):
-            if left.name.startswith(ERASING) or time.time() - left.lstat().st_mtime > ABANDONED:
+    for name in os.listdir(root / SCRAP) if (root / SCRAP).is_dir() else ():
+        left = root / SCRAP / name
+        with suppress(OSError):  # it may have been moved into place or removed meanwhile
+            if name.startswith(ERASING) or time.time() - left.lstat().st_mtime > ABANDONED:
                 _remove(left)
 
 
@@ -140,7 +148,8 @@ def copy_run(folder: Path, card: Card, target: Path, check: Callable[[], None]) 
             _copy_file(path, making / path.relative_to(folder), folder.name)
         write_card(making, card)
         check()
-        move_run(making, target)
+        with training_alone(making):
+            move_run(making, target)
     except BaseException:  # Ctrl-C too must not leave half a copy
         _remove(making)
         raise

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.figures import class_colours
+from explorer.ui.routes import SCATTER
 from explorer.ui.scatter import Cloud, Colouring, Layers, Marks, scatter, touched
 from tests.browser.scatter_app import CLASSES, COLOURS, RADIUS, centres, points, synthetic, thumbnail
 
@@ -56,7 +57,9 @@ def column(request: Request) -> Response:
     time.sleep(float(request.query_params.get("delay", 0)))
     if request.query_params.get("fail") == "column":
         return Response(status_code=500)
-    of = {"season": seasons, "error": errors}[request.path_params["name"]]
+    of = {"season": seasons, "error": errors, "confidence": lambda n: np.minimum(synthetic(n)[2], 254)}[
+        request.path_params["name"]
+    ]
     return Response(of(int(request.path_params["n"])).tobytes())
 
 
@@ -91,8 +94,11 @@ def marks_of(kinds: list[str]) -> Marks:
         "ellipses": ((0.0, 0.3, 0.5, 0.15, np.pi / 6),),
         "others": ((-0.2, 0.0, 0), (0.2, 0.1, 1), (0.1, -0.25, 1), (1.6, 0.0, 2)),
         "others_names": ("shoes", "bags", "squares"),
-        "labels": ((0.4, -0.2, "true neighbour"), (-0.3, 0.25, "sampled here")),
     }
+    if "touched" in kinds:  # a query and two hits among the points
+        query, *hits = (tuple(map(float, place)) for place in centres()[:3])
+        found = tuple((x, y, k == 0) for k, (x, y) in enumerate(hits))
+        return Marks(query=query, query_row=0, hits=found, hit_rows=(1, 2))
     asked = {kind for kind in kinds if kind} | ({"others_names"} if "others" in kinds else set())
     return Marks(query=(0.0, 0.3) if "lines" in kinds else None, **{kind: given[kind] for kind in asked})  # type: ignore[arg-type]
 
@@ -112,7 +118,7 @@ def colourings(n: int) -> dict[str, Colouring | None]:
     at = f"/test/column/{n}/{{}}?{faults}&token={st.session_state.runs}"
     return {
         "class": None,
-        "confidence": Colouring("confidence", "Confidence"),
+        "confidence": Colouring("confidence", "Confidence", at.format("confidence")),
         "season": Colouring("season", "Season", at.format("season"), SEASONS, SEASON_COLOURS),
         "error": Colouring("error", "Reconstruction error", at.format("error"), low="0 %", high="50 %"),
     }
@@ -176,6 +182,7 @@ def scaled(request: Request) -> Response:
 
 
 ROUTES = [
+    SCATTER,
     Route("/test/points/{n}", points),
     Route("/test/scaled/{n}", scaled),
     Route("/test/thumbnail/{index}", thumbnail),

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from explorer.ui.routes import SCATTER
 from explorer.ui.scatter import Cloud, Colouring, Marks, scatter, touched
 
 CLASSES = ("uniform", "horizontal lines", "vertical lines", "squares", "dots")
@@ -51,6 +52,11 @@ def points(request: Request) -> Response:
     return Response(
         body[: len(body) - int(request.query_params.get("short", 0))], media_type="application/octet-stream"
     )
+
+
+def confidence(request: Request) -> Response:
+    """The value of each point as a colouring's byte."""
+    return Response(np.minimum(synthetic(int(request.path_params["n"]))[2], 254).tobytes())
 
 
 def thumbnail(request: Request) -> Response:
@@ -88,7 +94,9 @@ def page() -> None:
         cloud,
         key="map",
         marks=marks,
-        colouring=Colouring("confidence", "Confidence") if query.get("colour") == "confidence" else None,
+        colouring=Colouring("confidence", "Confidence", f"/test/confidence/{n}")
+        if query.get("colour") == "confidence"
+        else None,
         height=f"{int(query.get('height', 560))}px",
         clear_selection=state.get("drops", 0),
     )
@@ -101,6 +109,8 @@ def page() -> None:
 
 
 if get_script_run_ctx() is None:
-    app = st.App(__file__, routes=[Route("/test/points/{n}", points), Route("/test/thumbnail/{index}", thumbnail)])
+    routes = [SCATTER, Route("/test/points/{n}", points)]
+    routes += [Route("/test/confidence/{n}", confidence), Route("/test/thumbnail/{index}", thumbnail)]
+    app = st.App(__file__, routes=routes)
 else:
     page()

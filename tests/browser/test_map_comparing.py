@@ -40,18 +40,18 @@ def test_two_runs_side_by_side_are_compared_and_move_together(page: Page, shippe
     view.address(beside=CROSS)
     view.says(re.compile("10,000 items in common; the second .*(turned|mirrored)"))
     view.says("of an item's 10 nearest are the same in both latent spaces")
-    assert view.ask("map.fitted.scale") != other.ask("map.fitted.scale")
+    assert view.ask("map.camera.fitted.scale") != other.ask("map.camera.fitted.scale")
 
     def zoom(one: MapPage) -> float:
-        return float(one.ask("map.camera.scale / map.fitted.scale"))
+        return float(one.ask("map.camera.scale / map.camera.fitted.scale"))
 
     view.surface.focus()
     page.keyboard.press("+")
-    view.until("map.camera.scale > 1.2 * map.fitted.scale")
+    view.until("map.camera.scale > 1.2 * map.camera.fitted.scale")
     assert zoom(other) == pytest.approx(zoom(view))
     other.surface.focus()
     page.keyboard.press("0")
-    view.until("Math.abs(map.camera.scale / map.fitted.scale - 1) < 1e-6")
+    view.until("Math.abs(map.camera.scale / map.camera.fitted.scale - 1) < 1e-6")
 
 
 def test_a_click_on_either_of_two_maps_is_answered_on_both(page: Page, shipped: str) -> None:

@@ -92,9 +92,9 @@ def test_a_training_is_replayed_with_trails_and_the_items_that_moved_most(page: 
     trails = np.argsort(-replay.moved(1), kind="stable")[:40]
     view.until("map.marks.trails.length === 40")
     assert view.ask("map.marks.trails") == trails.tolist()
-    assert view.ask("map.timeline.trails().length") == 40
+    assert view.ask("map.timeline.trails.ways().length") == 40
     page.get_by_role("button", name="Trails").click()
-    assert view.ask("map.timeline.trails()") == []
+    assert view.ask("map.timeline.trails.ways()") == []
     assert len(frames) == 1
 
 

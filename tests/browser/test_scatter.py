@@ -394,6 +394,22 @@ def test_retry_loads_what_failed_before(page: Page, open_map: Open) -> None:
     expect(shown.root).to_have_attribute("data-drawn", "50")
 
 
+def test_the_map_comes_on_retry_as_python_said_it_last(page: Page, open_map: Open) -> None:
+    program, asked, sent = "**/explorer/scatter/*", list[str](), list[int]()
+    page.on("request", lambda request: asked.append(request.url) if "/test/points/" in request.url else None)
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: sent.append(len(frame))))
+    page.route(program, lambda route: route.abort())
+    shown = open_map("n=50")
+    expect(shown.root).to_have_text(re.compile("The map could not be loaded: try again, or reload the page."))
+    shown.page.get_by_role("button", name="Run again").click()
+    expect(shown.page.locator("#log[data-runs='2']")).to_be_attached()
+    page.unroute(program)
+    shown.page.get_by_role("button", name="Retry").click()
+    shown.ready()
+    assert [re.findall(r"token=(\d+)", address) for address in asked] == [["2"]]
+    assert sum(sent) < 20_000, "the program travels with every run of the script"
+
+
 def test_points_are_fetched_once_and_the_camera_is_kept_over_reruns_and_remounts(page: Page, open_map: Open) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/test/points/" in request.url else None)

@@ -1,11 +1,13 @@
 """The timeline beneath the map: a slider, playing, trails, and the frame that Python is told."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_scatter import Map, inside, off_edges
@@ -56,7 +58,7 @@ def test_it_starts_where_python_says_and_python_is_told_nothing_yet(open_map: Ca
     expect(page.locator("output")).to_have_text("epoch 2")
     told(page, 2)
     sent = drawn.root.evaluate(
-        "async ({ map }) => { await new Promise((r) => setTimeout(r, 500)); return map.sequence; }"
+        "async ({ map }) => { await new Promise((r) => setTimeout(r, 500)); return map.reports.sequence; }"
     )
     assert sent == 0, "nothing has been settled on"
 
@@ -78,7 +80,7 @@ def test_on_the_way_points_are_between_two_frames_and_the_camera_stays(
     open_map: Callable[..., Map], page: Page
 ) -> None:
     drawn = open_map("", None)
-    camera = drawn.root.evaluate("({ map }) => map.camera")
+    camera = drawn.root.evaluate("({ map }) => map.camera.now")
     page.get_by_role("button", name="One frame on").click()
     on_the_way = drawn.root.evaluate(
         "async ({ map }) => { while (map.timeline.glide && performance.now() < map.timeline.glide.began + 60)"
@@ -90,7 +92,7 @@ def test_on_the_way_points_are_between_two_frames_and_the_camera_stays(
     assert 0 < shares.mean() < 1
     assert np.ptp(shares) < 1e-3
     until(drawn, "!map.timeline.gliding")
-    assert drawn.root.evaluate("({ map }) => map.camera") == camera
+    assert drawn.root.evaluate("({ map }) => map.camera.now") == camera
 
 
 def test_without_motion_a_step_is_a_jump(open_map: Callable[..., Map], page: Page) -> None:
@@ -101,6 +103,18 @@ def test_without_motion_a_step_is_a_jump(open_map: Callable[..., Map], page: Pag
         assert places(drawn) == pytest.approx(frames(N, COUNT)[1])
     finally:
         page.emulate_media(reduced_motion="no-preference")
+
+
+def test_the_rail_of_the_slider_is_dark_on_a_dark_page(open_map: Callable[..., Map], page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
+    try:
+        open_map()
+        seen = np.asarray(Image.open(io.BytesIO(slider(page).screenshot())).convert("L")).astype(int)
+        rail = seen[:, seen.shape[1] // 2 : -12].max(axis=0)  # right of the thumb, which stands at the first frame
+        assert (rail > seen.min() + 20).all(), "the rail is not seen"
+        assert rail.max() < 128
+    finally:
+        page.emulate_media(color_scheme="light")
 
 
 def test_playing_goes_to_the_end_and_starts_over_from_there(open_map: Callable[..., Map], page: Page) -> None:
@@ -158,21 +172,29 @@ def test_click_and_lasso_mean_the_points_where_they_are_now(open_map: Callable[.
 def test_trails_are_the_ways_of_the_rows_asked_for_up_to_the_frame(open_map: Callable[..., Map], page: Page) -> None:
     drawn = open_map("start=2&trails=1")
     expect(page.get_by_role("button", name="Trails")).to_have_attribute("aria-pressed", "true")
-    ways = drawn.root.evaluate("({ map }) => map.timeline.trails().map(({ places }) => places)")
+    ways = drawn.root.evaluate("({ map }) => map.timeline.trails.ways().map(({ past, now }) => [...past, now])")
     assert len(ways) == 4
     for row, way in enumerate(ways):
-        assert np.array(way)[:3] == pytest.approx(frames(N, COUNT)[:3, row])
+        assert np.array(way) == pytest.approx(frames(N, COUNT)[[0, 1, 2, 2], row])
+    page.get_by_role("button", name="One frame on").click()
+    until(drawn, "!map.timeline.gliding")
+    assert len(drawn.root.evaluate("({ map }) => map.timeline.trails.ways()[0].past")) == 4
     page.get_by_role("button", name="Trails").click()
-    assert drawn.root.evaluate("({ map }) => map.timeline.trails()") == []
+    assert drawn.root.evaluate("({ map }) => map.timeline.trails.ways()") == []
 
 
-def test_frames_that_do_not_fit_are_told_and_the_map_is_there(open_map: Callable[..., Map], page: Page) -> None:
-    drawn = open_map("short=8")
-    expect(page.locator(".timeline .problem")).to_have_text(
-        "The frames do not match these points: the answer has another length than expected."
-    )
+def test_frames_that_do_not_come_are_told_and_tried_again(open_map: Callable[..., Map], page: Page) -> None:
+    page.route("**/test/frames/**", lambda route: route.fulfill(body=b"short"), times=1)
+    drawn = open_map("start=2")
+    notice = page.locator(".notice")
+    expect(notice).to_contain_text("The frames do not match this run: the answer has another length than expected.")
     expect(slider(page)).to_be_disabled()
+    expect(page.locator(".frame-label")).to_have_text("")  # it is none of the frames that is drawn
     assert places(drawn) == pytest.approx(frames(N, 1)[0])
+    notice.get_by_role("button", name="Retry").click()
+    expect(page.locator(".frame-label")).to_have_text("epoch 2")
+    expect(notice).to_have_count(0)
+    assert places(drawn) == pytest.approx(frames(N, COUNT)[2])
 
 
 def test_without_a_timeline_there_is_no_bar(page: Page, serve: Callable[[Path], str]) -> None:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.figures import image_png, montage_png
+from explorer.ui.routes import SCATTER
 from explorer.ui.scatter import Cloud, Colouring, Layers, Marks, Timeline, scatter, settled_frame, touched
 
 CLASSES = ('"north" & <b>', "east", "south", "west")
@@ -50,6 +51,11 @@ def points(request: Request) -> Response:
     looks = [(np.arange(n) % len(CLASSES)).astype(np.uint8), value, (np.arange(n) % 5 == 0).astype(np.uint8)]
     body = b"".join(part.tobytes() for part in (frames(n, 1)[0], *looks))
     return Response(body, media_type="application/octet-stream")
+
+
+def confidence(request: Request) -> Response:
+    """What a colouring says: a value that grows with the row."""
+    return Response(np.linspace(0, 254, int(request.path_params["n"])).astype(np.uint8).tobytes())
 
 
 def moments(request: Request) -> Response:
@@ -103,7 +109,6 @@ def every_mark() -> Marks:
         ellipses=((-0.6, 1.2, 0.3, 0.1, 0.5),),
         others=((0.6, 0.9, 0), (0.8, 1.2, 1), (-0.9, 0.6, 1)),
         others_names=("east", "another <one>"),
-        labels=((0.6, 0.4, "here & there"),),
     )
 
 
@@ -143,7 +148,9 @@ def page() -> None:
         cloud,
         key="map",
         marks=marks,
-        colouring=Colouring("confidence", "Confidence & more") if query.get("colour") == "confidence" else None,
+        colouring=Colouring("confidence", "Confidence & more", f"/test/confidence/{n}")
+        if query.get("colour") == "confidence"
+        else None,
         layers=Layers(f"/test/regions?n={n}", f"/test/targets/{n}") if query.get("layers") else Layers(),
         height=f"{int(query.get('height', 560))}px",
         images=query.get("images", "auto"),  # type: ignore[arg-type]
@@ -160,7 +167,9 @@ def page() -> None:
 
 if get_script_run_ctx() is None:
     routes = [
+        SCATTER,
         Route("/test/points/{n}", points),
+        Route("/test/confidence/{n}", confidence),
         Route("/test/frames/{n}/{count}", moments),
         Route("/test/thumbnail/{index}", thumbnail),
         Route("/test/tiles", tiles),

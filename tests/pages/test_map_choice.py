@@ -78,7 +78,7 @@ def test_more_dimensions_open_on_their_principal_components(open_page: Open, dee
     assert not at.exception
     assert at.selectbox(key="projection").value == "PCA"
     share = latent_map(deep).projection.variance
-    assert f"two principal components of 4: {100 * share:.0f} % of the variance; measuring" in html(at)
+    assert f"two principal components of 4: {100 * share:.0f} % of the variance; trustworthiness …" in html(at)
     assert "Compute" not in buttons(at)
 
 

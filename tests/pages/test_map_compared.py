@@ -14,6 +14,7 @@ from explorer.data.own import ImportConfig
 from explorer.errors import BadDataError
 from explorer.settings import Settings
 from explorer.ui import comparing, state
+from explorer.ui.loading import FOR_ALL
 from explorer.workflows.importing import import_own
 from explorer.workflows.projecting import Places
 from tests.pages.scatters import BESIDE, lasso, maps, say, selected
@@ -110,13 +111,22 @@ def test_an_item_clicked_on_either_map_is_shown_on_both(beside: AppTest, key):
 def test_an_empty_place_is_one_of_the_map_that_was_clicked(beside: AppTest):
     at = say(beside, "click", BESIDE, x=0.25, y=0.5)
     assert not at.exception
-    assert at.query_params["at"] == "0.25,0.5@beside"
+    assert at.query_params["at"] == f"0.25,0.5@beside!{STRUCTURED}!pca!pca"
     first, second = told_marks(at)
     assert first["query"] is None
     assert second["query"] == pytest.approx([0.25, 0.5], abs=1e-5)
     assert 'data-name="Decoded place"' in html(at)
     at = say(at, "click", "map", x=0.1, y=0.2)
     assert [marks["query"] is None for marks in told_marks(at)] == [False, True]
+
+
+def test_a_place_on_the_second_map_goes_with_the_run_beside(beside: AppTest, runs_root: Path):
+    shutil.copytree(places.models() / STRUCTURED, runs_root / "other")
+    at = say(beside, "click", BESIDE, x=0.25, y=0.5)
+    at.selectbox(key="beside").set_value("other").run()
+    assert not at.exception
+    assert list(maps(at)) == ["map", BESIDE]
+    assert [marks["query"] for marks in told_marks(at)] == [None, None]
 
 
 def test_a_lasso_is_carried_to_the_other_map_and_back(beside: AppTest):
@@ -243,9 +253,14 @@ def photos(fresh_data: Path, tmp_path: Path) -> Path:
     """An import of 60 pictures of the digits' size; every third has no label."""
     rng = np.random.default_rng(0)
     labels = np.array(["cat", "dog", ""])[np.arange(60) % 3]
-    np.savez(tmp_path / "photos.npz", x=rng.integers(0, 255, (60, 8, 8), dtype=np.uint8), labels=labels)
-    import_own(tmp_path / "photos.npz", ImportConfig(name="photos"), Settings(data_root=fresh_data))
+    bring_in(tmp_path / "photos.npz", fresh_data, x=rng.integers(0, 255, (60, 8, 8), dtype=np.uint8), labels=labels)
     return fresh_data
+
+
+def bring_in(path: Path, data_root: Path, **arrays: np.ndarray) -> None:
+    """Import arrays as photos, in the place of those that there are."""
+    np.savez(path, **arrays)
+    import_own(path, ImportConfig(name="photos", replace=True), Settings(data_root=data_root))
 
 
 @pytest.mark.usefixtures("photos")
@@ -263,6 +278,15 @@ def test_items_of_other_data_are_marks_and_a_table(open_page: Open):
     table = html(at).split('data-name="How far other items fall outside"')[1].split("</table>")[0]
     assert all(f"{name}</td>" in table for name in ("cat", "dog"))
     assert f"Items of {PHOTOS}" in html(at)
+
+
+def test_an_import_that_takes_the_place_of_another_is_encoded_anew(open_page: Open, photos: Path, tmp_path: Path):
+    at = open_page(PAGE, run=VAE, over=PHOTOS)
+    assert len(maps(at)["map"]["marks"]["others"]) == 12
+    bring_in(tmp_path / "photos.npz", photos, x=np.full((20, 8, 8), 9, np.uint8))
+    at.run()
+    assert not at.exception
+    assert len({(x, y) for x, y, _ in maps(at)["map"]["marks"]["others"]}) == 1  # all the same now
 
 
 @pytest.mark.usefixtures("photos")
@@ -338,6 +362,18 @@ def test_loading_is_cancelled_and_begun_again(open_page: Open, slow: Slow):
     assert sentences(at) == [f"Encoding items of {PHOTOS} was cancelled."]
     press(at, "Try again")
     assert not at.exception
+    assert slow.begun == 2
+
+
+def test_a_cancel_ends_the_work_for_every_session_and_says_so(open_page: Open, slow: Slow):
+    one, other = (open_page(PAGE, run=VAE, over=PHOTOS) for _ in range(2))
+    assert slow.begun == 1
+    assert next(button for button in one.button if button.label == "Cancel").help == FOR_ALL
+    press(one, "Cancel")
+    slow.go_on.set()
+    assert over().wait(60)
+    assert sentences(other.run()) == [f"Encoding items of {PHOTOS} was cancelled."]
+    press(other, "Try again")
     assert slow.begun == 2
 
 

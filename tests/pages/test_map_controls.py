@@ -178,7 +178,7 @@ def test_colour_says_each_thing_that_the_run_knows(open_page: Open):
 @pytest.fixture
 def anew() -> None:
     """No run is open yet, and so no items are at hand."""
-    state._open.cache_clear()
+    state._open.clear()
 
 
 @pytest.mark.usefixtures("anew")
@@ -186,7 +186,7 @@ def test_a_factor_in_the_address_waits_for_the_items(open_page: Open):
     at = open_page(PAGE, run=VAE)
     assert "Digit" not in at.selectbox(key="colour").options
     assert "factors follow" in at.selectbox(key="colour").help
-    state._open.cache_clear()
+    state._open.clear()
     at = open_page(PAGE, run=VAE, colour="Digit")
     assert not at.exception
     assert at.selectbox(key="colour").value == "Digit"

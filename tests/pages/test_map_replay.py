@@ -89,7 +89,7 @@ def test_items_that_moved_most_are_shown_with_how_far(open_page: Open):
     shown = html(at).split('data-name="Moved most"')[1]
     assert shown.count('role="listitem"') == 12
     assert [far in shown for far in (f"moved {far:.3f}" for far in np.sort(moved)[-12:])] == [True] * 12
-    assert "each frame turned onto the next" in html(at)
+    assert "each epoch turned onto the next" in html(at)
 
 
 def test_items_without_images_are_told_in_words(open_page: Open):

@@ -99,6 +99,42 @@ def test_moving_the_boundary_similarity_changes_the_ranking(open_page):
     assert html(at) != before
 
 
+@pytest.mark.parametrize(
+    ("place", "sentence"),
+    [
+        ("0.3,0.2", "outside every circle. There b_c scales all similarities alike"),
+        ("5,5", "ranked by distance, so b_c changes nothing here"),
+        ("0.5,0", ""),
+        ("0.85,0", ""),
+    ],
+)
+def test_where_the_boundary_similarity_changes_no_order_that_is_said(open_page, place, sentence):
+    at = open_page(MAP, run=RUN, at=place)
+    shown = html(at)
+    assert [part in shown for part in ("There b_c scales", "b_c changes nothing")] == [
+        sentence.startswith("outside"),
+        sentence.startswith("ranked"),
+    ]
+    assert sentence in shown
+    assert "0.79 (b_c) at the edge" in shown
+
+
+def test_the_run_that_tells_most_beside_this_one_is_one_click_away_and_so_is_the_way_back(open_page):
+    at = open_page(MAP, run=RUN)
+    assert at.button(key="pair").label.replace("\\", "") == "Compare with textures-crossentropy"
+    at.button(key="pair").click().run()
+    assert not at.exception
+    assert at.selectbox(key="beside").value == at.query_params["beside"] == "textures-crossentropy"
+    assert "pair" not in [button.key for button in at.button]
+    at.button(key="alone").click().run()
+    assert at.selectbox(key="beside").value == "None"
+    assert at.button(key="pair")
+
+
+def test_a_run_alone_on_its_data_invites_to_no_comparison(open_page):
+    assert "pair" not in [button.key for button in open_page(MAP, run="fashion-seasons").button]
+
+
 def test_a_run_without_configured_classes_offers_euclidean_alone(open_page):
     at = open_page(MAP, run="textures-crossentropy", at="0,0")
     assert not at.exception

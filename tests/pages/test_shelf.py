@@ -9,7 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from explorer import places
 from explorer.settings import load_settings
+from explorer.training.events import Ended, EpochEnded, Started, append_event
 from explorer.ui import managing
+from explorer.ui.shelf import MANY
 from explorer.workflows import shelving
 from explorer.workflows.runs import open_run, shelf
 from explorer.zoo.lock import training_alone
@@ -41,6 +43,19 @@ def press(at: AppTest, label: str) -> AppTest:
     return next(button for button in at.button if button.label == label).click().run()
 
 
+def toasts(at: AppTest) -> list[str]:
+    return [toast.value.replace("\\", "") for toast in at.toast]
+
+
+def unfinished(folder: Path, status: str, done: int = 0, **changes: object) -> None:
+    """Make a run's card that of a training of nine epochs which is not finished; its events tell of two."""
+    file = folder / "card.json"
+    card = json.loads(file.read_text()) | {"status": status, "epochs_done": done, "training": {"epochs": 9}} | changes
+    file.write_text(json.dumps(card))
+    for event in (Started(0, 9, 40, 2, "cpu"), EpochEnded(1, {}, 1.0), EpochEnded(2, {}, 1.0)):
+        append_event(folder / "events.jsonl", event)
+
+
 def refused(at: AppTest) -> str:
     assert not at.exception
     assert len(at.error) == 1
@@ -63,6 +78,11 @@ def test_without_own_runs_there_are_no_headings_and_no_trash(open_page):
     assert "Your runs" not in html(at)
     assert not at.expander
     assert {menu.key for menu in at.menu_button} == {f"menu-{entry.name}" for entry in shelf(load_settings())}
+
+
+def test_when_the_last_own_run_is_deleted_nothing_is_counted(open_page, own):  # noqa: ARG001
+    at = ask(open_page(START), "mine", managing.DELETE)
+    assert '<h2 class="le-shelf">Your runs</h2>' in html(at)
 
 
 def test_menu_of_an_own_run_changes_it_and_that_of_a_shipped_one_only_copies(open_page, own):  # noqa: ARG001
@@ -121,6 +141,7 @@ def test_note_is_written_and_changed(open_page, own):  # noqa: ARG001
     at.text_area[0].set_value("before the new labels")
     at = press(at, "Save")
     assert "before the new labels" in html(at)
+    assert toasts(at) == ["The note on mine is kept."]
     at = ask(at, "mine", managing.NOTE)
     assert at.text_area[0].value == "before the new labels"
     at.text_area[0].set_value("")
@@ -147,6 +168,7 @@ def test_delete_leaves_undo_in_its_place_until_it_is_used(open_page, own):  # no
     at = at.switch_page(str(places.pages() / MAP)).run().switch_page(str(places.pages() / START)).run()
     at = press(at, "Undo")
     assert own_names() == ["mine"]
+    assert toasts(at) == ["mine is back."]
     assert "is deleted" not in words(at)
     assert at.button(key="open-mine")
 
@@ -157,6 +179,7 @@ def test_dismissed_run_stays_in_the_trash(open_page, own):  # noqa: ARG001
     assert at.expander[0].label.startswith("Deleted runs (1, ")
     at = press(at, "Restore")
     assert own_names() == ["mine"]
+    assert toasts(at) == ["mine is back."]
     assert not at.expander
 
 
@@ -179,6 +202,7 @@ def test_erase_frees_the_disk_for_good(open_page, own):
     assert [one.entry.name for one in shelving.deleted()] == ["b", "a"]
     at = press(at, "Erase all for good")
     assert not at.exception
+    assert toasts(at)[0].startswith("2 runs are gone for good; ")
     assert shelving.deleted() == []
     assert not at.expander
     assert list((own / ".scrap").iterdir()) == []
@@ -201,8 +225,13 @@ def test_broken_run_can_be_renamed_or_deleted(open_page, own):
     assert own_names() == []
 
 
-def test_search_and_order_come_with_more_than_nine_runs_and_from_the_address(open_page, own):
+def test_search_and_order_come_with_many_runs_and_from_the_address(open_page, own):
+    for number in range(2):
+        shelving.duplicate("mine", f"few-{number}")
+    assert len(shelf(load_settings())) == MANY - 1
     assert not open_page(START).text_input
+    for number in range(2):
+        shelving.delete(f"few-{number}")
     for number in range(9):
         shelving.duplicate("mine", f"copy-{number}")
     shelving.annotate("copy-3", "the one with few labels")
@@ -217,6 +246,50 @@ def test_search_and_order_come_with_more_than_nine_runs_and_from_the_address(ope
     (own / "copy-7" / "events.jsonl").write_text(" " * 9_999_999)
     at.button_group(key="order").set_value("Disk use").run()
     assert next(b.key for b in at.button if str(b.key).startswith("open-")) == "open-copy-7"
+
+
+def test_order_by_accuracy_puts_the_best_first_and_what_was_not_measured_last(open_page, own):
+    for number in range(4):
+        shelving.duplicate("mine", f"copy-{number}")
+    for name, key, value in (("copy-1", "test_accuracy", 0.4), ("copy-3", "test_svm_accuracy", 0.9)):
+        file = own / name / "card.json"
+        measured = {key: {"value": value, "items": 15, "meaning": ""}}
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"metrics": measured}))
+    at = open_page(START, order="Accuracy", find="copy")
+    found = [b.key for b in at.button if str(b.key).startswith("open-")]
+    assert found[:2] == ["open-copy-3", "open-copy-1"]
+    assert len(found) == 4
+
+
+def test_run_that_is_being_trained_says_how_far_it_is_and_is_no_error(open_page, own):
+    unfinished(own / "mine", "training", files={})
+    with training_alone(own / "mine"):
+        for at in (open_page(START), open_page(MAP, run="mine")):
+            assert not at.exception
+            assert not sentences(at)
+            assert [bar.proto.text for bar in at.get("progress")] == ["Being trained: 2 of 9 epochs done"]
+            assert [bar.proto.value for bar in at.get("progress")] == [22]
+
+
+@pytest.mark.parametrize(
+    ("status", "done", "files", "said", "command"),
+    [
+        ("training", 0, {}, "Cut off after 2 of 9 epochs. To go on:", "latent-explorer train --resume mine"),
+        ("interrupted", 5, None, "Stopped after 5 of 9 epochs. To go on:", "latent-explorer train --resume mine"),
+        ("failed", 5, None, "Failed after 5 of 9 epochs. The loss is no number. Train it anew under another name.", ""),
+    ],
+)
+def test_card_of_an_unfinished_run_says_how_it_ended_and_what_to_do(open_page, own, status, done, files, said, command):
+    unfinished(own / "mine", status, done, **({} if files is None else {"files": files}))
+    append_event(own / "mine" / "events.jsonl", Ended(status, "The loss is no number." if status == "failed" else ""))
+    at = open_page(START)
+    assert not sentences(at)
+    code = f"<code>{command}</code>" if command else ""
+    assert f'<div class="le-state">{said} {code}</div>' in html(at)
+    assert at.button(key="open-mine").disabled == (files == {})
+    if files is None:
+        on_map = open_page(MAP, run="mine")
+        assert said in [warning.value.replace("\\", "").split(" `")[0] for warning in on_map.warning]
 
 
 def test_run_that_another_session_deleted_is_one_sentence_everywhere(open_page, own):  # noqa: ARG001

@@ -60,6 +60,7 @@ def test_a_touched_item_has_its_hits_lines_and_ellipses(posterior):
     assert not told.query_is_place
     same = space.latents.labels[answer.hits.rows] == space.latents.labels[row]
     assert [right for *_, right in told.hits] == same.tolist()
+    assert (told.query_row, told.hit_rows) == (row, tuple(answer.hits.rows.tolist()))
     assert np.array(told.lines)[:, 2:] == pytest.approx(space.places[trust.true])
     assert (np.array(told.lines)[:, :2] == told.query).all()
     one, two = told.ellipses

@@ -1,5 +1,6 @@
 """Routes as a browser asks them, over HTTP: what they give, and what they refuse."""
 
+import json
 import time
 import warnings
 from dataclasses import replace
@@ -8,11 +9,12 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
+import streamlit as st
 from starlette.applications import Starlette
 
 from explorer.errors import BadDataError
 from explorer.ui import painting, routes, state, tokens
-from explorer.ui.scatter import Layers
+from explorer.ui.scatter import Layers, program
 from explorer.ui.tokens import LIFE, make_token
 from explorer.workflows.regions import View, decided
 from explorer.workflows.targets import placed
@@ -45,6 +47,29 @@ def structured(installation):  # noqa: ARG001 - sets the settings up
     train(state.settings(), "structured", method=STRUCTURING, config=config, training=training)
     yield state.open_for_page("structured")
     state.settings.cache_clear()
+
+
+def test_the_maps_program_is_kept_for_ever_under_an_address_of_its_content(ask):
+    answer = ask(f"scatter/{program.file_name()}", token="")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in answer.headers["cache-control"]
+    for name in [*program.SCRIPTS, "scatter.css"]:
+        text = (program.FOLDER / name).read_text("utf-8")
+        assert (text in answer.text) or (json.dumps(text) in answer.text)
+    other = ask("scatter/0123456789abcdef.js", token="")
+    assert (other.status_code, "reload the page" in other.text) == (404, True)
+    assert "immutable" not in other.headers["cache-control"]
+
+
+def test_every_script_of_the_map_belongs_to_its_program():
+    assert {file.name for file in program.FOLDER.glob("*.js")} == {*program.SCRIPTS, "loader.js"}
+
+
+def test_the_loader_knows_the_address_also_below_a_base_path(monkeypatch):
+    assert f'"/explorer/scatter/{program.file_name()}"' in program.loader()
+    monkeypatch.setattr(st, "get_option", {"server.baseUrlPath": "some/where"}.get)
+    assert f'"/some/where/explorer/scatter/{program.file_name()}"' in program.loader()
 
 
 BOX = {"box": "-1,-2,3,2.5", "size": "6,4"}
@@ -165,6 +190,27 @@ def test_every_route_refuses_strangers_and_maps_that_are_none(tiny, ask, path, q
     assert answer.status_code == status
     assert words in answer.text
     assert "immutable" not in answer.headers.get("cache-control", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("points/none", {}, 404),
+        ("points/tiny", {"token": "forged"}, 403),
+        ("thumbnail/tiny", {"token": "forged"}, 403),
+        ("thumbnail/none", {}, 200),
+        ("column/tiny/nothing", {}, 404),
+        ("regions/tiny", {"box": ""}, 400),
+        ("targets/tiny", {}, 400),
+        ("frames/deep", {}, 404),
+        ("image/tiny/9999", {}, 404),
+        ("tiles/tiny", {"rows": "", "side": "32"}, 400),
+    ],
+)
+def test_no_refusal_is_kept_by_a_browser(tiny, deep, ask, path, query, status):  # noqa: F811, ARG001
+    answer = ask(path, **query)
+    assert (answer.status_code, answer.headers.get("cache-control")) == (status, "no-store")
+    assert "\n" not in answer.text
 
 
 @pytest.mark.parametrize("path", ["column/tiny/split", "regions/tiny", "targets/tiny"])

@@ -35,7 +35,7 @@ def test_a_selection_of_other_points_is_refused():
 
 def test_each_group_needs_a_colour():
     with pytest.raises(BadValueError, match="2 groups and 1 colours"):
-        Colouring("season", "Season", groups=("summer", "winter"), colours=("#112233",))
+        Colouring("season", "Season", "/season", groups=("summer", "winter"), colours=("#112233",))
 
 
 def test_bits_lie_in_the_order_that_the_browser_reads():
@@ -46,5 +46,5 @@ def test_bits_lie_in_the_order_that_the_browser_reads():
 
 def test_all_messages_are_json():
     marks = Marks(others=((0.0, 1.0, 0),), others_names=("shoes",), sectors=((0.0, 0.0, 0.1, 0.2, -1),))
-    for message in (asdict(marks), asdict(Colouring("a", "A")), asdict(Layers("/regions?", "/targets?"))):
+    for message in (asdict(marks), asdict(Colouring("a", "A", "/a")), asdict(Layers("/regions?", "/targets?"))):
         assert json.loads(json.dumps(message)) == json.loads(json.dumps(message, default=list))

@@ -5,20 +5,22 @@ import re
 import shutil
 import time
 from io import BytesIO
-from threading import Event, Thread, current_thread
+from threading import Barrier, Event, Thread, current_thread
 from urllib.parse import urlencode
+from weakref import WeakSet
 
 import numpy as np
 import pytest
 from PIL import Image
 from starlette.requests import Request
 
-from explorer.errors import MissingDataError, UnknownNameError
+from explorer.errors import BadRunError, MissingDataError, UnknownNameError
 from explorer.evaluation.faithfulness import trustworthiness
 from explorer.settings import Settings
-from explorer.ui import routes, state
+from explorer.ui import images, routes, state
 from explorer.ui.tokens import make_token
 from explorer.workflows.projecting import Places
+from explorer.workflows.replay import read_replay
 from tests.mirrored import contents, put
 from tests.runs import train_mnist
 from tests.workflows.test_search import make_run
@@ -36,6 +38,43 @@ def test_a_run_is_opened_once_and_anew_when_its_card_changes(tiny):
     assert state.open_for_page("tiny") is first
     os.utime(tiny / "card.json", ns=(1, 1))
     assert state.open_for_page("tiny") is not first
+
+
+def test_a_run_that_changes_often_takes_the_place_of_no_other(tiny):
+    shutil.copytree(tiny, tiny.parent / "other")
+    other = state.open_for_page("other")
+    for number in range(state.RUNS_KEPT + 1):
+        os.utime(tiny / "card.json", ns=(number, number))
+        state.open_for_page("tiny")
+    assert state.open_for_page("other") is other
+
+
+def test_all_who_open_a_run_at_once_share_it(tiny, monkeypatch):
+    start, opened, real = Barrier(4), [], state.Run
+    monkeypatch.setattr(state, "Run", lambda folder: (time.sleep(0.05), real(folder))[1])
+    os.utime(tiny / "card.json", ns=(1, 1))
+
+    def open_it() -> None:
+        start.wait()
+        opened.append(state.open_for_page("tiny"))
+
+    threads = [Thread(target=open_it) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(opened) == 4
+    assert len(set(map(id, opened))) == 1
+
+
+def test_a_run_with_a_broken_card_is_told_and_opens_when_it_is_mended(tiny):
+    card = (tiny / "card.json").read_bytes()
+    (tiny / "card.json").write_text("{")
+    for _ in range(2):
+        with pytest.raises(BadRunError, match="not valid JSON"):
+            state.open_for_page("tiny")
+    (tiny / "card.json").write_bytes(card)
+    assert state.open_for_page("tiny").name == "tiny"
 
 
 def test_a_map_opens_while_another_session_waits_for_its_images(tiny, monkeypatch):  # noqa: ARG001
@@ -58,6 +97,46 @@ def test_a_map_opens_while_another_session_waits_for_its_images(tiny, monkeypatc
     go_on.set()
     waiting.join(20)
     assert seen == [len(opened.space)]
+
+
+def test_maps_and_header_do_not_wait_for_a_replay_that_is_being_read(tiny, monkeypatch):  # noqa: ARG001
+    begun, go_on = Event(), Event()
+
+    def slow(*_):
+        begun.set()
+        go_on.wait(20)
+
+    monkeypatch.setattr(state, "read_replay", slow)
+    opened = state.open_for_page("tiny")
+    replaying = Thread(target=lambda: pytest.raises(MissingDataError, lambda: opened.replay))
+    replaying.start()
+    assert begun.wait(20)
+    seen: list[object] = []
+    looks = (lambda: opened.beside("pca", opened, opened.space), lambda: opened.trustworthiness(opened.space))
+    other = Thread(target=lambda: seen.extend(look() for look in looks))
+    other.start()
+    other.join(5)
+    assert len(seen) == 2
+    go_on.set()
+    replaying.join(20)
+
+
+def test_a_replay_that_cannot_be_had_is_looked_for_once_until_the_card_changes(tiny, monkeypatch):
+    looked = []
+    monkeypatch.setattr(state, "read_replay", lambda *asked: (looked.append(1), read_replay(*asked))[1])
+    file = tiny / "snapshots" / "0001.safetensors"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1])
+    told = []
+    for _ in range(3):
+        with pytest.raises(BadRunError, match="truncated or altered") as found:
+            state.open_for_page("tiny").replay  # noqa: B018 - it reads it
+        told.append(len(found.traceback))
+    assert len(looked) == 1
+    assert told[1] == told[2]
+    file.write_bytes(whole)
+    os.utime(tiny / "card.json", ns=(1, 1))
+    assert len(state.open_for_page("tiny").replay) == 3
 
 
 def test_a_run_that_is_no_more_is_told_by_name(tiny):
@@ -272,6 +351,21 @@ def test_images_that_come_are_seen_at_the_next_look(imageless):
     assert routes.image(request(imageless.name, path={"row": 3})).status_code == 200
 
 
+def test_images_that_cannot_be_used_are_looked_at_once_in_a_while(imageless, monkeypatch):
+    looked = []
+
+    def replaced(*_):
+        looked.append(1)
+        raise BadRunError("The data were imported anew.")
+
+    monkeypatch.setattr(state, "load_items", replaced)
+    assert {str(imageless.without_images) for _ in range(5)} == {"The data were imported anew."}
+    assert len(looked) == 1
+    monkeypatch.setattr(images, "monotonic", lambda: time.monotonic() + images.REMEMBERED)
+    assert imageless.without_images
+    assert len(looked) == 2
+
+
 def test_decoder_is_made_ready_without_images_too(imageless, monkeypatch):
     decoded = []
     monkeypatch.setattr(type(imageless.run), "decode", lambda _run, z: decoded.append(z))
@@ -306,6 +400,29 @@ def test_tiles_are_those_asked_for_in_their_order(pictured):
     strip = np.asarray(Image.open(BytesIO(answer.body)))
     assert strip.shape == (32, 4 * 32)
     assert strip[16, 16::32].tolist() == (pictured.space.latents.ids[[3, 17, 5, 3]] % 251).tolist()
+
+
+def test_items_of_a_montage_are_never_all_in_memory(pictured, monkeypatch):
+    held, most = WeakSet(), []
+
+    class Large:
+        def images(self, ids):
+            found = [Counted(int(i)) for i in ids]
+            held.update(found)
+            most.append(len(held))
+            return found
+
+    class Counted(np.ndarray):
+        def __new__(cls, value):
+            return np.full((3, 40, 50), value % 251, np.uint8).view(cls)
+
+        def __hash__(self):
+            return id(self)
+
+    monkeypatch.setattr(pictured.images, "_items", Large())
+    assert ask("tiles", "tiny", rows=",".join(map(str, range(64))), side="32").status_code == 200
+    assert len(most) == 64
+    assert max(most) <= 2  # the one before may still be there
 
 
 @pytest.mark.parametrize("side", ["15", "97", "", "-32", "32.0", "1e2", "٣٣", "9999999"])

@@ -32,7 +32,7 @@ def test_a_clicked_point_stands_in_the_address_by_its_id(page, space):  # noqa: 
     remember(HERE, space, Click(7, 0.0, 0.0), None)
     assert page.query_params == {"item": str(space.latents.ids[7])}
     assert asked(space) == (7, None)
-    assert asked(space, second=True) == (7, None)
+    assert asked(space, beside="other") == (7, None)
 
 
 def test_an_empty_place_bears_the_name_of_a_map_of_its_own(page, space):  # noqa: F811
@@ -40,11 +40,18 @@ def test_an_empty_place_bears_the_name_of_a_map_of_its_own(page, space):  # noqa
     remember(HERE, space, Click(-1, 0.25, -1234567.0), None)
     assert page.query_params == {"at": "0.25,-1.23457e+06"}
     assert asked(space) == (None, (0.25, -1234570.0))
-    assert asked(space, second=True) == (None, None)
-    remember(HERE, space, Click(-1, 1.0, 2.0), None, second=True)
-    assert page.query_params == {"at": "1,2@beside"}
-    assert asked(space) == (None, None)
-    assert asked(space, second=True) == (None, (1.0, 2.0))
+    assert asked(space, beside="other") == (None, None)
+
+
+def test_a_place_on_the_map_beside_is_one_of_these_two_maps(page, space):  # noqa: F811
+    laid = replace(space, onto="one!17a!z1-z3")
+    remember(HERE, laid, Click(-1, 1.0, 2.0), None, beside="other")
+    assert page.query_params == {"at": "1,2@beside!other!pca!z1-z3"}
+    assert asked(laid, beside="other") == (None, (1.0, 2.0))
+    assert asked(replace(laid, onto="one!17b!z1-z3"), beside="other") == (None, (1.0, 2.0))  # a note has been written
+    for another in (laid, replace(laid, name="umap"), replace(laid, onto="one!17a!pca")):
+        assert asked(another, beside="third" if another is laid else "other") == (None, None)
+    assert asked(space) == asked(laid) == (None, None)
 
 
 def test_a_place_of_another_map_is_no_place_here(page, space):  # noqa: F811
@@ -59,7 +66,7 @@ def test_an_item_that_is_no_number_is_one_sentence(page, space, text):  # noqa: 
     page.query_params["item"] = text
     with pytest.raises(ExplorerError, match="has no item"):
         asked(space)
-    assert asked(space, second=True) == (None, None)
+    assert asked(space, beside="other") == (None, None)
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -154,7 +154,7 @@ def test_companions_are_runs_on_the_same_data(run):
         "unfinished": card.model_copy(update={"files": {}}),
         "broken": None,
     }
-    entries = [ShelfEntry(name, Path(name), one, "", 0) for name, one in shelf.items()]
+    entries = [ShelfEntry(name, Path(name), one, "") for name, one in shelf.items()]
     assert companions("tiny", card, entries) == ["same"]
 
 

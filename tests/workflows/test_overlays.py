@@ -96,8 +96,7 @@ def test_each_sector_is_taken_by_the_class_of_most_training_items_in_it(tmp_path
     ]
     assert [round(math.degrees(sector.width)) for sector in found] == [50, 10] * 6
     assert [sector.label for sector in found[1::2]] == [FORBIDDEN] * 6
-    assert [sector.label for sector in found[::2]] == [4, 2, EMPTY, EMPTY, EMPTY, 0]
-    assert [sector.share for sector in found[::2]] == [pytest.approx(2 / 3), 1, 0, 0, 0, 1]  # -5 degrees is forbidden
+    assert [sector.label for sector in found[::2]] == [4, 2, EMPTY, EMPTY, EMPTY, 0]  # -5 degrees is forbidden
 
 
 def test_sectors_are_as_wide_as_the_card_says(tmp_path):
@@ -110,9 +109,7 @@ def test_printed_rule_leaves_other_sectors_empty(tmp_path):
     assert [round(math.degrees(sector.start)) for sector in found[:4]] == [10, 20, 30, 40]
     assert [sector.label for sector in found[:4]] == [FORBIDDEN, 2, FORBIDDEN, EMPTY]
     # The last sector, 340 to 370 degrees, holds what lies on both sides of 0.
-    assert found[-1] == TakenSector(
-        pytest.approx(math.radians(340)), pytest.approx(math.radians(30)), 3, pytest.approx(2 / 3)
-    )
+    assert found[-1] == TakenSector(pytest.approx(math.radians(340)), pytest.approx(math.radians(30)), 3)
 
 
 def test_runs_that_are_not_polar_have_no_sectors(tmp_path):

@@ -14,6 +14,14 @@ def test_shelf_shows_a_run_with_its_card(installation):
     assert (installation / "runs" / "tiny").is_dir()
 
 
+def test_files_of_runs_are_looked_at_only_when_their_size_is_asked(installation, monkeypatch):  # noqa: ARG001
+    looked = []
+    monkeypatch.setattr(runs, "disk_use", lambda folder: (looked.append(folder.name), 7)[1])
+    entry = next(entry for entry in runs.shelf() if entry.name == "tiny")
+    assert looked == []
+    assert (entry.n_bytes, entry.n_bytes, looked) == (7, 7, ["tiny"])
+
+
 def test_broken_run_comes_last_with_its_problem_and_hides_no_other(installation):
     broken = installation / "runs" / "aaa"
     broken.mkdir()

@@ -237,3 +237,18 @@ def test_run_without_configured_classes_answers_by_distance_only(tmp_path):
 def test_more_hits_than_items_gives_all_others(space):
     answer = search(space, query_at(space, row=0), k=500, measure="Euclidean", boundary_similarity=0.79)
     assert len(answer.hits.rows) == len(answer.distances) == len(answer.similarities) == TRAIN + TEST - 1
+
+
+@given(
+    place=st.tuples(st.floats(-3, 3), st.floats(-3, 3)),
+    boundaries=st.tuples(st.floats(0.05, 1), st.floats(0.05, 1)),
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_outside_every_circle_b_c_does_not_change_the_order_of_hits(space, place, boundaries):
+    query = query_at(space, place=place)
+    found = [search(space, query, k=5, measure="latent similarity", boundary_similarity=b) for b in boundaries]
+    gaps = np.linalg.norm(np.vstack([query.z, space.latents.z[found[0].hits.rows]])[:, None] - TARGETS.centres, axis=2)
+    is_outside = bool((gaps > TARGETS.radii).all())
+    assert found[0].is_outside == (is_outside and found[0].ranked_by == "latent similarity")
+    if found[0].is_outside and found[1].is_outside:
+        assert found[0].similarities == pytest.approx(found[1].similarities)

@@ -2,12 +2,13 @@
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import numpy as np
 import pytest
@@ -21,8 +22,8 @@ from explorer.training.events import EpochEnded
 from explorer.workflows import runs, shelving, training
 from explorer.workflows.projecting import Kept, Places
 from explorer.workflows.runs import open_run, shelf
-from explorer.zoo import trash
-from explorer.zoo.lock import LOCK, training_alone
+from explorer.zoo import lock, trash
+from explorer.zoo.lock import LOCK, is_training, training_alone
 from explorer.zoo.snapshots import read_snapshots
 from explorer.zoo.store import CARD, EVENTS, LATENTS, read_card, write_card
 from tests.runs import plan, until
@@ -503,6 +504,118 @@ def test_of_two_who_want_one_name_at_once_one_gets_it_and_nothing_is_lost(settin
         left = "ab"[told.index(None) - 1]
         assert {f"new{number}", left} <= set(names(settings))
         shelving.delete(left, settings)
+
+
+def test_of_two_who_restore_one_run_at_once_one_has_it_back_and_the_other_is_told(settings):
+    for _ in range(10):
+        key = shelving.delete("one", settings)
+        told = at_once(*[partial(shelving.restore, key, settings)] * 2)
+        assert sorted(error is None for error in told) == [False, True]
+        assert re.search(r"deleted run '[0-9]+-one'|The run one has just been", str(next(filter(None, told))))
+        assert names(settings) == sorted([SHIPPED, "one"])
+        assert shelving.deleted(settings) == []
+    assert len(open_run("one", settings).latents("test").ids) == 15
+
+
+def test_a_run_that_is_restored_and_erased_at_once_is_back_or_gone_and_one_is_told(settings):
+    for _ in range(10):
+        shelving.duplicate("one", "two", settings)
+        key = shelving.delete("two", settings)
+        told = at_once(partial(shelving.restore, key, settings), partial(shelving.erase, key, settings))
+        assert sorted(error is None for error in told) == [False, True]
+        is_back = told[0] is None
+        assert ("two" in names(settings)) is is_back
+        assert shelving.deleted(settings) == []
+        if is_back:
+            assert len(open_run("two", settings).latents("test").ids) == 15
+            shelving.erase(shelving.delete("two", settings), settings)
+    assert list((settings.runs_root / trash.SCRAP).iterdir()) == []
+
+
+def test_two_deleted_runs_of_one_name_are_both_back_though_restored_at_once(settings):
+    for _ in range(10):
+        keys = []
+        for note in "ab":
+            shelving.duplicate(SHIPPED, "two", settings)
+            shelving.annotate("two", note, settings)
+            keys.append(shelving.delete("two", settings))
+        assert at_once(*(partial(shelving.restore, key, settings) for key in keys)) == [None, None]
+        assert {open_run(name, settings).card.note for name in ("two", "two-2")} == {"a", "b"}
+        for name in ("two", "two-2"):
+            shelving.erase(shelving.delete(name, settings), settings)
+
+
+def test_a_run_whose_name_is_taken_at_the_last_moment_is_restored_under_the_next(settings, monkeypatch):
+    real = shelving.free_name
+
+    def overtaken(name: str, settings: Settings) -> str:
+        found = real(name, settings)
+        if found == "one":
+            shelving.duplicate(SHIPPED, "one", settings)
+        return found
+
+    shelving.delete("one", settings)
+    monkeypatch.setattr(shelving, "free_name", overtaken)
+    assert shelving.restore("one", settings) == "one-2"
+    assert {"one", "one-2"} <= set(names(settings))
+
+
+def test_a_name_that_is_taken_this_moment_is_told_or_the_next_one_is_found(settings):
+    for _ in range(10):
+        shelving.duplicate("one", "two", settings)
+        shelving.delete("two", settings)
+        renaming, restoring = at_once(
+            partial(shelving.rename, "one", "two", settings), partial(shelving.restore, "two", settings)
+        )
+        assert restoring is None
+        there = set(names(settings)) - {SHIPPED}
+        assert there == ({"two", "two-2"} if renaming is None else {"one", "two"})
+        for name in there:
+            assert len(open_run(name, settings).latents("test").ids) == 15
+        shelving.delete(max(there), settings)
+        if there == {"two", "two-2"}:
+            shelving.rename("two", "one", settings)
+
+
+@pytest.mark.parametrize("change", ["restore", "duplicate"])
+def test_who_trains_a_run_the_moment_it_is_there_keeps_its_lock(settings, monkeypatch, change):
+    target, taken, go_on = settings.runs_root / "two", Event(), Event()
+    shelving.duplicate("one", "two", settings)
+    if change == "restore":
+        shelving.delete("two", settings)
+    else:
+        shelving.rename("two", "three", settings)
+    moved = trash.move_folder
+
+    def hold() -> None:
+        with training_alone(target):
+            taken.set()
+            go_on.wait(20)
+
+    def move_and_be_overtaken(folder: Path, where: Path) -> None:
+        moved(folder, where)
+        other.start()
+        taken.wait(0.2)
+
+    other = Thread(target=hold)
+    monkeypatch.setattr(lock, "PATIENCE", 20)
+    monkeypatch.setattr(trash, "move_folder", move_and_be_overtaken)
+    shelving.restore("two", settings) if change == "restore" else shelving.duplicate("one", "two", settings)
+    assert taken.wait(20)
+    assert is_training(target)
+    go_on.set()
+    other.join(20)
+
+
+def test_what_vanishes_from_the_scrap_meanwhile_leaves_nothing_else_there(settings, monkeypatch):
+    scrap = settings.runs_root / trash.SCRAP
+    for name in ("copying-a", "erasing-b", "copying-c"):
+        (scrap / name).mkdir(parents=True)
+    real = os.listdir
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "listdir", lambda where: ["copying-gone", *real(where)])
+        trash.sweep(settings.runs_root)
+    assert {left.name for left in scrap.iterdir()} == {"copying-a", "copying-c"}
 
 
 def test_notes_of_two_at_once_are_both_written_whole_one_after_the_other(settings):

@@ -10,9 +10,18 @@ from explorer.training.trainee import encode
 from explorer.workflows import training
 from explorer.workflows.runs import load_dataset
 from explorer.zoo.run import Run
-from explorer.zoo.snapshots import FOLDER, followed_rows, read_snapshots, write_snapshot
+from explorer.zoo.snapshots import (
+    FOLDER,
+    HEAD,
+    MOST_BYTES,
+    begin_snapshots,
+    followed_rows,
+    read_snapshots,
+    snapshot_files,
+    write_snapshot,
+)
 from explorer.zoo.store import read_card, write_card
-from tests.runs import TRAINING, plan, until
+from tests.runs import TRAINING, plan, train, until
 
 
 @pytest.fixture
@@ -56,14 +65,50 @@ def test_interrupted_and_resumed_training_leaves_the_same_snapshots(settings, ti
 
 
 def test_followed_items_are_a_fair_sample_of_the_kept_ones():
-    rows = followed_rows(60_000, 10_000, 16, "compact")
+    rows = followed_rows(60_000, 10_000, 16, "compact", epochs=40)
     assert len(rows) == len(set(rows.tolist())) == 2000
     assert (np.diff(rows) > 0).all()
     assert 800 < (rows < 60_000).sum() < 1200  # of 10,000 kept in each split, half of the sample is of each
-    assert len(followed_rows(1437, 360, 2, "all")) == 500
-    assert len(followed_rows(90, 30, 2, "all")) == 120
-    spread = followed_rows(60_000, 10_000, 2, "all")
+    assert len(followed_rows(1437, 360, 2, "all", epochs=40)) == 500
+    assert len(followed_rows(90, 30, 2, "all", epochs=40)) == 120
+    spread = followed_rows(60_000, 10_000, 2, "all", epochs=40)
     assert 0.8 < (spread < 60_000).mean() < 0.9
+
+
+@pytest.mark.parametrize("epochs", [1, 40, 1_600, 100_000, 1_000_000, 10**9])
+@pytest.mark.parametrize("dims", [1, 2, 64, 512])
+def test_no_training_writes_more_than_is_read(tmp_path, dims, epochs):
+    m = len(followed_rows(60_000, 10_000, dims, "all", epochs=epochs))
+    if m == 0:
+        assert epochs * (HEAD + max(8, 2 * dims)) > MOST_BYTES  # not even one item could be followed
+        return
+    begin_snapshots(tmp_path, np.arange(m))
+    write_snapshot(tmp_path, epochs, np.zeros((m, dims)))  # the longest name and as large as any
+    items, one = (path.stat().st_size for path in snapshot_files(tmp_path))
+    assert items + (epochs + 1) * one <= MOST_BYTES
+
+
+def test_long_training_follows_fewer_items_and_is_replayed(settings, monkeypatch):
+    monkeypatch.setattr("explorer.zoo.snapshots.MOST_BYTES", 4 * (HEAD + 50 * 8))
+    folder = train(settings, "long")
+    found = read_snapshots(folder, read_card(folder))
+    assert found.z.shape == (3, 50, 2)
+
+
+def test_training_too_long_to_follow_any_item_keeps_no_snapshots(settings, monkeypatch):
+    monkeypatch.setattr("explorer.zoo.snapshots.MOST_BYTES", 4 * HEAD)
+    folder = train(settings, "longest")
+    card = read_card(folder)
+    assert card.status == "finished"
+    assert read_snapshots(folder, card) is None
+
+
+def test_too_large_a_folder_is_told_as_such(tiny, monkeypatch):
+    monkeypatch.setattr("explorer.zoo.snapshots.MOST_BYTES", 1000)
+    with pytest.raises(
+        BadRunError, match=r"^The snapshots of tiny take .* MB, and at most 0 MB are replayed; the rest"
+    ):
+        read_snapshots(tiny, read_card(tiny))
 
 
 @pytest.mark.parametrize(
@@ -128,6 +173,32 @@ def test_compact_run_keeps_half_precision_and_a_sample_above_two_dimensions(sett
             part.error[:, 0], np.sqrt(run.reconstruction_error(dataset.items[rows], part.z)), atol=2e-3
         )
     assert set(read_snapshots(run.folder, run.card).ids) <= {int(i) for part in parts.values() for i in part.ids}
+
+
+def test_run_that_followed_other_items_before_is_replayed_from_where_it_goes_on(settings, monkeypatch):
+    events = training.train_new(plan("other"), settings)
+    until(events, EpochEnded)
+    events.close()
+    monkeypatch.setattr("explorer.zoo.snapshots.FEWEST", 60)
+    list(training.resume("other", settings))
+    folder = settings.runs_root / "other"
+    found = read_snapshots(folder, read_card(folder))
+    assert found.epochs.tolist() == [2]
+    assert found.z.shape == (1, 60, 2)
+
+
+def test_resumed_training_writes_no_snapshots_through_a_link(settings, tmp_path):
+    events = training.train_new(plan("linked"), settings)
+    until(events, EpochEnded)
+    events.close()
+    folder, elsewhere = settings.runs_root / "linked", tmp_path / "elsewhere"
+    (folder / FOLDER).rename(elsewhere)
+    (folder / FOLDER).symlink_to(elsewhere)
+    (elsewhere / "items.safetensors").write_text("of somebody else")
+    before = {path.name: path.read_bytes() for path in elsewhere.iterdir()}
+    list(training.resume("linked", settings))
+    assert {path.name: path.read_bytes() for path in elsewhere.iterdir()} == before
+    assert read_snapshots(folder, read_card(folder)).epochs.tolist() == [2]
 
 
 def test_run_of_before_there_were_snapshots_goes_on_and_has_them_from_there(settings, tiny):

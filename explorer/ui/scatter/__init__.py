@@ -1,7 +1,7 @@
 """The map: points drawn by WebGL in the browser, clicks and lassos reported to Python.
 
-Points travel once, over HTTP, from a route of the application; only small settings and
-marks go through the websocket. The script is written in parts that form one module.
+Points and the map's program travel once, over HTTP, from routes of the application; only small
+settings and marks go through the websocket.
 """
 
 import base64
@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
 import numpy as np
@@ -19,31 +18,8 @@ from numpy.typing import NDArray
 from streamlit.components.v2.types import ComponentRenderer
 
 from explorer.ui.scatter.marks import NO_LAYERS, NO_MARKS, Colouring, Layers, Marks, selection_message
+from explorer.ui.scatter.program import loader
 
-SCRIPTS = (
-    "points.js",
-    "view.js",
-    "hidden.js",
-    "colouring.js",
-    "looks.js",
-    "painter.js",
-    "fetching.js",
-    "regions.js",
-    "targets.js",
-    "overlay.js",
-    "marks.js",
-    "plates.js",
-    "tiles.js",
-    "timeline.js",
-    "svg.js",
-    "panel.js",
-    "legend.js",
-    "drawnlegend.js",
-    "export.js",
-    "gestures.js",
-    "link.js",
-    "scatter.js",
-)
 __all__ = [
     "Click",
     "Cloud",
@@ -275,9 +251,4 @@ def _noted() -> None:
 
 @cache
 def _component() -> ComponentRenderer:
-    folder = Path(__file__).parent
-    script = "\n".join((folder / name).read_text("utf-8") for name in SCRIPTS)
-    style = (folder / "scatter.css").read_text("utf-8")
-    return st.components.v2.component(
-        "latent_explorer_scatter", html='<div class="scatter"></div>', css=style, js=script
-    )
+    return st.components.v2.component("latent_explorer_scatter", html='<div class="scatter"></div>', js=loader())

@@ -1,15 +1,13 @@
 // Colouring: what a point's colour says: its class, a group, or a value on a ramp. Bytes, colours and words of it.
 
 const NO_GROUP = 255; // as a value: not known
+const RAMP_END = 254; // the byte that means the upper end of a ramp
 
-/**
- * The bytes of a colouring. `most` is the byte that means the ramp's upper end: a column of its own keeps 255
- * for what is not known, the points' own value byte uses all of them.
- */
-function columnOf(bytes, most) {
+/** The bytes of a colouring and how many points have each. */
+function columnOf(bytes) {
   const counts = new Uint32Array(256);
   for (let i = 0; i < bytes.length; i++) counts[bytes[i]]++;
-  return { bytes, counts, most };
+  return { bytes, counts };
 }
 
 /** What is in effect: `spec` as Python says it (null: by class), `column` its bytes (null while they are not there). */
@@ -38,7 +36,7 @@ class Colouring {
     const tints = new Uint8Array(4 * 256);
     const groups = this.isGrouped ? palette(this.spec.colours, theme) : [];
     for (let k = 0; k < 256; k++) {
-      const colour = this.isGrouped ? groups[k] : k <= (this.column?.most ?? -1) && rampColour(theme, k / this.column.most);
+      const colour = this.isGrouped ? groups[k] : k <= RAMP_END && rampColour(theme, k / RAMP_END);
       tints.set([...(colour || theme.grey).map(Math.round), this.isGrouped && hidden.has(k) ? 0 : 255], 4 * k);
     }
     return tints;
@@ -51,8 +49,8 @@ class Colouring {
     const { groups, low, high } = this.spec;
     const { title } = this;
     if (this.isGrouped) return `${title}: ${groups[byte] ?? "none"}`;
-    if (byte > this.column.most) return `${title}: not known`;
-    const value = between(low, high, byte / this.column.most);
+    if (byte > RAMP_END) return `${title}: not known`;
+    const value = between(low, high, byte / RAMP_END);
     return value && `${title}: ${value}`; // ends in words have nothing to say between them
   }
 }

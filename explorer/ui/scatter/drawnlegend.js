@@ -77,19 +77,16 @@ function drawLegend(context, { placed }, { theme }) {
 
 /** A class or a group is a disc; items of another data set are a diamond with their group's letter. */
 function drawSwatch(context, { x, y, colour, letter }, theme) {
-  const fill = parseColour(colour) ?? theme.background, middle = y + LEGEND_LINE / 2;
-  if (letter === undefined) {
-    context.beginPath();
-    context.arc(x + 6, middle, 5.5, 0, 2 * Math.PI);
-    context.fillStyle = css(fill);
-    context.fill();
+  const middle = y + LEGEND_LINE / 2;
+  if (letter !== undefined) {
+    drawDiamond(context, [x + 6, middle], 8, parseColour(colour), theme);
+    drawLetter(context, [x + 6, middle], 8, letter, theme);
     return;
   }
-  drawShape(context, diamond(x + 6, middle, 8), fill, theme.text, 1.25);
-  context.font = `700 8px ${theme.font}`;
-  context.textAlign = "center";
-  context.fillStyle = css(inkOn(fill));
-  context.fillText(letter, x + 6, middle + 0.5);
+  context.beginPath();
+  context.arc(x + 6, middle, 5.5, 0, 2 * Math.PI);
+  context.fillStyle = css(parseColour(colour) ?? theme.background);
+  context.fill();
 }
 
 function drawRamp(context, { x, y, low, high }, theme) {

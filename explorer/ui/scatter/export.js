@@ -5,7 +5,7 @@ const CIRCLES_WRITTEN = 100000; // points in view that an SVG holds as circles; 
 
 /** The view without what only the pointer has put there. */
 function stillScene(map, density) {
-  return { ...map.sceneAt(density), hover: null, twin: null, hoverTile: null, crosshair: null, lasso: null };
+  return { ...sceneOf(map, density), hover: null, twin: null, hoverTile: null, crosshair: null, lasso: null };
 }
 
 /** What lies on the map, from the ground up: a name and a function that draws it; the points are drawn elsewhere. */
@@ -24,14 +24,13 @@ function drawnPoints(map, density) {
   const copy = canvasOf(width * density, height * density);
   if (!points || !painter) return copy;
   const canvas = parts.points, before = [canvas.width, canvas.height];
-  const { size, alpha } = map.pointLook();
+  const { size, alpha } = pointLook(map);
   [canvas.width, canvas.height] = [copy.width, copy.height];
   painter.begin(map.camera, density, size, alpha);
   painter.drawSlice(0, points.n);
   copy.getContext("2d").drawImage(canvas, 0, 0);
   [canvas.width, canvas.height] = before;
-  map.repaint();
-  map.tick(); // at once: a canvas of another size is empty
+  map.picture.resized();
   return copy;
 }
 
@@ -52,7 +51,7 @@ function drawEdge(context, { width, height, theme }) {
 /** The view as a canvas. */
 function drawPicture(map) {
   const density = EXPORT_DENSITY, scene = stillScene(map, density);
-  const legend = layOutLegend(map.overlay, readLegend(map.parts), scene);
+  const legend = layOutLegend(map.picture.overlay, readLegend(map.parts), scene);
   const [width, height] = [Math.ceil(scene.width + legend.width), scene.height];
   const picture = canvasOf(width * density, height * density), context = picture.getContext("2d");
   context.scale(density, density);
@@ -73,7 +72,7 @@ function drawPicture(map) {
 // ---- SVG
 
 /** The visible points whose place is in view. */
-function pointsInView({ points, width, height, toScreen, isVisible }) {
+function pointsInView({ points, width, height, toScreen, looks: { isVisible } }) {
   const found = [];
   for (let i = 0; i < (points?.n ?? 0); i++) {
     const [x, y] = toScreen(points.xy[2 * i], points.xy[2 * i + 1]);
@@ -85,11 +84,11 @@ function pointsInView({ points, width, height, toScreen, isVisible }) {
 /** Points as circles: a group for each colour; test points above train points, a selection above the rest. */
 function writeCircles(context, map, indices) {
   const { points, kept, theme, toScreen } = map;
-  const { size, alpha } = map.pointLook();
+  const { size, alpha } = pointLook(map);
   const groups = new Map();
   for (const i of indices) {
     const test = points.splits[i] > 0, rest = Boolean(kept.selected) && !kept.selected[i];
-    const fill = css((rest ? theme.grey : map.colourOf(i)).map(Math.round));
+    const fill = css((rest ? theme.grey : map.looks.colourOf(i)).map(Math.round));
     const level = 2 * Number(!rest) + Number(test);
     const name = `${level} ${fill}`;
     if (!groups.has(name)) groups.set(name, { level, fill, opacity: alpha * (rest ? 0.6 : test ? 1.25 : 1), circles: [] });

@@ -7,11 +7,26 @@ function withoutToken(url) {
   return url.replace(/([?&])token=[^&]*/, "$1");
 }
 
-/** Fetches one thing at a time; while it takes long, and when it fails, a notice says so. */
+/**
+ * Fetches one thing at a time; while it takes long, and when it fails, a notice says so. `again` is called when a
+ * person wants another try, `forget` when what has been fetched is not wanted any more.
+ */
 class Fetching {
-  constructor(map, kind, title, again) {
-    Object.assign(this, { map, kind, title, again });
-    this.key = this.failed = "";
+  constructor(map, kind, title, again, forget) {
+    Object.assign(this, { map, kind, title, again, forget });
+    this.url = this.key = this.failed = "";
+  }
+
+  /** Fetch from here from now on; what came from elsewhere is forgotten, and nothing is wanted from no address. */
+  from(url) {
+    const same = withoutToken(url) === withoutToken(this.url);
+    this.url = url;
+    if (!same) this.clear();
+  }
+
+  clear() {
+    this.stop();
+    this.forget();
   }
 
   /** Get `size` bytes for `key`, unless they are there or under way; null when they are not wanted any more. */

@@ -62,10 +62,10 @@ class Gestures {
     map.setHover(-1);
     if (gesture.kind === "pan") {
       this.surface.classList.add("drag");
-      map.panBy(at[0] - from[0], at[1] - from[1]);
+      map.camera.panBy(at[0] - from[0], at[1] - from[1]);
     } else {
       this.path.push(at);
-      map.redrawMarks();
+      map.picture.redrawMarks();
     }
   }
 
@@ -74,8 +74,8 @@ class Gestures {
     const other = [...this.pointers].find(([pressed]) => pressed !== id)?.[1];
     if (!other) return;
     const length = (a, b) => Math.max(10, Math.hypot(a[0] - b[0], a[1] - b[1]));
-    this.map.panBy((at[0] - before[0]) / 2, (at[1] - before[1]) / 2);
-    this.map.zoomAt((at[0] + other[0]) / 2, (at[1] + other[1]) / 2, length(at, other) / length(before, other));
+    this.map.camera.panBy((at[0] - before[0]) / 2, (at[1] - before[1]) / 2);
+    this.map.camera.zoomAt((at[0] + other[0]) / 2, (at[1] + other[1]) / 2, length(at, other) / length(before, other));
   }
 
   release(event) {
@@ -86,7 +86,7 @@ class Gestures {
     if (!gesture.moved) {
       this.click(this.placeOf(event));
     } else if (path?.length >= 3) {
-      this.map.lassoAround(path);
+      this.map.selection.lasso(path);
       this.setLassoMode(false);
     }
   }
@@ -97,7 +97,7 @@ class Gestures {
     this.gesture = null;
     this.path = null;
     this.surface.classList.remove("drag");
-    this.map.redrawMarks();
+    this.map.picture.redrawMarks();
   }
 
   click(at) {
@@ -106,7 +106,7 @@ class Gestures {
     this.lastClick = again ? null : { time: now, at };
     // The first click is reported at once (waiting for a second one would make every click slow);
     // the second one only fits.
-    if (again) this.map.fit();
+    if (again) this.map.camera.fit();
     else this.map.clickAt(at);
   }
 
@@ -116,7 +116,7 @@ class Gestures {
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1; // Firefox counts lines
     const step = Math.max(-240, Math.min(240, event.deltaY * lines));
     this.map.setHover(-1);
-    this.map.zoomAt(...this.placeOf(event), Math.exp(-step * 0.0018));
+    this.map.camera.zoomAt(...this.placeOf(event), Math.exp(-step * 0.0018));
   }
 
   setLassoMode(on) {
@@ -137,8 +137,8 @@ class Gestures {
     if (moves[event.key]) this.moveCrosshair(...moves[event.key]);
     else if (event.key === "Enter" && this.crosshair) map.clickAt(this.crosshair);
     else if (event.key === "Enter") this.setCrosshair(middle);
-    else if (zoom) map.zoomAt(...(this.crosshair ?? middle), zoom);
-    else if (event.key === "0") map.fit();
+    else if (zoom) map.camera.zoomAt(...(this.crosshair ?? middle), zoom);
+    else if (event.key === "0") map.camera.fit();
     else if (event.key === "Escape") this.escape();
     else return;
     event.preventDefault();
@@ -149,7 +149,7 @@ class Gestures {
     this.cancel();
     this.setCrosshair(null);
     this.setLassoMode(false);
-    this.map.clearSelection();
+    this.map.selection.clear();
   }
 
   /** Move the crosshair, which starts in the middle; at the edge it stays and the map moves beneath it. */
@@ -159,7 +159,7 @@ class Gestures {
     const within = (value, most) => Math.max(CROSSHAIR_MARGIN, Math.min(most - CROSSHAIR_MARGIN, value));
     const to = [within(x + dx, map.width), within(y + dy, map.height)];
     const over = [x + dx - to[0], y + dy - to[1]];
-    if (over[0] || over[1]) map.panBy(-over[0], -over[1]);
+    if (over[0] || over[1]) map.camera.panBy(-over[0], -over[1]);
     this.setCrosshair(to);
   }
 
@@ -169,6 +169,6 @@ class Gestures {
     const index = at ? this.map.pick(...at) : -1;
     this.map.setHover(index, at);
     if (at) this.map.parts.spoken.textContent = index < 0 ? "empty" : this.map.looks.factsOf(index).spoken;
-    this.map.redrawMarks();
+    this.map.picture.redrawMarks();
   }
 }

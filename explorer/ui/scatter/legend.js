@@ -1,6 +1,5 @@
 // Legend: what colours and marks mean, how many points each has, and the switches that hide them.
 
-const MANY_ENTRIES = 12;
 const BARS = 32; // of the histogram above a ramp
 const HINT = "click: show or hide; double-click: only this one";
 
@@ -10,7 +9,10 @@ function legendOf({ cloud, points, colouring, hidden, theme, marks, entryColour,
   const bytes = [...names.keys()];
   if (bytes.length && counts?.[UNLABELLED]) bytes.push(UNLABELLED);
   const off = hidden.of(colouring.listing);
-  const entry = (id, name, count, shown, more) => ({ id, name, count, shown, title: `${name} (${HINT})`, ...more });
+  const entry = (id, name, count, shown, more) => {
+    const number = count === null ? "" : `, ${grouped(count)}`;
+    return { id, name, count, shown, title: `${name}${number} (${HINT})`, ...more };
+  };
   const splits = points?.counts.bySplit;
   return {
     title: colouring.title,
@@ -20,7 +22,7 @@ function legendOf({ cloud, points, colouring, hidden, theme, marks, entryColour,
       entry(String(k), k === UNLABELLED ? rest : names[k], counts ? counts[k] : null, !off.has(k), { colour: css(entryColour(k)) })),
     others: marks.others_names.map((name, k) =>
       entry(`o${k}`, name, marks.others.filter(([, , group]) => group === k).length, !hidden.others.has(k),
-        { letter: letterOf(marks, k), colour: nameColour(name) && css(nameColour(name)), ink: nameColour(name) && css(inkOn(nameColour(name))) })),
+        { letter: letterOf(marks, k), colour: nameColour(name) && css(nameColour(name)) })),
     switches: ["Train", "Test"].map((name, k) => ({
       id: SPLITS[k], name, count: splits ? splits[k] : null, shown: !hidden.splits[k],
       title: k ? "Test points: larger, on top" : "Train points: smaller, beneath",
@@ -34,7 +36,7 @@ function rampOf({ spec, column }, theme) {
   const bars = new Array(BARS).fill(0);
   let unknown = 0;
   column?.counts.forEach((count, byte) => {
-    if (byte <= column.most) bars[Math.min(BARS - 1, Math.floor((byte / (column.most + 1)) * BARS))] += count;
+    if (byte <= RAMP_END) bars[Math.min(BARS - 1, Math.floor((byte / (RAMP_END + 1)) * BARS))] += count;
     else unknown += count;
   });
   return { low: spec.low, high: spec.high, stops: `linear-gradient(90deg, ${stops.join(", ")})`, bars, unknown };
@@ -57,13 +59,14 @@ function showLegend(parts, legend, toggle, only) {
       make("div", { class: "entries" }, ...heading, ...entries.map(button((id) => only(id, kinds[0])))),
       ...(others.length ? [make("div", { class: "others" }, make("span", { class: "heading", text: "Other items" }),
         ...others.map(button((id) => only(id, kinds[1]))))] : []),
-      make("div", { class: "switches" }, ...switches.map(button(null))),
     ];
-    // Many entries scroll; the switches then go first, to stay in sight.
-    if (entries.length > MANY_ENTRIES) groups.reverse();
-    parts.legend.replaceChildren(...(ramp ? [rampBar()] : []), ...groups);
+    parts.legend.replaceChildren(
+      make("div", { class: "listed" }, ...(ramp ? [rampBar()] : []), ...groups),
+      make("div", { class: "switches" }, ...switches.map(button(null))),
+      make("p", { class: "said", text: "The legend of the first map holds here, too." }));
   }
-  for (const element of parts.legend.querySelectorAll(".title")) element.textContent = title;
+  const whole = [title, unit].filter(Boolean).join(", "); // where room is scarce, a part of it is not seen
+  for (const element of parts.legend.querySelectorAll(".title")) Object.assign(element, { textContent: title, title: whole });
   for (const element of parts.legend.querySelectorAll(".unit")) element.textContent = unit;
   if (ramp) fillRamp(parts.legend.querySelector(".scale"), ramp);
   for (const entry of [...entries, ...others, ...switches]) fillEntry(parts.legend, entry, legend.digits);
@@ -75,10 +78,8 @@ function fillEntry(legend, entry, digits) {
   element.title = entry.title;
   element.querySelector(".name").textContent = entry.name;
   const swatch = element.querySelector(".swatch, .diamond");
-  for (const [name, value] of [["--swatch", entry.colour], ["--ink", entry.ink]]) {
-    if (value) swatch?.style.setProperty(name, value);
-    else swatch?.style.removeProperty(name);
-  }
+  if (entry.colour) swatch?.style.setProperty("--swatch", entry.colour);
+  else swatch?.style.removeProperty("--swatch");
   const count = element.querySelector(".count");
   // Room for the digits is kept while the counts are unknown: nothing moves when they come.
   count.style.minWidth = `${digits}ch`;

@@ -15,6 +15,19 @@ function absoluteFrom(fitted, relative, width) {
   return { x: fitted.x + relative.x / unit, y: fitted.y + relative.y / unit, scale: fitted.scale * relative.zoom };
 }
 
+function inPageOrder(one, other) {
+  const [a, b] = [one, other].map(({ root }) => root.getRootNode().host ?? root);
+  return a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
+}
+
+/** Whether the legend of a map holds for another one too, which may lack its marks of other items. */
+function sameLegend({ kept, looks }, other) {
+  if (!looks.legend || !other.looks.legend) return false;
+  if (kept.hidden !== other.kept.hidden) return false; // what is hidden on one is not so on the other
+  const [own, its] = [looks.legend, other.looks.legend].map((legend) => ({ ...legend, others: [] }));
+  return !other.looks.legend.others.length && JSON.stringify(own) === JSON.stringify(its);
+}
+
 class Link {
   constructor(map) {
     this.map = map;
@@ -35,7 +48,9 @@ class Link {
     const group = links.get(this.name);
     group?.maps.delete(this.map);
     if (group?.maps.size === 0) links.delete(this.name);
+    else this.shareLegends();
     this.name = "";
+    this.shareLegends();
   }
 
   get others() {
@@ -52,6 +67,13 @@ class Link {
   get writes() {
     const [first = this.map] = links.get(this.name)?.maps ?? [];
     return first === this.map;
+  }
+
+  /** A legend that says what the first map's says is not shown again; its room stays, so that the maps are equally high. */
+  shareLegends() {
+    const [first, ...rest] = [...(links.get(this.name)?.maps ?? [this.map])].sort(inPageOrder);
+    first.parts.legend.classList.remove("repeated");
+    for (const map of rest) map.parts.legend.classList.toggle("repeated", sameLegend(first, map));
   }
 
   fromAddress() {
@@ -73,7 +95,7 @@ class Link {
     const { map } = this;
     if (!group || !map.points || !map.width) return;
     if (group.camera === undefined) this.moved(0);
-    else map.kept.camera = absoluteFrom(map.fitted, group.camera, map.width);
+    else map.kept.camera = absoluteFrom(map.camera.fitted, group.camera, map.width);
   }
 
   /** The map has moved: the others follow. */
@@ -81,11 +103,11 @@ class Link {
     const group = links.get(this.name);
     const { map } = this;
     if (!group || !map.points || !map.width) return;
-    group.camera = relativeTo(map.fitted, map.kept.camera, map.width);
+    group.camera = relativeTo(map.camera.fitted, map.kept.camera, map.width);
     for (const other of this.others) {
       other.link.measured();
-      other.writeAddressSoon();
-      other.repaint(delay);
+      other.address.soon();
+      other.picture.repaint(delay);
     }
   }
 

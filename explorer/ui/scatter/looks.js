@@ -13,24 +13,21 @@ class Looks {
 
   /** Colour the points as Python says: at once where the bytes are here, else when they have come. */
   async follow() {
-    const { points, kept, cloud } = this.map;
+    const { kept, cloud } = this.map;
     const spec = cloud.colouring;
-    // The points' own value byte is a column too, of no name.
-    if (points && spec && !spec.url) kept.columns[""] ??= columnOf(points.values, 255);
-    const name = spec?.url ? spec.name : "";
-    const column = spec ? kept.columns[name] : null;
+    const column = spec ? kept.columns[spec.name] : null;
     const wanted = new Colouring(spec, column ?? null);
-    if (column || !spec?.url || !cloud.n) {
+    if (column || !spec || !cloud.n) {
       this.fetching.stop();
       return this.take(wanted);
     }
     // Until they have come the colours before stay; a map that has none yet is grey.
     if (this.identity !== cloud.identity) this.take(wanted);
     this.fetching.title = `The colours of ${wanted.title}`;
-    const bytes = await this.fetching.get(`${cloud.identity} ${name}`, spec.url, cloud.n);
+    const bytes = await this.fetching.get(`${cloud.identity} ${spec.name}`, spec.url, cloud.n);
     if (!bytes) return;
-    kept.columns[name] = columnOf(new Uint8Array(bytes), NO_GROUP - 1);
-    this.take(new Colouring(this.map.cloud.colouring, kept.columns[name]));
+    kept.columns[spec.name] = columnOf(new Uint8Array(bytes));
+    this.take(new Colouring(this.map.cloud.colouring, kept.columns[spec.name]));
   }
 
   take(colouring) {
@@ -49,7 +46,7 @@ class Looks {
     if (!points) return;
     this.columnDrawn = this.colouring.column;
     painter?.setLooks(points, this.columnDrawn?.bytes, kept.selected);
-    this.map.repaint();
+    this.map.picture.repaint();
   }
 
   /** Send colours and hidden entries to the painter, and show them in the legend. */
@@ -65,6 +62,7 @@ class Looks {
     tints.set(colouring.tints(theme, hidden.of(colouring.listing)), 4 * 256);
     const rows = { row: colouring.spec ? 1 : 0, hidingRow: colouring.isGrouped ? 1 : 0 };
     this.paints = { tints, row: rows.row };
+    map.notice("hidden", points ? hiddenInWords(map.marks, this.isVisible) : "");
     this.showLegend();
     const drawn = JSON.stringify([Array.from(tints), theme, rows, hidden.splits]);
     if (drawn === this.drawn) return; // most reruns: a million points need not be drawn again
@@ -72,7 +70,7 @@ class Looks {
     this.shown = null;
     map.painter?.setColours(tints, theme.grey, rows, hidden.splits.map((off) => !off));
     map.regions.paint();
-    map.repaint();
+    map.picture.repaint();
   }
 
   // ---- colours
@@ -122,9 +120,10 @@ class Looks {
       this.map.showHidden();
       this.map.link.hid();
     };
-    const legend = legendOf({ cloud, points, colouring, theme, marks, hidden, entryColour, nameColour });
-    showLegend(parts, legend, change((...entry) => this.map.kept.hidden.toggle(...entry)),
+    this.legend = legendOf({ cloud, points, colouring, theme, marks, hidden, entryColour, nameColour });
+    showLegend(parts, this.legend, change((...entry) => this.map.kept.hidden.toggle(...entry)),
       change((...entries) => this.map.kept.hidden.only(...entries)));
+    this.map.link.shareLegends();
   }
 
   // ---- words

@@ -1,9 +1,9 @@
-// Marks: what Python asks to draw over the points (circles, centres, sectors, lines, ellipses, other items, labels).
+// Marks: what Python asks to draw over the points (circles, centres, sectors, lines, ellipses, other items).
 // Each kind has a shape of its own, so that none is told by its colour alone.
 
 const FORBIDDEN = -1; // in place of a sector's class
 const HATCH = 9; // pixels between the lines of a forbidden sector
-const OTHERS_LARGE = [[150, 10], [600, 8], [Infinity, 6.5]]; // half a diamond's diagonal, for up to so many
+const OTHERS_LARGE = [[60, 10], [600, 7.5], [Infinity, 6]]; // half a diamond's diagonal, for up to so many
 const TARGETS_LARGE = 60;
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -165,22 +165,40 @@ function drawTargets(context, { targets, markColour, hiddenClasses, theme, toScr
   }
 }
 
-/** Items of another data set are large diamonds with a rim; of several groups each bears its letter. */
+/**
+ * Items of another data set are open diamonds, through which the points beneath are read. Of several groups each bears
+ * its letter, as far as letters find room beside each other: the rest of them by zooming in.
+ */
 function drawOthers(context, { marks, theme, toScreen, hiddenOthers, nameColour, width, height }) {
   const [, half] = OTHERS_LARGE.find(([most]) => marks.others.length <= most);
-  context.font = `700 ${Math.round(half * 1.05)}px ${theme.font}`;
+  const seen = ([x, y]) => x > -half && x < width + half && y > -half && y < height + half;
+  const shown = marks.others.filter(([, , group]) => !hiddenOthers.has(group))
+    .map(([x, y, group]) => ({ place: toScreen(x, y), group })).filter(({ place }) => seen(place));
+  for (const { place, group } of shown) drawDiamond(context, place, half, nameColour(marks.others_names[group]), theme);
+  for (const k of apart(shown.keys(), (i) => shown[i].place, 2 * half)) {
+    drawLetter(context, shown[k].place, half, letterOf(marks, shown[k].group), theme);
+  }
+}
+
+/** A group that is called like a class has its colour, any other one the text's. */
+function drawDiamond(context, [x, y], half, colour, theme) {
+  const tint = colour ?? theme.text;
+  context.beginPath();
+  diamond(x, y, half)(context);
+  context.fillStyle = css(tint, colour ? 0.25 : 0.1);
+  context.fill();
+  for (const [rim, width] of [[css(theme.background, 0.8), 3.5], [css(mix(tint, theme.text, 0.35)), 1.5]]) {
+    context.strokeStyle = rim;
+    context.lineWidth = width;
+    context.stroke();
+  }
+}
+
+function drawLetter(context, [x, y], half, letter, theme) {
+  context.font = `700 ${Math.round(half * 1.1)}px ${theme.font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  for (const [dataX, dataY, group] of marks.others) {
-    const [x, y] = toScreen(dataX, dataY);
-    if (hiddenOthers.has(group) || !(x > -half && x < width + half && y > -half && y < height + half)) continue;
-    const fill = nameColour(marks.others_names[group]) ?? theme.background;
-    drawShape(context, diamond(x, y, half), theme.background, theme.background, 5);
-    drawShape(context, diamond(x, y, half), fill, theme.text, 1.75);
-    if (half < 8) continue;
-    context.fillStyle = css(inkOn(fill));
-    context.fillText(letterOf(marks, group), x, y + 0.5);
-  }
+  drawText(context, letter, x, y + 0.5, theme);
 }
 
 function diamond(x, y, half) {

@@ -20,6 +20,8 @@ class Marks:
         circles: (x, y, radius, class) of each configured class circle.
         query: place of the query.
         hits: (x, y, right?) of each hit; a right one is a solid ring, a wrong one a dashed ring with a cross.
+        query_row: row of the query's point; -1: it is none. What belongs to a point that is hidden is not drawn.
+        hit_rows: rows of the hits' points, in the order of `hits`; without them all hits are drawn.
         query_is_place: the query is a decoded place without an item: a cross instead of a ring.
         centres: (x, y, class) of each class centre: a plus.
         sectors: (x, y, start, width, class): the wedge of that width, radians, counter-clockwise from the angle
@@ -29,13 +31,14 @@ class Marks:
         ellipses: (x, y, a, b, angle): semi-axes in data units, a at `angle` radians counter-clockwise from x.
         others: (x, y, group) of items of another data set: large diamonds, with a letter for each group.
         others_names: names of these groups; one that is called like a class has its colour.
-        labels: (x, y, text): words on a small plate.
         trails: points whose way up to the timeline's frame is drawn; none: those of a sample, once a person asks.
     """
 
     circles: tuple[tuple[float, float, float, int], ...] = ()
     query: Place | None = None
     hits: tuple[tuple[float, float, bool], ...] = ()
+    query_row: int = -1
+    hit_rows: tuple[int, ...] = ()
     query_is_place: bool = False
     centres: tuple[tuple[float, float, int], ...] = ()
     sectors: tuple[tuple[float, float, float, float, int], ...] = ()
@@ -43,7 +46,6 @@ class Marks:
     ellipses: tuple[tuple[float, float, float, float, float], ...] = ()
     others: tuple[tuple[float, float, int], ...] = ()
     others_names: tuple[str, ...] = ()
-    labels: tuple[tuple[float, float, str], ...] = ()
     trails: tuple[int, ...] = ()
 
 
@@ -56,7 +58,7 @@ class Colouring:
             address what is hidden.
         title: for a person, as in "Confidence, 0 to 1": what stands after a comma is said smaller, and in the legend
             alone.
-        url: GET gives one byte a point, in the points' order; fetched once. Empty: the points' own value byte.
+        url: GET gives one byte a point, in the points' order; fetched once.
         groups: byte i means groups[i], 255 none of them; the legend lists and hides them. Empty: bytes 0 to 254 are
             values from `low` to `high` along a ramp, 255 is not known.
         colours: "#rrggbb" for each group.
@@ -66,7 +68,7 @@ class Colouring:
 
     name: str
     title: str
-    url: str = ""
+    url: str
     groups: tuple[str, ...] = ()
     colours: tuple[str, ...] = ()
     low: str = "0"

@@ -38,6 +38,19 @@ function wipe(context, { width, height, density }) {
   context.clearRect(0, 0, width, height);
 }
 
+/** Round tick values between two ends, at least `gap` pixels apart. */
+function ticks(from, to, scale, gap) {
+  const rough = gap / scale;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].find((factor) => factor * power >= rough) * power;
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const values = [];
+  for (let k = Math.ceil(from / step); k * step <= to && values.length < 60; k++) {
+    values.push({ at: k * step, text: (k === 0 ? 0 : k * step).toFixed(Math.min(digits, 12)).replace("-", "\u2212") });
+  }
+  return values;
+}
+
 function ticksOf({ width, height, camera, measured, toData }) {
   if (!measured) return { columns: [], rows: [] };
   const [left, top] = toData(0, 0), [right, bottom] = toData(width, height);

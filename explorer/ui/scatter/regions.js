@@ -16,29 +16,20 @@ const WEIGHTS = Array.from({ length: FINER ** 2 }, (_, k) => {
 class Regions {
   constructor(map) {
     this.map = map;
-    this.fetching = new Fetching(map, "regions", "The decision regions", () => this.rest());
-    this.url = "";
+    this.fetching = new Fetching(map, "regions", "The decision regions", () => this.rest(), () => this.forget());
     this.picture = make("canvas");
+    this.forget();
+  }
+
+  forget() {
     this.cells = null; // {bytes, width, height, box} of the last answer
     this.places = []; // where each class that has a region can be named, [x, y, class]
   }
 
-  clear() {
-    this.fetching.stop();
-    this.cells = null;
-    this.places = [];
-  }
-
-  set(url) {
-    const same = withoutToken(url) === withoutToken(this.url);
-    this.url = url;
-    if (!same) this.clear();
-  }
-
   /** The camera rests: fetch the picture of this view, if it is another one. */
   async rest() {
-    const { map } = this;
-    if (!this.url || !map.points) return;
+    const { map, fetching: { url } } = this;
+    if (!url || !map.points) return;
     const [left, top] = map.toData(-map.width * REGION_MARGIN, -map.height * REGION_MARGIN);
     const [right, bottom] = map.toData(map.width * (1 + REGION_MARGIN), map.height * (1 + REGION_MARGIN));
     const [wide, high] = [map.width, map.height].map((side) => side * (1 + 2 * REGION_MARGIN));
@@ -46,13 +37,13 @@ class Regions {
     const [width, height] = [wide, high].map((side) => Math.max(1, Math.round(side / cell)));
     const box = [left, bottom, right, top].map((value) => Number(value.toPrecision(12)));
     const view = `&box=${box.join(",")}&size=${width},${height}`;
-    const bytes = await this.fetching.get(withoutToken(this.url) + view, this.url + view, width * height);
+    const bytes = await this.fetching.get(withoutToken(url) + view, url + view, width * height);
     if (!bytes) return;
     const cells = { bytes: new Uint8Array(bytes), width, height, box };
     this.cells = refined(cells);
     this.places = regionPlaces(cells);
     this.paint();
-    map.redrawMarks({ beneath: true });
+    map.picture.redrawMarks({ beneath: true });
   }
 
   /** Colour the picture; a change of theme or of what is hidden asks for no other bytes. */

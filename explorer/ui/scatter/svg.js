@@ -37,44 +37,16 @@ function canvasOf(width, height) {
 class SvgContext {
   constructor() {
     this.elements = [];
-    this.clips = 0;
-    this.stack = [];
     this.path = "";
     this.state = {
-      matrix: new DOMMatrix(), clip: null, dash: [], globalAlpha: 1, fillStyle: "#000000", strokeStyle: "#000000",
+      dash: [], globalAlpha: 1, fillStyle: "#000000", strokeStyle: "#000000",
       lineWidth: 1, lineCap: "butt", lineJoin: "miter", font: "10px sans-serif", textAlign: "start",
       textBaseline: "alphabetic", imageSmoothingEnabled: true,
     };
     this.ruler = document.createElement("canvas").getContext("2d");
   }
 
-  save() {
-    this.stack.push({ ...this.state, matrix: DOMMatrix.fromMatrix(this.state.matrix) });
-  }
-
-  restore() {
-    this.state = this.stack.pop() ?? this.state;
-  }
-
-  setTransform(...numbers) {
-    this.state.matrix = new DOMMatrix(numbers.length === 6 ? numbers : undefined);
-  }
-
-  resetTransform() {
-    this.setTransform();
-  }
-
-  translate(x, y) {
-    this.state.matrix.translateSelf(x, y);
-  }
-
-  rotate(angle) {
-    this.state.matrix.rotateSelf((angle * 180) / Math.PI);
-  }
-
-  scale(x, y) {
-    this.state.matrix.scaleSelf(x, y);
-  }
+  setTransform() {} // one unit is one pixel already
 
   clearRect() {} // nothing lies beneath
 
@@ -98,14 +70,6 @@ class SvgContext {
 
   lineTo(x, y) {
     this.add(this.path ? "L" : "M", x, y);
-  }
-
-  quadraticCurveTo(...numbers) {
-    this.add("Q", ...numbers);
-  }
-
-  bezierCurveTo(...numbers) {
-    this.add("C", ...numbers);
   }
 
   closePath() {
@@ -145,26 +109,20 @@ class SvgContext {
     }
   }
 
-  clip() {
-    const id = `clip${++this.clips}`;
-    this.write("clipPath", { id, "clip-path": this.state.clip }, svgElement("path", { d: this.path, transform: this.transform }));
-    this.state.clip = `url(#${id})`;
-  }
-
-  fill(rule = null) {
-    if (this.path) this.write("path", { d: this.path, "fill-rule": rule === "evenodd" ? rule : null, ...this.filled, ...this.frame });
+  fill() {
+    if (this.path) this.write("path", { d: this.path, ...this.filled });
   }
 
   stroke() {
-    if (this.path) this.write("path", { d: this.path, fill: "none", ...this.stroked, ...this.frame });
+    if (this.path) this.write("path", { d: this.path, fill: "none", ...this.stroked });
   }
 
   fillRect(x, y, width, height) {
-    this.write("rect", { ...svgBox(x, y, width, height), ...this.filled, ...this.frame });
+    this.write("rect", { ...svgBox(x, y, width, height), ...this.filled });
   }
 
   strokeRect(x, y, width, height) {
-    this.write("rect", { ...svgBox(x, y, width, height), fill: "none", ...this.stroked, ...this.frame });
+    this.write("rect", { ...svgBox(x, y, width, height), fill: "none", ...this.stroked });
   }
 
   // ---- texts and pictures
@@ -188,7 +146,7 @@ class SvgContext {
     const anchor = { center: "middle", right: "end", end: "end" }[this.state.textAlign] ?? null;
     this.write("text", {
       x: short(x), y: short(y + drop * size), "font-size": size, "font-weight": weight, "font-family": family,
-      "text-anchor": anchor, ...this.filled, ...(rimmed ? rim.style : {}), ...this.frame,
+      "text-anchor": anchor, ...this.filled, ...(rimmed ? rim.style : {}),
     }, xml(text));
   }
 
@@ -201,7 +159,6 @@ class SvgContext {
     this.write("image", {
       ...svgBox(x, y, wide, high), href: copy.toDataURL(), preserveAspectRatio: "none",
       style: imageSmoothingEnabled ? null : "image-rendering:pixelated", opacity: globalAlpha < 1 ? short(globalAlpha) : null,
-      ...this.frame,
     });
   }
 
@@ -218,17 +175,6 @@ class SvgContext {
     draw(this);
     elements.push(svgElement("g", attributes, this.elements.join("\n")));
     this.elements = elements;
-  }
-
-  get transform() {
-    const { matrix } = this.state;
-    return matrix.isIdentity ? null : `matrix(${["a", "b", "c", "d", "e", "f"].map((name) => matrix[name]).join(" ")})`;
-  }
-
-  get frame() {
-    const { clip } = this.state;
-    const { transform } = this;
-    return { transform, "clip-path": clip };
   }
 
   get filled() {
@@ -250,7 +196,7 @@ class SvgContext {
   }
 }
 
-// What a drawing function sets, the context keeps among what save() and restore() care for.
+// What a drawing function sets, the context keeps in its state.
 for (const name of ["globalAlpha", "fillStyle", "strokeStyle", "lineWidth", "lineCap", "lineJoin", "font", "textAlign",
   "textBaseline", "imageSmoothingEnabled"]) {
   Object.defineProperty(SvgContext.prototype, name, {

@@ -6,28 +6,21 @@ const LINES_DRAWN = 2000;
 class Targets {
   constructor(map) {
     this.map = map;
-    this.fetching = new Fetching(map, "targets", "The targets", () => this.rest());
-    this.url = "";
-    this.clear();
+    this.fetching = new Fetching(map, "targets", "The targets", () => this.rest(), () => this.forget());
+    this.forget();
   }
 
-  clear() {
-    this.fetching.stop();
+  forget() {
     this.xy = null;
     this.places = []; // distinct targets, [x, y, class of their first item]
     this.lines = []; // rows of the items whose line is drawn
-  }
-
-  set(url) {
-    const same = withoutToken(url) === withoutToken(this.url);
-    this.url = url;
-    if (!same) this.clear();
+    this.linesByClass = new Map();
   }
 
   async rest() {
-    const { map } = this;
-    if (!this.url || !map.points) return;
-    const bytes = await this.fetching.get(withoutToken(this.url), this.url, 8 * map.points.n);
+    const { map, fetching: { url } } = this;
+    if (!url || !map.points) return;
+    const bytes = await this.fetching.get(withoutToken(url), url, 8 * map.points.n);
     if (bytes) {
       this.xy = new Float32Array(bytes);
       this.places = distinctPlaces(this.xy, map.points.classes);
@@ -43,17 +36,17 @@ class Targets {
     for (let i = 0; i < points.n && this.lines.length < LINES_DRAWN; i++) {
       const x = points.xy[2 * i], y = points.xy[2 * i + 1];
       const inView = x >= left && x <= right && y >= bottom && y <= top;
-      if (inView && Number.isFinite(this.xy[2 * i]) && this.map.isVisible(i)) this.lines.push(i);
+      if (inView && Number.isFinite(this.xy[2 * i]) && this.map.looks.isVisible(i)) this.lines.push(i);
     }
-    this.map.redrawMarks({ beneath: true });
+    this.linesByClass = Map.groupBy(this.lines, (i) => points.classes[i]);
+    this.map.picture.redrawMarks({ beneath: true });
   }
 
   /** Lines beneath the points, thin, in the colour of their class: one path a class. */
   draw(context, { toScreen, markColour, theme }) {
     const { points } = this.map;
-    const byClass = Map.groupBy(this.lines, (i) => points.classes[i]);
     context.lineWidth = 1;
-    for (const [index, rows] of byClass) {
+    for (const [index, rows] of this.linesByClass) {
       context.beginPath();
       for (const i of rows) {
         context.moveTo(...toScreen(points.xy[2 * i], points.xy[2 * i + 1]));

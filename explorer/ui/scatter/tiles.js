@@ -161,7 +161,7 @@ class Tiles {
   }
 
   get offered() {
-    const { cloud, points, state } = this.map;
+    const { cloud, points, loading: { state } } = this.map;
     return Boolean(this.url) && cloud.images !== "never" && state === "ready" && Boolean(points?.bounds);
   }
 
@@ -198,13 +198,13 @@ class Tiles {
   }
 
   choose() {
-    const { width, height, cloud, points, camera, fitted, toData, toScreen, isVisible } = this.map;
+    const { width, height, cloud, points, camera, toData, toScreen, looks: { isVisible } } = this.map;
     const [left, top] = toData(0, 0), [right, bottom] = toData(width, height);
     const view = { left, right, bottom, top };
     const room = cloud.tile_side + 2 * TILE_RIM; // pixels
     if (cloud.images === "auto") {
       const most = (TILE_CROWD * width * height) / room ** 2;
-      const zoomed = camera.scale > TILE_ZOOM * fitted.scale;
+      const zoomed = camera.scale > TILE_ZOOM * camera.fitted.scale;
       this.few = zoomed && fewInBox(points, view, this.few ? TILE_HOLD * most : most, isVisible);
       if (!this.few) return [];
     }
@@ -232,10 +232,10 @@ class Tiles {
   placed(index) {
     const { points, cloud, kept, toScreen } = this.map;
     const tile = montages.find(this.nameOf(index));
-    if (!tile || !this.map.isVisible(index)) return null;
+    if (!tile || !this.map.looks.isVisible(index)) return null;
     const [x, y] = toScreen(points.xy[2 * index], points.xy[2 * index + 1]);
     const faded = Boolean(kept.selected) && !kept.selected[index];
-    return { index, x, y, side: cloud.tile_side, colour: this.map.colourOf(index), faded, tile };
+    return { index, x, y, side: cloud.tile_side, colour: this.map.looks.colourOf(index), faded, tile };
   }
 
   /** Index of the point whose tile lies under a pixel, -1 where there is none. */
@@ -268,7 +268,7 @@ class Tiles {
     this.fetching = false;
     if (this.map.ended) return;
     this.draw();
-    this.map.redrawMarks();
+    this.map.picture.redrawMarks();
     this.fetchMissing();
   }
 

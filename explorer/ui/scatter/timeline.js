@@ -1,27 +1,13 @@
-// Timeline: the same points at several moments, a slider to go through them, and the ways they take.
+// Timeline: the same points at several moments, and a slider to go through them.
 
 const GLIDE = 350; // milliseconds from one frame to another
 const PLAY_TIME = 9000; // milliseconds of a whole playing, within the bounds of a step
 const PLAY_STEP = [140, 700];
 const SETTLE = 350; // milliseconds before Python is told of a frame: a person may be on the way
-const TRAILS_SAMPLED = 60;
-const TRAILS_DRAWN = 500;
 
-/** Download the frames: one array of places a frame. Every failure becomes one sentence. */
+/** Download the frames: one array of places a frame. */
 async function fetchFrames({ url, labels }, n, signal) {
-  let answer;
-  try {
-    answer = await fetch(url, { signal });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new MapError("The frames could not be loaded: the server does not answer.");
-  }
-  if (answer.status === 403) throw new MapError("This page's access has expired: reload the page.", false);
-  if (!answer.ok) throw new MapError(`The frames could not be loaded: the server answered ${answer.status}.`);
-  const buffer = await answer.arrayBuffer();
-  if (buffer.byteLength !== labels.length * n * 8) {
-    throw new MapError("The frames do not match these points: the answer has another length than expected.");
-  }
+  const buffer = await fetchBytes(url, labels.length * n * 8, signal, "The frames");
   return labels.map((_, k) => new Float32Array(buffer, k * n * 8, 2 * n));
 }
 
@@ -36,28 +22,6 @@ function boundsOfFrames(frames) {
   }, null);
 }
 
-/** The ways of points: from where they began to where they are, each with a dot at its start. */
-function drawTrails(context, { trails, theme, toScreen }) {
-  context.lineJoin = context.lineCap = "round";
-  for (const { places, colour } of trails) {
-    const pixels = places.map(([x, y]) => toScreen(x, y));
-    // A step towards the text's colour: the point's own would drown among the points.
-    for (const [tint, width] of [[css(theme.background, 0.75), 4], [css(mix(colour, theme.text, 0.3), 0.9), 1.75]]) {
-      context.beginPath();
-      pixels.forEach(([x, y], k) => (k ? context.lineTo(x, y) : context.moveTo(x, y)));
-      context.strokeStyle = tint;
-      context.lineWidth = width;
-      context.stroke();
-    }
-    context.beginPath();
-    context.arc(...pixels[0], 2.75, 0, 2 * Math.PI);
-    context.fillStyle = css(theme.background);
-    context.fill();
-    context.stroke();
-  }
-  context.lineCap = "butt";
-}
-
 /** The elements of the bar beneath the plot. */
 function buildTimeline() {
   const tool = (name, title) => make("button", { type: "button", class: "tool bare", icon: name, title, "aria-label": title });
@@ -70,9 +34,8 @@ function buildTimeline() {
     label: make("output", { class: "frame-label" }),
     trails: make("button", { type: "button", class: "tool words", text: "Trails", "aria-pressed": "false",
       title: "Show the way that points have come" }),
-    problem: make("span", { class: "problem" }),
   };
-  parts.bar.append(parts.play, parts.back, parts.slider, parts.forth, parts.label, parts.trails, parts.problem);
+  parts.bar.append(parts.play, parts.back, parts.slider, parts.forth, parts.label, parts.trails);
   return parts;
 }
 
@@ -82,13 +45,14 @@ class Timeline {
     this.parts = parts;
     this.glide = null; // {from, to, began, took, linear} while points are on their way
     this.playing = false;
+    this.trails = new Trails(map, this);
     const on = (element, event, react) => element.addEventListener(event, react, { signal });
     on(parts.play, "click", () => (this.playing ? this.stop() : this.play()));
     on(parts.back, "click", () => this.goTo(this.frame - 1));
     on(parts.forth, "click", () => this.goTo(this.frame + 1));
     on(parts.slider, "input", () => this.goTo(Number(parts.slider.value)));
     on(parts.slider, "keydown", (event) => event.stopPropagation()); // Streamlit listens to single keys too
-    on(parts.trails, "click", () => this.toggleTrails());
+    on(parts.trails, "click", () => this.trails.toggle());
   }
 
   get frames() {
@@ -120,7 +84,6 @@ class Timeline {
   async load(signal) {
     const { cloud, kept } = this.map;
     if (this.ready) return;
-    this.say("");
     try {
       const frames = await fetchFrames(cloud.timeline, cloud.n, signal);
       if (signal.aborted) return;
@@ -129,7 +92,9 @@ class Timeline {
       kept.frame = Math.max(0, Math.min(frames.length - 1, kept.frame ?? cloud.timeline.start));
     } catch (error) {
       if (signal.aborted) return;
-      this.say(error instanceof MapError ? error.message : "The frames could not be read: reload the page.");
+      if (!(error instanceof MapError)) throw error;
+      // The points are shown as they lie without a timeline; its frames can be asked for again.
+      this.map.notice("frames", error.message, error.canRetry ? () => this.map.loading.load() : null);
     }
   }
 
@@ -148,24 +113,22 @@ class Timeline {
     const { cloud, kept } = this.map;
     const shown = Boolean(cloud.timeline) && cloud.timeline.labels.length > 1;
     this.parts.bar.hidden = !shown;
+    if (this.ready) this.map.notice("frames", "");
     if (!shown) return;
     const { labels } = cloud.timeline;
-    this.parts.slider.style.colorScheme = this.map.theme.dark ? "dark" : "light";
     this.parts.slider.max = String(labels.length - 1);
     this.parts.label.style.minWidth = `${Math.max(...labels.map((label) => label.length))}ch`;
     for (const name of ["play", "back", "forth", "slider", "trails"]) this.parts[name].disabled = !this.frames;
     kept.trails ??= cloud.marks.trails.length > 0;
     this.showFrame(this.frame);
-    this.parts.trails.setAttribute("aria-pressed", String(kept.trails));
-  }
-
-  say(sentence) {
-    this.parts.problem.textContent = sentence;
+    this.trails.showPressed();
   }
 
   showFrame(frame) {
-    const label = this.map.cloud.timeline.labels[frame] ?? "";
+    // Without frames the points lie where no label of the timeline says.
+    const label = this.frames ? this.map.cloud.timeline.labels[frame] : "";
     this.parts.slider.value = String(frame);
+    this.parts.slider.style.setProperty("--share", `${(100 * frame) / (this.map.cloud.timeline.labels.length - 1)}%`);
     this.parts.slider.setAttribute("aria-valuetext", label);
     this.parts.label.textContent = label;
     if (this.frames) this.map.root.dataset.frame = String(frame);
@@ -270,29 +233,6 @@ class Timeline {
     const { identity } = this.map.cloud;
     if (this.told.identity === identity && this.told.frame === this.frame) return;
     this.told = { identity, frame: this.frame };
-    this.map.reportFrame(this.frame);
-  }
-
-  // ---- trails
-
-  toggleTrails() {
-    this.map.kept.trails = !this.map.kept.trails;
-    this.parts.trails.setAttribute("aria-pressed", String(this.map.kept.trails));
-    this.map.redrawMarks();
-  }
-
-  /** The ways to draw: {places, colour} of each point that was asked for, or of the first ones in sight. */
-  trails() {
-    const { kept, points, marks, isVisible, hover } = this.map;
-    if (!this.frames || !kept.trails || !points) return [];
-    const chosen = marks.trails.filter((i) => i >= 0 && i < points.n && isVisible(i)).slice(0, TRAILS_DRAWN);
-    for (let i = 0; !marks.trails.length && i < points.n && chosen.length < TRAILS_SAMPLED; i++) if (isVisible(i)) chosen.push(i);
-    if (hover >= 0 && !chosen.includes(hover)) chosen.push(hover);
-    return chosen.map((i) => ({ places: this.wayOf(i), colour: this.map.colourOf(i) })).filter(({ places }) => places.length > 1);
-  }
-
-  wayOf(index) {
-    const past = this.frames.slice(0, this.frame + (this.gliding ? 0 : 1));
-    return [...past, this.map.points.xy].map((xy) => [xy[2 * index], xy[2 * index + 1]]).filter((at) => at.every(Number.isFinite));
+    this.map.reports.frame(this.frame);
   }
 }
