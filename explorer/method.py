@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from explorer.latent.targets import ClassTargets
 from explorer.networks.autoencoder import Autoencoder
 
 FEWEST_CLASSES = 2
+Sampling = Literal["single", "pairs", "groups"]
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,20 @@ class Batch:
         generator: randomness of the loss, on the device of `x`.
         targets: of the items' latents, shape (n, d), NaN for unlabelled ones; None where the method
             has no targets.
+        group_size: k, where the items come in pairs or groups: those of one stand side by side, n = g * k.
+        progress: share of the training that is done, 0 to 1.
     """
 
     x: Tensor
     labels: Tensor
     generator: torch.Generator
     targets: Tensor | None = None
+    group_size: int = 1
+    progress: float = 0.0
+
+    def between(self, first: float, last: float) -> float:
+        """A setting that goes in a line from the training's start to its end."""
+        return first + (last - first) * self.progress
 
 
 TargetMaker = Callable[[NDArray[np.float32], NDArray[np.int64], np.random.Generator], NDArray[np.floating]]
@@ -65,6 +74,16 @@ def never(config: Config) -> bool:  # noqa: ARG001 - the record's signature
 def no_class_targets(config: Config, spec: InputSpec) -> ClassTargets | None:  # noqa: ARG001 - the record's signature
     """For methods that leave it to the training where classes lie."""
     return None
+
+
+def one_by_one(config: Config) -> int:  # noqa: ARG001 - the record's signature
+    """For methods that take each item on its own."""
+    return 1
+
+
+def in_pairs(config: Config) -> int:  # noqa: ARG001 - the record's signature
+    """For methods that take two items of a group at a time."""
+    return 2
 
 
 def no_targets(config: Config, n_classes: int) -> TargetMaker | None:  # noqa: ARG001 - the record's signature
@@ -89,6 +108,9 @@ class Method:
             (or this configuration of it) has none.
         targets: (config, number of classes) to what makes the targets of labelled items' latents at the start of each
             epoch, or None where the method (or this configuration of it) has none.
+        sampling: how a step takes its items: one by one, in pairs of the same and of other classes, or as members of
+            groups of the data set.
+        group_size: config to how many items of a group a step takes; 2 for pairs.
     """
 
     name: str
@@ -100,6 +122,8 @@ class Method:
     needs_labels: Callable[[Any], bool] = never
     class_targets: Callable[[Any, InputSpec], ClassTargets | None] = no_class_targets
     targets: Callable[[Any, int], TargetMaker | None] = no_targets
+    sampling: Sampling = "single"
+    group_size: Callable[[Any], int] = one_by_one
 
 
 def check_labels(

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.io import savemat
 
 from explorer.cli import main
 from explorer.data import DATASETS
@@ -81,6 +82,14 @@ def _mnist(folder: str) -> Callable[[Path], None]:
     return put
 
 
+def _svhn(home: Path) -> None:
+    (home / "data" / "SVHN").mkdir(parents=True)
+    for name, n in (("train", 40), ("test", 20)):
+        dataset = items(n, (3, 32, 32), n_classes=10)
+        file = home / "data" / "SVHN" / f"{name}_32x32.mat"
+        savemat(file, {"X": dataset.items.transpose(2, 3, 1, 0), "y": (dataset.labels[:, None] + 9) % 10 + 1})
+
+
 def _folder(home: Path) -> None:
     imported(home, pictures(home / "pictures", {"a": 12, "b": 12, "c": 12}, mode="RGB"), "pictures", "--size", "16")
 
@@ -97,7 +106,10 @@ VECTORS, IMAGES = vectors(), items()
 CASES = {
     "textures": Case("textures", ("--data.n", "100")),
     "digits": Case("digits", ("--data.test-share", "0.5", "--batch-size", "128")),
+    "coloured": Case("coloured", ("--data.n", "100", "--data.perspectives", "6", "--data.source", "digits")),
+    "bodies": Case("bodies", ("--data.n", "60")),
     "mnist": Case("mnist", prepare=_mnist("MNIST")),
+    "svhn": Case("svhn", prepare=_svhn),
     "fashion-mnist": Case("fashion-mnist", prepare=_mnist("FashionMNIST")),
     "folder": Case("folder", ("--data.name", "pictures"), _folder),
     "vectors": Case(

@@ -53,6 +53,14 @@ def latent_similarity(v_query, v_gallery) -> list[list[float]]:
     return rows
 
 
+def cosine(one, other) -> float:
+    """0 where one of them is a zero vector."""
+    lengths = [math.hypot(*one), math.hypot(*other)]
+    if not all(lengths):
+        return 0.0
+    return sum(a / lengths[0] * (b / lengths[1]) for a, b in zip(one, other, strict=True))
+
+
 def without_shading(image: torch.Tensor) -> torch.Tensor:
     """Each pixel less the mean of those at most seven rows and columns away."""
     detail = torch.empty_like(image)

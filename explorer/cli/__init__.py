@@ -12,6 +12,7 @@ from typing import Any
 import tyro
 
 from explorer.cli.dashboard import app
+from explorer.cli.evaluating import evaluate
 from explorer.cli.runs import models
 from explorer.cli.shelf import data, project, suggest
 from explorer.cli.training import train, train_new
@@ -29,6 +30,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "data": data,
     "project": project,
     "suggest": suggest,
+    "evaluate": evaluate,
 }
 NAMES_BEFORE_FLAGS = 2
 

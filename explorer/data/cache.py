@@ -4,9 +4,9 @@
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,28 @@ def write(folder: Path, settings: str, dataset: Dataset) -> None:
         is_test=dataset.is_test,
         factors=dataset.factors,
     )
+
+
+def write_items(folder: Path, shape: tuple[int, ...], parts: Iterable[NDArray[np.uint8]]) -> None:
+    """Write items that are never all in memory; `write_table` follows.
+
+    Args:
+        folder: made where it is missing.
+        shape: of all items, (n, channels, height, width).
+        parts: items in their order, in pieces.
+
+    Raises:
+        OSError: no permission or no space; what was there before is no longer believed.
+    """
+
+    def write_all(file: BinaryIO) -> None:
+        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        for part in parts:
+            file.write(np.ascontiguousarray(part).data)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    forget(folder)
+    write_atomically(folder / ITEMS, write_all)
 
 
 def write_table(

@@ -32,6 +32,7 @@ class Dataset:
         factors: known generative variables, name to array of shape (n,).
         leak: why the test split cannot be trusted; empty when it can.
         identity: of a person's own data, another after each import; empty where name and settings say all.
+        group: the factor whose equal values make a group: one content in several perspectives; empty without groups.
 
     Raises:
         BadDataError: shapes that do not fit together, doubled ids, or a label that is no class.
@@ -46,6 +47,7 @@ class Dataset:
     factors: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     leak: str = ""
     identity: str = ""
+    group: str = ""
 
     def __post_init__(self) -> None:
         n = len(self.items)

@@ -9,6 +9,7 @@ import numpy as np
 
 from explorer.data.cache import through_cache
 from explorer.data.dataset import Dataset, DatasetSource, Download, Progress
+from explorer.data.handwriting import slant, stroke_width
 from explorer.data.labels import grouped, random_groups
 from explorer.data.mnist_files import FILES, ORIGINS, SIDE, fetch, read_split
 from explorer.errors import MissingDataError
@@ -22,7 +23,8 @@ GARMENT_GROUPS: dict[str, dict[str, tuple[int, ...]]] = {
     "seasons": {"summer": (0, 3, 5, 6), "winter": (2, 4, 9), "all-year": (1, 7, 8)},
     "upper-body": {"upper body": (0, 2, 3, 4, 6), "not upper body": (1, 5, 7, 8, 9)},  # a dress covers the upper body
 }
-VERSION = 1  # raise it when the conversion changes
+MEASURES = {"slant": slant, "stroke": stroke_width}
+VERSION = 2  # raise it when the conversion or what is measured changes
 
 
 class MnistConfig(Config):
@@ -53,14 +55,15 @@ def load_mnist(config: MnistConfig, data_root: Path, _progress: Progress | None 
 
     Returns:
         60,000 training images, then 10,000 test images, shape (1, 28, 28), memory-mapped; the
-        factor "digit" is the digit, 0 to 9.
+        factor "digit" is the digit, 0 to 9, "slant" how far it leans to the right, degrees, and
+        "stroke" how thick it is written, pixels.
 
     Raises:
         MissingDataError: no cache, and not all of the files.
         BadDataError: files that are damaged.
     """
-    dataset = _ungrouped("mnist", "MNIST", data_root, DIGITS)
-    dataset = replace(dataset, factors={"digit": dataset.labels})
+    dataset = _ungrouped("mnist", "MNIST", data_root, DIGITS, measured=("slant", "stroke"))
+    dataset = replace(dataset, factors={"digit": dataset.labels, **dataset.factors})
     if config.grouping == "none":
         return dataset
     return grouped(dataset, random_groups(DIGITS, n_groups=3, seed=config.grouping_seed))
@@ -86,17 +89,21 @@ def load_fashion_mnist(config: FashionMnistConfig, data_root: Path, _progress: P
     return dataset if config.grouping == "none" else grouped(dataset, GARMENT_GROUPS[config.grouping])
 
 
-def _ungrouped(name: str, source: str, data_root: Path, classes: tuple[str, ...]) -> Dataset:
+def _ungrouped(
+    name: str, source: str, data_root: Path, classes: tuple[str, ...], measured: tuple[str, ...] = ()
+) -> Dataset:
     """The data set with its original classes, memory-mapped; `source` is torchvision's name of it."""
     return through_cache(
         data_root / name / f"v{VERSION}",
         f"{name} v{VERSION}",
-        lambda: _from_files(name, source, data_root, classes),
+        lambda: _from_files(name, source, data_root, classes, measured),
         name=name,
     )
 
 
-def _from_files(name: str, source: str, data_root: Path, classes: tuple[str, ...]) -> Dataset:
+def _from_files(
+    name: str, source: str, data_root: Path, classes: tuple[str, ...], measured: tuple[str, ...]
+) -> Dataset:
     """The training split, then the test split; an id is a row number."""
     folder = data_root / source / "raw"
     if not all((folder / file).is_file() for file in FILES):
@@ -104,14 +111,15 @@ def _from_files(name: str, source: str, data_root: Path, classes: tuple[str, ...
             f"The files of {source} are not all in {folder}; download them: latent-explorer data prepare {name}"
         )
     (train, train_labels), (test, test_labels) = read_split(folder, FILES[:2]), read_split(folder, FILES[2:])
-    labels = np.concatenate([train_labels, test_labels])
+    labels, images = np.concatenate([train_labels, test_labels]), np.concatenate([train, test])
     return Dataset(
         name=name,
-        items=np.concatenate([train, test])[:, None],
+        items=images[:, None],
         labels=labels,
         classes=classes,
         ids=np.arange(len(labels)),
         is_test=np.arange(len(labels)) >= len(train_labels),
+        factors={factor: MEASURES[factor](images) for factor in measured},
     )
 
 

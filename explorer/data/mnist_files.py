@@ -1,27 +1,21 @@
 """The four files behind `mnist` and `fashion-mnist`: read them, or download those that are missing."""
 
 import gzip
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from http.client import HTTPException
 from math import prod
 from pathlib import Path
-from typing import BinaryIO
-from urllib.request import Request, urlopen
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.data.dataset import Progress
+from explorer.data.downloading import downloaded, keep, md5
 from explorer.errors import BadDataError
-from explorer.files import telling_of_the_disk, write_atomically
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 SIDE = 28
 UNSIGNED_BYTE = 8  # its number in the idx format
-PATIENCE = 30  # seconds without an answer of the server
-AT_ONCE = 1 << 16  # bytes
 LARGEST = 64 << 20  # bytes of one archive
 
 
@@ -135,10 +129,11 @@ def fetch(source: str, data_root: Path, progress: Progress | None = None) -> Non
         report(0)
         packed = _lying_there(folder / f"{name}.gz", checksum)
         if packed is None:
-            packed, problem = _downloaded([f"{mirror}{name}.gz" for mirror in origin.mirrors], checksum, report)
+            addresses = [f"{mirror}{name}.gz" for mirror in origin.mirrors]
+            packed, problem = downloaded(addresses, checksum, report, largest=LARGEST)
             if packed is None:
                 raise _not_downloaded(source, folder, problem)
-        _unpack(packed, folder / name)
+        keep(folder / name, gzip.decompress(packed))
         done += len(packed)
     if progress:
         progress(origin.size, origin.size)
@@ -158,48 +153,7 @@ def _lying_there(path: Path, checksum: str) -> bytes | None:
         content = path.read_bytes()
     except OSError:
         return None
-    return content if _md5(content) == checksum else None
-
-
-def _downloaded(addresses: Sequence[str], checksum: str, report: Callable[[int], None]) -> tuple[bytes | None, str]:
-    """The archive from the first address that gives the right one; else None, and why the last did not."""
-    problem = ""
-    for address in addresses:
-        try:
-            content = _read(address, report)
-        except (OSError, HTTPException) as error:
-            problem = (str(error).strip("<>. ").splitlines() or [type(error).__name__])[-1]
-            continue
-        if _md5(content) == checksum:
-            return content, ""
-        problem = f"{address.rpartition('/')[2]} came truncated or corrupted"
-    return None, problem
-
-
-def _read(address: str, report: Callable[[int], None]) -> bytes:
-    content = bytearray()
-    with urlopen(Request(address, headers={"User-Agent": "latent-explorer"}), timeout=PATIENCE) as answer:
-        while part := answer.read1(AT_ONCE):
-            content += part
-            report(len(content))
-            if len(content) > LARGEST:
-                raise OSError("the server gives more than the archive can hold")
-    return bytes(content)
-
-
-def _unpack(packed: bytes, path: Path) -> None:
-    content = gzip.decompress(packed)
-
-    def write(file: BinaryIO) -> None:
-        file.write(content)
-
-    with telling_of_the_disk(path.parent, "Make room or choose another data root.", BadDataError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, write)
-
-
-def _md5(content: bytes) -> str:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+    return content if md5(content) == checksum else None
 
 
 def _not_downloaded(source: str, folder: Path, problem: str) -> BadDataError:

@@ -1,6 +1,7 @@
 """The data set `textures`: grey 32x32 clothes textures in five classes, computed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -142,15 +143,17 @@ def load(config: TexturesConfig, data_root: Path, progress: Progress | None = No
         progress: as for `textures`.
 
     Returns:
-        The data set, its images memory-mapped; in memory where the data root cannot be written.
+        The data set, its images memory-mapped; in memory where the data root cannot be written. The photographs
+        of a piece of cloth are a group.
     """
-    return through_cache(
+    dataset = through_cache(
         data_root / "textures" / _folder_name(config),
         json.dumps({"version": VERSION, **config.model_dump()}, sort_keys=True),
         lambda: textures(config, progress),
         name="textures",
         leak=_leak(config),
     )
+    return replace(dataset, group="source") if config.siblings > 1 else dataset
 
 
 def _leak(config: TexturesConfig) -> str:

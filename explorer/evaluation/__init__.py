@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.evaluation.classification import accuracy
-from explorer.evaluation.ranking import MOST_QUERIES, Retrieval, class_retrieval, mean_over_queries
+from explorer.evaluation.galleries import MOST_QUERIES, Retrieval, class_retrieval
+from explorer.evaluation.ranking import mean_over_queries
 from explorer.evaluation.structure import centroid_offsets, share_within
 from explorer.latent.targets import ClassTargets
 

@@ -9,14 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from explorer.data.dataset import UNLABELLED
 from explorer.errors import BadDataError, BadValueError
 
 RECALL_LEVELS = 11
 HIGHEST_GRADE = 30
-MOST_QUERIES = 1000
-DISTANCES_AT_ONCE = 1_000_000
-MOST_DISTANCES = 30_000_000  # some seconds
 
 
 @dataclass(frozen=True)
@@ -45,19 +41,6 @@ class PrecisionRecall:
     recall: NDArray[np.float64]
     precision: NDArray[np.float64]
     left_out: int
-
-
-@dataclass(frozen=True)
-class Retrieval:
-    """How well each query's nearest items are of its class; NaN where no other item is.
-
-    Args:
-        nearest, average_precision, ndcg: 0 to 1, shape (q,).
-    """
-
-    nearest: NDArray[np.float64]
-    average_precision: NDArray[np.float64]
-    ndcg: NDArray[np.float64]
 
 
 def mean_over_queries(values: ArrayLike) -> QueryMean:
@@ -199,40 +182,6 @@ def precision_recall(relevance: ArrayLike) -> PrecisionRecall:
         first = (found * (RECALL_LEVELS - 1) >= level * total).argmax(axis=1)
         precision[level] = ahead[rows, first].mean()
     return PrecisionRecall(np.linspace(0, 1, RECALL_LEVELS), precision, len(hits) - len(kept))
-
-
-def class_retrieval(
-    z: NDArray[np.floating], labels: NDArray[np.integer], *, most_queries: int = MOST_QUERIES
-) -> Retrieval:
-    """Let labelled items look for the others of their class by Euclidean distance.
-
-    Each query ranks all other labelled items, nearest first; it never retrieves itself, and equal
-    distances come in gallery order.
-
-    Args:
-        z: latents, shape (n, d).
-        labels: classes, shape (n,); -1 (unlabelled) is neither query nor gallery.
-        most_queries: at most so many labelled items, evenly spaced, are queries; fewer above 30,000 of them.
-
-    Returns:
-        q values a measure, one a query.
-    """
-    from scipy.spatial.distance import cdist  # imports slowly
-
-    labelled = labels != UNLABELLED
-    gallery, classes = np.asarray(z[labelled], np.float64), labels[labelled]
-    n_queries = min(len(gallery), most_queries, max(MOST_DISTANCES // max(len(gallery), 1), 1))
-    spaced = np.arange(n_queries) * len(gallery) // max(n_queries, 1)  # a data set may be sorted by class
-    step = max(1, DISTANCES_AT_ONCE // max(len(gallery), 1))  # so that memory does not grow with the gallery
-    parts: list[tuple[NDArray[np.float64], ...]] = [(np.empty(0),) * 3]
-    for start in range(0, n_queries, step):
-        queries = spaced[start : start + step]
-        distances = cdist(gallery[queries], gallery)
-        distances[np.arange(len(queries)), queries] = -1  # itself comes first, and is cut off
-        order = distances.argsort(axis=1, kind="stable")[:, 1:]
-        hits = classes[order] == classes[queries, None]
-        parts.append((nearest_neighbour(hits), average_precision(hits), ndcg(hits)))
-    return Retrieval(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 
 def _marks(relevance: ArrayLike) -> NDArray[np.bool_]:

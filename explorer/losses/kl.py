@@ -1,5 +1,8 @@
 """How far a posterior is from the prior."""
 
+import math
+
+import torch
 from torch import Tensor
 
 
@@ -21,3 +24,23 @@ def gaussian_kl(mean: Tensor, logvar: Tensor) -> Tensor:
         Latent space configuration's eq. 2 has other factors; this is the right one.
     """
     return 0.5 * (mean.square() + logvar.exp() - logvar - 1).sum(dim=1).mean()
+
+
+def categorical_kl(probabilities: Tensor) -> Tensor:
+    """Kullback-Leibler divergence of categoricals from the uniform one.
+
+    KL = sum over categoricals and classes of p * log(p * N_c), mean over the batch.
+
+    Args:
+        probabilities: shape (n, N_d, N_c), 1 in sum over the last axis.
+
+    Returns:
+        Scalar in [0, N_d * log(N_c)], nats an item; 0 for uniform ones.
+
+    Reference:
+        Variational autoencoders for image retrieval, its categorical code.
+    """
+    classes = probabilities.shape[2]
+    return (
+        torch.xlogy(probabilities, probabilities).sum(dim=(1, 2)) + probabilities.shape[1] * math.log(classes)
+    ).mean()

@@ -1,9 +1,12 @@
 """How far a reconstruction is from its image."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+Likelihood = Literal["auto", "bernoulli", "gaussian"]
 SHADING_PIXELS = 15
 TINY = 1e-6
 
@@ -21,6 +24,24 @@ def squared_error(x_hat: Tensor, x: Tensor) -> Tensor:
         Scalar in [0, inf), in [0, 1] for images; 0 for equal ones.
     """
     return (x_hat.float() - x.float()).square().mean()
+
+
+def squared_norm(x_hat: Tensor, x: Tensor) -> Tensor:
+    """Squared norm of the error of images whose pixels are counted in [-1, 1].
+
+    L = mean over images of sum over pixels of (2*x_hat - 2*x)^2.
+
+    Args:
+        x_hat: reconstructions in [0, 1], shape (n, ...).
+        x: images in [0, 1], same shape; of vectors the features count as they are, times two too.
+
+    Returns:
+        Scalar in [0, inf); 0 for equal ones.
+
+    Reference:
+        Fine-grained retrieval, eq. 2: there pixels lie in [-1, 1], where differences are twice as large.
+    """
+    return 4 * (x_hat.float() - x.float()).square().sum() / len(x)
 
 
 def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
@@ -55,6 +76,23 @@ def gaussian_nll(x_hat: Tensor, x: Tensor) -> Tensor:
         Scalar in [0, inf), nats an item.
     """
     return (x_hat.float() - x.float()).square().sum() / (2 * len(x))
+
+
+def decoded_nll(logits: Tensor, x: Tensor, likelihood: Likelihood) -> Tensor:
+    """Negative log-likelihood of items given what the decoder made of their latents.
+
+    Args:
+        logits: what the decoder gives, shape (n, ...): logits of images, values of vectors.
+        x: network input, same shape.
+        likelihood: "bernoulli" or "gaussian"; "auto" takes bernoulli for images and gaussian for vectors.
+
+    Returns:
+        Scalar, nats an item; see `bernoulli_nll` and `gaussian_nll`.
+    """
+    is_image = x.ndim > 2  # noqa: PLR2004 - vectors are (n, features)
+    if is_image and likelihood != "gaussian":
+        return bernoulli_nll(logits, x)
+    return gaussian_nll(torch.sigmoid(logits.float()) if is_image else logits, x)
 
 
 def pattern_error(x_hat: Tensor, x: Tensor) -> Tensor:

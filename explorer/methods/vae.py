@@ -5,27 +5,18 @@ Representations, eq. 1; Torres Fernández, Designing Variational Autoencoders fo
 whose dense network is `network="mlp"`.
 """
 
-from typing import Literal
-
 from torch import Tensor
 
-from explorer.errors import BadValueError
-from explorer.fields import hyper
 from explorer.losses.kl import gaussian_kl
-from explorer.losses.reconstruction import bernoulli_nll, gaussian_nll
+from explorer.losses.reconstruction import decoded_nll
 from explorer.method import Batch, InputSpec, Method
 from explorer.networks.autoencoder import Autoencoder
-from explorer.networks.backbone import NetworkConfig, decoder, encoder
 from explorer.networks.posterior import sample
+from explorer.networks.variational import VariationalConfig, variational_autoencoder
 
 
-class VAEConfig(NetworkConfig):
+class VAEConfig(VariationalConfig):
     """Settings of the variational autoencoder."""
-
-    beta: float = hyper(1, low=0, high=1000, help="weight of the divergence from the prior", symbol="\u03b2")
-    likelihood: Literal["auto", "bernoulli", "gaussian"] = hyper(
-        "auto", help="of items given their latent; auto takes bernoulli for images and gaussian for vectors"
-    )
 
 
 def build(config: VAEConfig, spec: InputSpec) -> Autoencoder:
@@ -34,26 +25,17 @@ def build(config: VAEConfig, spec: InputSpec) -> Autoencoder:
     Raises:
         BadValueError: a network or a likelihood that does not fit the items.
     """
-    if config.likelihood == "bernoulli" and len(spec.shape) == 1:
-        raise BadValueError("The likelihood bernoulli is for images in 0 to 1; choose gaussian for vectors.")
-    return Autoencoder(
-        encoder(config, spec.shape, outputs=2 * config.latent_dims),
-        shape=spec.shape,
-        latent_dims=config.latent_dims,
-        decoder=decoder(config, spec.shape),
-        variational=True,
-    )
+    return variational_autoencoder(config, spec.shape)
 
 
 def loss(network: Autoencoder, batch: Batch, config: VAEConfig) -> dict[str, Tensor]:
     """Negative log-likelihood of the items + beta * KL to N(0, I), nats an item (eq. 1)."""
     mean, logvar = network.posterior(batch.x)
     z = sample(mean, logvar, batch.generator)  # (n, d)
-    gaussian = config.likelihood == "gaussian" or not network.is_image
-    reconstruction = (
-        gaussian_nll(network.decode(z), batch.x) if gaussian else bernoulli_nll(network.decode_logits(z), batch.x)
-    )
-    return {"reconstruction": reconstruction, "kl": config.beta * gaussian_kl(mean, logvar)}
+    return {
+        "reconstruction": decoded_nll(network.decode_logits(z), batch.x, config.likelihood),
+        "kl": config.beta * gaussian_kl(mean, logvar),
+    }
 
 
 VAE = Method(

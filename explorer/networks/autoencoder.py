@@ -26,6 +26,7 @@ class Autoencoder(nn.Module):
         classifier: latents (n, d) to logits (n, c), or None.
         head: what makes a latent of the encoder's output, (n, d) to (n, d); None leaves it.
         variational: the encoder gives a posterior; its mean is the latent.
+        critics: networks that only the training asks, none where it has no opponent.
     """
 
     offset: Tensor
@@ -34,8 +35,9 @@ class Autoencoder(nn.Module):
     decoder: nn.Module | None
     classifier: nn.Module | None
     head: nn.Module | None
+    critics: nn.ModuleList
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each part is optional, and all but the first are named
         self,
         encoder: nn.Module,
         *,
@@ -45,6 +47,7 @@ class Autoencoder(nn.Module):
         classifier: nn.Module | None = None,
         head: nn.Module | None = None,
         variational: bool = False,
+        critics: Iterable[nn.Module] = (),
     ) -> None:
         super().__init__()
         self.latent_dims = latent_dims
@@ -54,6 +57,7 @@ class Autoencoder(nn.Module):
         self.decoder = decoder
         self.classifier = classifier
         self.head = head
+        self.critics = nn.ModuleList(critics)
         if not self.is_image:
             self.register_buffer("offset", torch.zeros(shape))
             self.register_buffer("scale", torch.ones(shape))

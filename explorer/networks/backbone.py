@@ -7,18 +7,30 @@ from torch import nn
 
 from explorer.errors import BadValueError
 from explorer.fields import Config, hyper
-from explorer.networks import conv, vgg
+from explorer.networks import conv, deep, strided, vgg
 from explorer.networks.conv import ConvDecoder, ConvEncoder, check_sides
+from explorer.networks.deep import DeepDecoder, DeepEncoder
 from explorer.networks.mlp import MlpDecoder, MlpEncoder
+from explorer.networks.strided import StridedDecoder, StridedEncoder
 from explorer.networks.texture import TextureDecoder, TextureEncoder
 from explorer.networks.vgg import VggDecoder, VggEncoder
 
-Network = Literal["conv", "mlp", "vgg", "texture"]
+Network = Literal["conv", "mlp", "vgg", "texture", "strided", "deep"]
 SMALLEST_SIDES: dict[Network, int] = {
     "conv": conv.SMALLEST_SIDE,
     "mlp": 1,
     "vgg": vgg.SMALLEST_SIDE,
     "texture": 16,
+    "strided": strided.SMALLEST_SIDE,
+    "deep": deep.SMALLEST_SIDE,
+}
+ENCODERS = {"conv": ConvEncoder, "vgg": VggEncoder, "strided": StridedEncoder, "deep": DeepEncoder}
+DECODERS = {
+    "conv": ConvDecoder,
+    "vgg": VggDecoder,
+    "texture": TextureDecoder,
+    "strided": StridedDecoder,
+    "deep": DeepDecoder,
 }
 PHOTOGRAPH_SIDE = 96
 TWO_STAGES = 12  # pixels; with a single stage conv learns far less than mlp
@@ -33,10 +45,10 @@ class NetworkConfig(Config):
 
     auto_network: ClassVar[Network] = "conv"
 
-    network: Literal["auto", "conv", "mlp", "vgg", "texture"] = hyper(
+    network: Literal["auto", "conv", "mlp", "vgg", "texture", "strided", "deep"] = hyper(
         "auto", help="layers of encoder and decoder; auto takes what fits the items"
     )
-    width: float = hyper(1, low=0.0625, high=2, help="scales the channels of conv, vgg and texture")
+    width: float = hyper(1, low=0.0625, high=2, help="scales the channels of all networks but mlp")
     latent_dims: int = hyper(2, low=1, high=512, help="dimensions of the latent space", symbol="d")
     hidden: Annotated[tuple[Annotated[int, Field(ge=1, le=MOST_UNITS)], ...], Field(max_length=MOST_LAYERS)] = hyper(
         (500, 100), help="layers of the mlp network: units of each, 1 or more, mirrored in the decoder"
@@ -70,7 +82,7 @@ def encoder(config: NetworkConfig, shape: tuple[int, ...], *, outputs: int) -> n
         return MlpEncoder(shape, outputs=outputs, hidden=config.hidden)
     if network == "texture":
         return TextureEncoder(shape, latent_dims=outputs, width=config.width)
-    return {"conv": ConvEncoder, "vgg": VggEncoder}[network](shape, outputs=outputs, width=config.width)
+    return ENCODERS[network](shape, outputs=outputs, width=config.width)
 
 
 def decoder(config: NetworkConfig, shape: tuple[int, ...]) -> nn.Module:
@@ -86,8 +98,7 @@ def decoder(config: NetworkConfig, shape: tuple[int, ...]) -> nn.Module:
     network = chosen(config, shape)
     if network == "mlp":
         return MlpDecoder(shape, latent_dims=config.latent_dims, hidden=config.hidden)
-    kinds = {"conv": ConvDecoder, "vgg": VggDecoder, "texture": TextureDecoder}
-    return kinds[network](shape, latent_dims=config.latent_dims, width=config.width)
+    return DECODERS[network](shape, latent_dims=config.latent_dims, width=config.width)
 
 
 def chosen(config: NetworkConfig, shape: tuple[int, ...]) -> Network:

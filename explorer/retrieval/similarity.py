@@ -87,3 +87,57 @@ def latent_similarity(v_query: ArrayLike, v_gallery: ArrayLike) -> NDArray[np.fl
         shared += np.minimum(query[:, None], gallery[None])
     total = np.maximum(v_query.sum(axis=1)[:, None], v_gallery.sum(axis=1)[None])
     return np.asarray(np.divide(shared, total, out=np.zeros_like(shared), where=total > 0))
+
+
+def weighted_cosine(
+    query: tuple[ArrayLike, ArrayLike], gallery: tuple[ArrayLike, ArrayLike], *, semantic_weight: float
+) -> NDArray[np.float64]:
+    """Cosine similarity of style and of class, weighted against each other.
+
+    a*cos(z2_i, z2_j) + (1 - a)*cos(z1_i, z1_j)
+
+    Args:
+        query: style latents z1 (q, d1) and class latents z2 (q, d2).
+        gallery: the same of the gallery, (n, d1) and (n, d2).
+        semantic_weight: a, 0 (style alone) to 1 (class alone).
+
+    Returns:
+        Shape (q, n), in [-1, 1]. A zero vector has no direction: its cosine to anything is 0.
+
+    Raises:
+        BadValueError: a weight outside [0, 1], or latents whose dimensions differ.
+
+    Reference:
+        Fine-grained retrieval, eq. 5.
+    """
+    if not 0 <= semantic_weight <= 1:
+        raise BadValueError(f"semantic_weight = {semantic_weight}, but it must lie in 0 to 1.")
+    style, semantic = (cosine(one, other) for one, other in zip(query, gallery, strict=True))
+    return np.asarray(semantic_weight * semantic + (1 - semantic_weight) * style)
+
+
+def cosine(query: ArrayLike, gallery: ArrayLike) -> NDArray[np.float64]:
+    """Cosine of the angle between latents.
+
+    Args:
+        query: shape (q, d).
+        gallery: shape (n, d).
+
+    Returns:
+        Shape (q, n), in [-1, 1]; exactly 0 where one of the two is a zero vector.
+
+    Raises:
+        BadValueError: latents whose dimensions differ.
+    """
+    one, other = _directions(query), _directions(gallery)
+    if one.shape[1] != other.shape[1]:
+        raise BadValueError(f"Latents have {one.shape[1]} and {other.shape[1]} dimensions; cosine compares equal ones.")
+    return np.asarray((one @ other.T).clip(-1, 1))
+
+
+def _directions(z: ArrayLike) -> NDArray[np.float64]:
+    """Latents scaled to length 1; zero vectors stay."""
+    z = np.asarray(z, np.float64)
+    largest = np.abs(z).max(axis=1, initial=0, keepdims=True)  # first: a square may overflow or vanish
+    z = np.divide(z, largest, out=np.zeros_like(z), where=largest > 0)
+    return np.asarray(z / np.maximum(1, np.linalg.norm(z, axis=1, keepdims=True)))

@@ -25,6 +25,7 @@ from explorer.training.events import EpochEnded, Event, Started
 from explorer.training.items import TrainingItems
 from explorer.training.pace import threads
 from explorer.training.report import Report
+from explorer.training.sampler import Sampler, check_sampling
 from explorer.training.trainee import Stepper, Trainee, check_weights
 
 EPOCHS_PER_SEED = 1_000_003
@@ -67,21 +68,21 @@ def train(
     check_training(method, config, dataset, run)
     try:
         with threads(run.threads):
-            items = TrainingItems(dataset, training_labels(dataset, run), device)
+            labels = training_labels(dataset, run)
+            items = TrainingItems(dataset, labels, device)
+            sampler = Sampler(method, config, dataset, labels[items.rows], run.batch_size)
             stepper = Stepper(trainee, method, config, run.precision)
             make_targets = method.targets(config, len(dataset.classes))
-            steps = max(1, len(items) // run.batch_size)  # the rest has its turn in another epoch's shuffle
-            yield Started(trainee.epoch, run.epochs, len(items), steps, device.type)
+            yield Started(trainee.epoch, run.epochs, len(items), sampler.steps, device.type)
             while trainee.epoch < run.epochs:
                 begun = perf_counter()
                 targets = _targets(trainee, make_targets, items, run) if make_targets else None
-                terms = yield from _epoch(stepper, trainee, items, targets, run)
+                terms = yield from _epoch(stepper, trainee, items, sampler, targets, run)
                 trainee.epoch += 1
                 check_weights(trainee)  # what is saved can be gone on with
                 save(trainee)
-                yield EpochEnded(
-                    trainee.epoch, terms, steps * min(run.batch_size, len(items)) / (perf_counter() - begun)
-                )
+                done = sampler.steps * sampler.items_a_step
+                yield EpochEnded(trainee.epoch, terms, done / (perf_counter() - begun))
     except (MemoryError, RuntimeError) as error:  # torch.OutOfMemoryError is a RuntimeError
         if not _is_out_of_memory(error):
             raise
@@ -121,6 +122,7 @@ def check_training(method: Method, config: Config, dataset: Dataset, run: Traini
             f"All training items of {dataset.name} are the same, so there is nothing to learn from; give others."
         )
     check_labels(method, config, training_labels(dataset, run)[rows], dataset.classes, dataset.name)
+    check_sampling(method, config, dataset)
 
 
 def _targets(trainee: Trainee, make: TargetMaker, items: TrainingItems, run: TrainingConfig) -> Tensor:
@@ -137,19 +139,24 @@ def _targets(trainee: Trainee, make: TargetMaker, items: TrainingItems, run: Tra
 
 
 def _epoch(
-    stepper: Stepper, trainee: Trainee, items: TrainingItems, targets: Tensor | None, run: TrainingConfig
+    stepper: Stepper,
+    trainee: Trainee,
+    items: TrainingItems,
+    sampler: Sampler,
+    targets: Tensor | None,
+    run: TrainingConfig,
 ) -> Generator[Event, None, dict[str, float]]:
     """One pass over the items; returns the mean of each loss term."""
     stepper.begin()
-    n, epoch = len(items), trainee.epoch
+    epoch, steps = trainee.epoch, sampler.steps
     generator = torch.Generator(items.device).manual_seed(run.seed * EPOCHS_PER_SEED + epoch)
-    order = torch.randperm(n, generator=generator, device=items.device)
-    steps = max(1, n // run.batch_size)
-    report = Report(epoch + 1, min(run.batch_size, n))
-    for step, chosen in enumerate(torch.split(order, min(run.batch_size, n))[:steps]):
+    report = Report(epoch + 1, sampler.items_a_step)
+    for step, chosen in enumerate(sampler.epoch(np.random.default_rng([run.seed, epoch]), generator)):
         x = network_input(trainee.network, items.take(chosen), run, generator)
-        batch = Batch(x, items.labels[chosen], generator, None if targets is None else targets[chosen])
-        report.add(stepper.step(batch, run.learning_rate * _schedule(epoch * steps + step, steps, run.epochs)))
+        of_these = None if targets is None else targets[chosen]
+        taken = epoch * steps + step
+        batch = Batch(x, items.labels[chosen], generator, of_these, sampler.size, taken / (run.epochs * steps))
+        report.add(stepper.step(batch, run.learning_rate * _schedule(taken, steps, run.epochs)))
         if report.due():
             yield report.progress()
     if report.pending:

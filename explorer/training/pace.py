@@ -11,6 +11,7 @@ from itertools import product
 from time import perf_counter
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,6 +20,7 @@ from explorer.fields import Config
 from explorer.method import Batch, Method
 from explorer.networks.autoencoder import Autoencoder
 from explorer.training.config import TrainingConfig
+from explorer.training.sampler import Sampler
 from explorer.training.trainee import PLAIN_PRECISION, Stepper, start
 
 Precision = Literal["32-true", "bf16-mixed"]
@@ -74,12 +76,14 @@ def _seconds_a_step(
     network: Autoencoder, method: Method, config: Config, dataset: Dataset, run: TrainingConfig, device: str
 ) -> float:
     """Mean time of a training step of a copy of the network: on a busy machine that counts, not the best."""
-    rows = dataset.rows("train")[: run.batch_size]
+    train = dataset.rows("train")
+    sampler = Sampler(method, config, dataset, dataset.labels[train], run.batch_size)
+    rows = train[next(sampler.epoch(np.random.default_rng(0), torch.Generator())).numpy()]
     trainee = start(copy.deepcopy(network), run, device=device)
     x = trainee.network.normalise(torch.from_numpy(dataset.items[rows]).to(device))
     labels = torch.from_numpy(dataset.labels[rows]).to(device)
     targets = torch.zeros(len(rows), network.latent_dims, device=device)
-    batch = Batch(x, labels, torch.Generator(device).manual_seed(0), targets)
+    batch = Batch(x, labels, torch.Generator(device).manual_seed(0), targets, sampler.size)
     with threads(run.threads):
         stepper = Stepper(trainee, method, config, run.precision)
         stepper.begin()

@@ -42,11 +42,9 @@ class _Objective(nn.Module):
         super().__init__()
         self.network, self.method, self.config = network, method, config
 
-    def forward(
-        self, x: Tensor, labels: Tensor, generator: torch.Generator, targets: Tensor | None
-    ) -> dict[str, Tensor]:
+    def forward(self, **parts: Any) -> dict[str, Tensor]:
         """The loss terms of one batch, float32. In parts, as Fabric cannot look into a frozen Batch."""
-        terms = self.method.loss(self.network, Batch(x, labels, generator, targets), self.config)
+        terms = self.method.loss(self.network, Batch(**parts), self.config)
         return {name: term.float() for name, term in terms.items()}
 
 
@@ -117,7 +115,7 @@ class Stepper:
         """Forward, backward, one step of Adam; returns the loss terms."""
         for group in self._optimizer.param_groups:
             group["lr"] = rate
-        terms: dict[str, Tensor] = self._objective(batch.x, batch.labels, batch.generator, batch.targets)
+        terms: dict[str, Tensor] = self._objective(**vars(batch))
         self._optimizer.zero_grad()
         self._fabric.backward(torch.stack(list(terms.values())).sum())
         self._optimizer.step()

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.data import DATASETS, mnist_files
+from explorer.data import DATASETS, downloading, mnist_files
 from explorer.data.dataset import Dataset
 from explorer.data.mnist import (
     FASHION_MNIST,
@@ -221,7 +221,7 @@ def test_file_that_the_mirror_lacks_is_one_sentence(server, tmp_path):
 
 def test_server_that_never_stops_sending_is_cut_off(server, tmp_path, monkeypatch):
     monkeypatch.setattr(mnist_files, "LARGEST", 10_000)
-    with pytest.raises(BadDataError, match="the server gives more than the archive can hold"):
+    with pytest.raises(BadDataError, match="the server gives more than the file can hold"):
         prepare("MNIST", tmp_path / "data")
     assert len(server.asked) == 1
 
@@ -259,7 +259,7 @@ def test_full_disk_is_one_sentence_and_leaves_nothing_half(tmp_path, monkeypatch
 
 
 def test_server_that_never_answers_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(mnist_files, "PATIENCE", 0.2)
+    monkeypatch.setattr(downloading, "PATIENCE", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         come_from(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}/")
         with pytest.raises(BadDataError, match=r"could not be downloaded \(.*timed out"):

@@ -7,11 +7,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, ndcg_score
 
 from explorer.errors import BadDataError, BadValueError
-from explorer.evaluation import METRICS, Evidence
 from explorer.evaluation.ranking import (
     average_precision,
     average_precision_at,
-    class_retrieval,
     mean_over_queries,
     ndcg,
     nearest_neighbour,
@@ -164,74 +162,3 @@ def test_grades_that_cannot_be_gains_are_refused(grades):
 def test_depth_below_one_is_refused(measure):
     with pytest.raises(BadValueError, match="= 0, but"):
         measure([1, 0], 0)
-
-
-def scattered(n: int = 60, dims: int = 3) -> tuple[np.ndarray, np.ndarray]:
-    """Latents on a coarse grid, so that there are ties, and some of them unlabelled."""
-    rng = np.random.default_rng(11)
-    return rng.integers(0, 3, (n, dims)).astype(np.float32), rng.integers(-1, 4, n)
-
-
-def test_class_retrieval_equals_brute_force_with_ties_and_unlabelled_items():
-    z, labels = scattered()
-    found, slow = class_retrieval(z, labels), reference.class_rankings(z, labels)
-    assert len(found.nearest) == (labels >= 0).sum()
-    assert found.nearest.tolist() == [row[0] for row in slow]
-    assert found.average_precision == pytest.approx([reference.average_precision(row) for row in slow])
-    assert found.ndcg == pytest.approx([reference.ndcg(row) for row in slow])
-
-
-def test_blocks_of_queries_change_nothing(monkeypatch):
-    z, labels = scattered()
-    whole = class_retrieval(z, labels)
-    monkeypatch.setattr("explorer.evaluation.ranking.DISTANCES_AT_ONCE", 150)
-    parts = class_retrieval(z, labels)
-    assert parts.ndcg.tolist() == whole.ndcg.tolist()
-    assert parts.average_precision.tolist() == whole.average_precision.tolist()
-
-
-def test_queries_are_evenly_spaced_labelled_items():
-    z, labels = scattered()
-    whole = class_retrieval(z, labels).ndcg
-    spaced = np.arange(7) * len(whole) // 7
-    assert spaced[-1] > 7
-    assert class_retrieval(z, labels, most_queries=7).ndcg.tolist() == whole[spaced].tolist()
-
-
-def test_query_never_retrieves_itself_nor_its_own_copy_as_itself():
-    z = np.zeros((3, 2), np.float32)  # all at one place: the nearest other is the first other
-    assert class_retrieval(z, np.array([0, 1, 0])).nearest[[0, 2]].tolist() == [0, 1]
-
-
-@pytest.mark.parametrize("name", ["retrieval_nn", "retrieval_map", "retrieval_ndcg"])
-def test_retrieval_metric_is_one_for_classes_apart_and_lower_for_mixed_ones(name):
-    labels = np.repeat([0, 1, 2], 20)
-    noise = np.random.default_rng(0).normal(size=(60, 2))
-    apart = METRICS[name].compute(Evidence(z=noise + 100 * labels[:, None], labels=labels))
-    mixed = METRICS[name].compute(Evidence(z=noise, labels=labels))
-    assert apart == 1
-    assert mixed is not None
-    assert mixed < 0.9
-
-
-@pytest.mark.parametrize("labels", [[], [-1, -1, -1], [0], [0, 1, 2], [0, -1, -1]])
-@pytest.mark.parametrize("name", ["retrieval_nn", "retrieval_map", "retrieval_ndcg"])
-def test_retrieval_metric_does_not_apply_where_no_item_has_another_of_its_class(name, labels):
-    evidence = Evidence(z=np.zeros((len(labels), 2)), labels=np.array(labels, np.int64))
-    assert METRICS[name].compute(evidence) is None
-
-
-def test_items_are_ranked_once_for_all_retrieval_metrics(monkeypatch):
-    calls = []
-    monkeypatch.setattr(
-        "explorer.evaluation.class_retrieval", lambda *given: calls.append(1) or class_retrieval(*given)
-    )
-    z, labels = scattered()
-    evidence = Evidence(z=z, labels=labels)
-    for metric in METRICS.values():
-        metric.compute(evidence)
-    assert calls == [1]
-
-
-def test_card_says_how_many_items_are_queries():
-    assert all("up to 1,000 as queries" in METRICS[f"retrieval_{name}"].meaning for name in ("nn", "map", "ndcg"))

@@ -30,6 +30,19 @@ SMALL: dict[str, list[dict[str, Any]]] = {
     "ae": [{"width": 0.25, "latent_dims": 3}, TINY_MLP],
     "vae": [{"width": 0.25}, {"likelihood": "gaussian", **TINY_MLP}],
     "classifier": [{"width": 0.25}],
+    "aae": [{"width": 0.25, "latent_dims": 5, "critic_units": 8}],
+    "code-vae": [
+        {"hidden": (8,), "latent_dims": 4, "code": "clipped"},
+        {"hidden": (8,), "latent_dims": 4, "code": "binary"},
+        {"hidden": (16,), "latent_dims": 6, "code": "gumbel", "classes": 3},
+    ],
+    "classifying": [{"width": 0.0625, "latent_dims": 8}, TINY_MLP],
+    "siamese": [{"width": 0.0625, "latent_dims": 8}],
+    "separate": [{"width": 0.0625, "latent_dims": 8}, {"latent_dims": 7, **TINY_MLP}],
+    "gvae": [{"width": 0.25, "latent_dims": 4, "content_dims": 3, "group_size": 3}],
+    "gvae-nt": [{"width": 0.25, "latent_dims": 4, "content_dims": 3, "group_size": 4}],
+    "adagvae": [{"width": 0.25, "latent_dims": 4}],
+    "adagvae-nt": [{"width": 0.25, "latent_dims": 4}],
 }
 # Parameters that a method leaves without a gradient, with the reason.
 EXEMPT: dict[str, dict[str, str]] = {}
@@ -56,7 +69,10 @@ class Case:
             with torch.no_grad():
                 found = make(network.encode(x).numpy(), labels, np.random.default_rng(0))
             targets = torch.from_numpy(np.asarray(found, np.float32))
-        return Batch(x, torch.from_numpy(labels), torch.Generator().manual_seed(0), targets)
+        size = self.method.group_size(self.config)
+        whole = len(x) // size * size
+        of_these = None if targets is None else targets[:whole]
+        return Batch(x[:whole], torch.from_numpy(labels[:whole]), torch.Generator().manual_seed(0), of_these, size)
 
 
 @pytest.fixture(
@@ -70,7 +86,8 @@ class Case:
 )
 def case(request: pytest.FixtureRequest) -> Case:
     method, values, kind = request.param
-    return Case(method, method.config(**values), kind(n=32))
+    dataset = replace(kind(n=32), factors={"quartet": np.arange(32) // 4}, group="quartet")
+    return Case(method, method.config(**values), dataset)
 
 
 def card_of(case: Case) -> Card:

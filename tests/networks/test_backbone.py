@@ -9,7 +9,9 @@ from explorer.errors import BadValueError
 from explorer.fields import Config, parse
 from explorer.networks.backbone import NetworkConfig, chosen, decoder, encoder, with_network
 from explorer.networks.conv import ConvDecoder, ConvEncoder
+from explorer.networks.deep import DeepDecoder, DeepEncoder
 from explorer.networks.mlp import MlpDecoder, MlpEncoder
+from explorer.networks.strided import StridedDecoder, StridedEncoder
 from explorer.networks.texture import TextureDecoder, TextureEncoder
 from explorer.networks.vgg import VggDecoder, VggEncoder
 
@@ -18,6 +20,8 @@ KINDS = {
     "mlp": (MlpEncoder, MlpDecoder),
     "vgg": (VggEncoder, VggDecoder),
     "texture": (TextureEncoder, TextureDecoder),
+    "strided": (StridedEncoder, StridedDecoder),
+    "deep": (DeepEncoder, DeepDecoder),
 }
 FITTING = [
     ("conv", (1, 28, 28)),
@@ -26,6 +30,12 @@ FITTING = [
     ("mlp", (12,)),
     ("vgg", (3, 33, 40)),
     ("texture", (2, 17, 32)),
+    ("strided", (3, 28, 28)),
+    ("strided", (1, 13, 30)),
+    ("strided", (3, 64, 64)),
+    ("strided", (3, 49, 70)),
+    ("deep", (1, 28, 28)),
+    ("deep", (3, 17, 33)),
 ]
 
 

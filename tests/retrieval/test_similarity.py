@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from explorer.errors import BadValueError
 from explorer.latent.targets import ClassTargets, class_circle, simplex
-from explorer.retrieval.similarity import class_similarity, latent_similarity
+from explorer.retrieval.similarity import class_similarity, cosine, latent_similarity, weighted_cosine
 from tests import reference
 
 PETALS = class_circle(5)
@@ -127,3 +127,46 @@ def test_points_far_from_every_class_have_no_similarity():
 def test_different_numbers_of_classes_are_refused():
     with pytest.raises(BadValueError, match=r"\(1, 2\) and \(1, 3\)"):
         latent_similarity(np.zeros((1, 2)), np.zeros((1, 3)))
+
+
+PARTS = arrays(np.float64, (5, 3), elements=st.floats(-1e200, 1e200))
+
+
+@given(PARTS, PARTS, st.floats(0, 1))
+def test_weighted_cosine_equals_slow_loop(style, semantic, weight):
+    found = weighted_cosine((style, semantic), (style, semantic), semantic_weight=weight)
+    slow = [
+        [
+            weight * reference.cosine(semantic[i], semantic[j]) + (1 - weight) * reference.cosine(style[i], style[j])
+            for j in range(5)
+        ]
+        for i in range(5)
+    ]
+    assert found == pytest.approx(np.array(slow), abs=1e-9)
+    assert (np.abs(found) <= 1).all()
+
+
+def test_weight_of_zero_is_style_alone_and_of_one_class_alone():
+    rng = np.random.default_rng(0)
+    query, gallery = (
+        (rng.normal(size=(2, 3)), rng.normal(size=(2, 4))),
+        (rng.normal(size=(6, 3)), rng.normal(size=(6, 4))),
+    )
+    for weight, part in ((0, 0), (1, 1)):
+        found = weighted_cosine(query, gallery, semantic_weight=weight)
+        assert found.tolist() == cosine(query[part], gallery[part]).tolist()
+
+
+def test_zero_vector_is_like_nothing_not_even_itself():
+    assert cosine([[0, 0]], [[0, 0], [1, 2]]).tolist() == [[0, 0]]
+
+
+@pytest.mark.parametrize("weight", [-0.1, 1.1, np.nan])
+def test_semantic_weight_outside_zero_to_one_is_refused(weight):
+    with pytest.raises(BadValueError, match="semantic_weight"):
+        weighted_cosine(([[1]], [[1]]), ([[1]], [[1]]), semantic_weight=weight)
+
+
+def test_latents_of_other_dimensions_are_refused():
+    with pytest.raises(BadValueError, match="2 and 3 dimensions"):
+        cosine([[1, 2]], [[1, 2, 3]])

@@ -1,0 +1,38 @@
+"""What the methods of fine-grained retrieval build: latents that are not negative, a decoder and a linear classifier.
+
+Reference: Portenier et al., Fine-Grained Retrieval with Autoencoders, section 4.3.
+"""
+
+from typing import ClassVar
+
+from torch import nn
+
+from explorer.fields import hyper
+from explorer.networks.autoencoder import Autoencoder
+from explorer.networks.backbone import Network, NetworkConfig, decoder, encoder
+
+PAPER = "Portenier, Hu, Favaro and Zwicker, Fine-Grained Retrieval with Autoencoders"
+
+
+class StyledConfig(NetworkConfig):
+    """Settings of the network."""
+
+    auto_network: ClassVar[Network] = "deep"
+
+    width: float = hyper(0.25, low=0.0625, high=2, help="scales the channels of all networks but mlp; 1 is the paper's")
+    latent_dims: int = hyper(32, low=1, high=512, help="dimensions of the latent space", symbol="d")
+
+
+def classifying_autoencoder(config: StyledConfig, shape: tuple[int, ...], n_classes: int) -> Autoencoder:
+    """Make encoder with a ReLU at its end, mirrored decoder, and one linear layer from the latent to the classes.
+
+    Raises:
+        BadValueError: a network that does not fit the items.
+    """
+    return Autoencoder(
+        nn.Sequential(encoder(config, shape, outputs=config.latent_dims), nn.ReLU()),
+        shape=shape,
+        latent_dims=config.latent_dims,
+        decoder=decoder(config, shape),
+        classifier=nn.Linear(config.latent_dims, n_classes),
+    )

@@ -1,0 +1,144 @@
+"""Measure how good a run is, and keep what was found beside it."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.data.dataset import UNLABELLED, Dataset, Progress
+from explorer.data.handwriting import style_labels
+from explorer.errors import BadDataError, ExplorerError
+from explorer.evaluation.galleries import Retrieval, retrieval, unwatched
+from explorer.files import telling_of_the_disk
+from explorer.settings import Settings, load_settings
+from explorer.workflows.codes import codes_of
+from explorer.workflows.criteria import by_criteria
+from explorer.workflows.runs import load_dataset, open_run
+from explorer.workflows.scoring import (
+    classifiers,
+    confusion,
+    of_classification,
+    of_retrieval,
+    of_structure,
+    precision_over_recall,
+    reliability_curves,
+)
+from explorer.zoo.card import Card
+from explorer.zoo.evaluation import Curve, Evaluation, Score, read_evaluation, write_evaluation
+from explorer.zoo.run import Run
+from explorer.zoo.store import LATENTS, Latents
+
+QUERIES = 2000
+
+
+def evaluate(
+    run: Run, settings: Settings | None = None, *, queries: int = QUERIES, progress: Progress = unwatched
+) -> Evaluation:
+    """Measure all that applies to a run and keep the record in its folder.
+
+    Test items look for training items. Where the data are here and say more of their items than the class, so does the
+    record: a fine-grained relevance asks for the same style of the same digit, and groups are ranked by criterion.
+
+    Args:
+        run: a trained run.
+        settings: of the installation.
+        queries: at most so many test items, evenly spaced, look for others.
+        progress: told (steps done, steps in all).
+
+    Raises:
+        BadDataError: a run without latents of both splits.
+        BadRunError: latents that are damaged.
+        ExplorerError: a folder that cannot be written.
+    """
+    settings = settings or load_settings()
+    gallery, test = run.latents("train"), run.latents("test")
+    if not len(gallery.ids) or not len(test.ids):
+        raise BadDataError(f"{run.card.name} has no latents of both splits, so there is nothing to measure.")
+    rows = np.arange(min(queries, len(test.ids))) * len(test.ids) // min(queries, len(test.ids))
+    asked = test.at(rows)
+    dataset = _dataset(run.card, settings)
+    scores: list[Score] = [*of_classification(run, test), *of_structure(run, test)]
+    curves: list[Curve] = list(reliability_curves(run, test))
+    for of, found, by_class in _retrievals(run, asked, gallery, dataset, progress):
+        scores += of_retrieval(found, of, asked, gallery if by_class else None)
+        curves.append(precision_over_recall(found, of))
+    for one in by_criteria(run, dataset) if dataset is not None else ():
+        of = f"{one.criterion}, {one.dims}"
+        scores += of_retrieval(one.found, of, asked, None)
+        curves.append(precision_over_recall(one.found, of))
+    record = Evaluation(
+        latents=run.card.files.get(LATENTS, ""),
+        queries=len(rows),
+        gallery=len(gallery.ids),
+        scores=scores,
+        curves=curves,
+        confusion={name: confusion(test.labels, of, run.card) for name, of, _ in classifiers(run, test)},
+    )
+    with telling_of_the_disk(run.folder, "Make room; what was there before is as it was."):
+        write_evaluation(run.folder, record)
+    return record
+
+
+def recorded(
+    name: str,
+    settings: Settings | None = None,
+    *,
+    queries: int = QUERIES,
+    again: bool = False,
+    progress: Progress = unwatched,
+) -> Evaluation:
+    """The record of a run, measured now where it has none.
+
+    Args:
+        name: of the run.
+        settings, queries, progress: as `evaluate` takes them.
+        again: measure anew in any case.
+
+    Raises:
+        UnknownNameError: no such run.
+        ExplorerError: as `evaluate`, or a record that is damaged.
+    """
+    settings = settings or load_settings()
+    run = open_run(name, settings)
+    found = None if again else read_evaluation(run.folder, run.card)
+    return found or evaluate(run, settings, queries=queries, progress=progress)
+
+
+def _dataset(card: Card, settings: Settings) -> Dataset | None:
+    """The data that a run was trained on; None where they are not here, as their images are not needed."""
+    try:
+        return load_dataset(card, settings, download=False)
+    except ExplorerError:
+        return None
+
+
+def _retrievals(
+    run: Run, asked: Latents, gallery: Latents, dataset: Dataset | None, progress: Progress
+) -> Iterator[tuple[str, Retrieval, bool]]:
+    """Each way to rank with each relevance: its name, what was found, and whether the class is what is asked for."""
+    if not (gallery.labels != UNLABELLED).any():
+        return
+    relevances = {"": (asked.labels, gallery.labels)}
+    if dataset is not None and {"slant", "stroke"} <= set(dataset.factors):
+        relevances[", fine-grained"] = _fine(dataset, asked, gallery)
+    codes = codes_of(run.card)
+    steps, total = 0, len(codes) * len(relevances) * len(asked.ids)
+    for code in codes:
+        distances = code.distances(run.card, asked.z, gallery.z)
+        for name, (labels, of_gallery) in relevances.items():
+            told = partial(_told, progress, steps, total)
+            yield code.name + name, retrieval(distances, labels, of_gallery, progress=told), not name
+            steps += len(asked.ids)
+
+
+def _told(progress: Progress, before: int, total: int, done: int, _: int) -> None:
+    progress(before + done, total)
+
+
+def _fine(dataset: Dataset, asked: Latents, gallery: Latents) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Fine labels of queries and gallery: how a digit is written, within its class."""
+    fine = style_labels(dataset.labels, dataset.factors["slant"], dataset.factors["stroke"])
+    row_of = {int(i): row for row, i in enumerate(dataset.ids)}
+    of_asked, of_gallery = (fine[[row_of[int(i)] for i in part.ids]] for part in (asked, gallery))
+    return of_asked, of_gallery

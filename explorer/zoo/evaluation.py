@@ -1,0 +1,109 @@
+"""How good a run is: one record a run, `evaluation.json` in its folder, beside the latents that it was measured on."""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from explorer.errors import BadRunError
+from explorer.zoo.card import Card, Text
+from explorer.zoo.store import LATENTS, write_bytes
+
+EVALUATION = "evaluation.json"
+MOST_BYTES = 20_000_000
+Topic = Literal["classification", "retrieval", "reconstruction", "structure"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Score(_Part):
+    """One measured number.
+
+    Args:
+        topic: what it is about: "classification", "retrieval", "reconstruction" or "structure".
+        measure: its name, as in "MAP".
+        of: what was measured: a classifier, a code with its setting, or a class.
+        value: the number.
+        low, high: ends of its 95 % interval over items, where there is one.
+        items: how many items or queries it is over.
+        left_out: queries with nothing relevant.
+    """
+
+    topic: Topic
+    measure: Text
+    of: Text
+    value: float
+    low: float | None = None
+    high: float | None = None
+    items: int = Field(ge=0)
+    left_out: int = Field(default=0, ge=0)
+
+
+class Curve(_Part):
+    """A measured curve: x ascending, y at each of them, null where nothing was there to measure.
+
+    Args:
+        topic, of: as of a score.
+        name: as in "precision over recall".
+        x, y: numbers.
+        count: items of each point, where that differs from point to point.
+    """
+
+    topic: Topic
+    name: Text
+    of: Text
+    x: list[float]
+    y: list[float | None]
+    count: list[int] = []
+
+
+class Evaluation(_Part):
+    """All that was measured of a run.
+
+    Args:
+        schema_version: of this record.
+        latents: SHA-256 of the latents it was measured on.
+        queries, gallery: how many items looked for how many.
+        scores, curves: the measurements.
+        confusion: test items by true class (rows) and predicted class, by classifier; without a classifier none.
+    """
+
+    schema_version: Literal[1] = 1
+    latents: Text
+    queries: int = Field(ge=0)
+    gallery: int = Field(ge=0)
+    scores: list[Score]
+    curves: list[Curve]
+    confusion: dict[Text, list[list[int]]] = {}
+
+
+def write_evaluation(folder: Path, record: Evaluation) -> None:
+    """Keep a run's record; the last one is replaced.
+
+    Raises:
+        OSError: a disk that cannot be written; the last one is still there.
+    """
+    write_bytes(folder, EVALUATION, record.model_dump_json(indent=1).encode())
+
+
+def read_evaluation(folder: Path, card: Card) -> Evaluation | None:
+    """Read a run's record; None where there is none, or where the run was trained on since.
+
+    Raises:
+        BadRunError: a record that is damaged.
+    """
+    path = folder / EVALUATION
+    try:
+        if not path.is_file():
+            return None
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError("too large")
+        record = Evaluation.model_validate(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, RecursionError, ValidationError):
+        raise BadRunError(
+            f"The evaluation of {folder.name} is damaged; measure it again: latent-explorer evaluate {folder.name}"
+        ) from None
+    return record if record.latents == card.files.get(LATENTS) else None
