@@ -1,21 +1,17 @@
 """The command line: `latent-explorer`.
 
-A command is a function: its arguments are the flags, its docstring is the help. It imports what
-starts slowly when it runs, so that `--help` answers at once.
+A command is a function: its arguments are the flags, its docstring is the help. Only the one that is
+asked for is imported, and it imports what starts slowly when it runs.
 """
 
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import tyro
 
-from explorer.cli.dashboard import app
-from explorer.cli.evaluating import evaluate
-from explorer.cli.runs import models
-from explorer.cli.shelf import data, project, suggest
-from explorer.cli.training import train, train_new
 from explorer.errors import BadValueError, ExplorerError
 
 DESCRIPTION = """See, question and use the latent space of an autoencoder, in the browser.
@@ -23,14 +19,14 @@ DESCRIPTION = """See, question and use the latent space of an autoencoder, in th
 For example:
   latent-explorer app
   latent-explorer app --help"""
-COMMANDS: dict[str, Callable[..., Any]] = {
-    "app": app,
-    "train": train,
-    "models": models,
-    "data": data,
-    "project": project,
-    "suggest": suggest,
-    "evaluate": evaluate,
+COMMANDS = {  # the module of each
+    "app": "dashboard",
+    "train": "training",
+    "models": "runs",
+    "data": "shelf",
+    "project": "shelf",
+    "suggest": "shelf",
+    "evaluate": "evaluating",
 }
 NAMES_BEFORE_FLAGS = 2
 
@@ -46,14 +42,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         if said[:1] == ["train"] and _names_both(said[1:]):
-            train_new(said[1:])
+            import_module("explorer.cli.training").train_new(said[1:])
         elif said[:1] == ["train"] and not {"--resume", "--help", "-h"} & set(said) and len(said) > 1:
             raise BadValueError(
                 "Say METHOD and DATA first, then the flags: latent-explorer train ae digits --name first."
             )
+        elif said[:1] and said[0] in COMMANDS:
+            tyro.cli(_command(said[0]), prog=f"latent-explorer {said[0]}", args=said[1:])
         else:
+            commands = {name: _command(name) for name in COMMANDS}
             tyro.extras.subcommand_cli_from_dict(
-                COMMANDS, prog="latent-explorer", description=DESCRIPTION, args=said or ["--help"]
+                commands, prog="latent-explorer", description=DESCRIPTION, args=said or ["--help"]
             )
     except ExplorerError as error:
         print(error, file=sys.stderr)
@@ -64,6 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0
+
+
+def _command(name: str) -> Callable[..., Any]:
+    command: Callable[..., Any] = getattr(import_module(f"explorer.cli.{COMMANDS[name]}"), name)
+    return command
 
 
 def _names_both(said: Sequence[str]) -> bool:
