@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer import places
 from explorer.data.dataset import UNLABELLED, Dataset, Progress
 from explorer.data.handwriting import style_labels
 from explorer.errors import BadDataError, ExplorerError
@@ -35,7 +37,7 @@ QUERIES = 2000
 def evaluate(
     run: Run, settings: Settings | None = None, *, queries: int = QUERIES, progress: Progress = unwatched
 ) -> Evaluation:
-    """Measure all that applies to a run and keep the record in its folder.
+    """Measure all that applies to a run and keep the record (see `record_folder`).
 
     Test items look for training items. Where the data are here and say more of their items than the class, so does the
     record: a fine-grained relevance asks for the same style of the same digit, and groups are ranked by criterion.
@@ -75,9 +77,18 @@ def evaluate(
         curves=curves,
         confusion={name: confusion(test.labels, of, run.card) for name, of, _ in classifiers(run, test)},
     )
-    with telling_of_the_disk(run.folder, "Make room; what was there before is as it was."):
-        write_evaluation(run.folder, record)
+    folder = record_folder(run, settings)
+    with telling_of_the_disk(folder, "Make room; what was there before is as it was."):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_evaluation(folder, record)
     return record
+
+
+def record_folder(run: Run, settings: Settings) -> Path:
+    """Where a run's record is kept: in its folder, or below the data root for a shipped run, which stays as it is."""
+    if run.folder.parent == places.models():
+        return settings.data_root / "evaluations" / run.folder.name
+    return run.folder
 
 
 def recorded(
@@ -101,7 +112,7 @@ def recorded(
     """
     settings = settings or load_settings()
     run = open_run(name, settings)
-    found = None if again else read_evaluation(run.folder, run.card)
+    found = None if again else read_evaluation(record_folder(run, settings), run.card)
     return found or evaluate(run, settings, queries=queries, progress=progress)
 
 

@@ -1,4 +1,4 @@
-"""How good a run is: one record a run, `evaluation.json` in its folder, beside the latents that it was measured on."""
+"""How good a run is: one record a run, `evaluation.json`, which names the latents that it was measured on."""
 
 import json
 from pathlib import Path
@@ -92,6 +92,10 @@ def write_evaluation(folder: Path, record: Evaluation) -> None:
 def read_evaluation(folder: Path, card: Card) -> Evaluation | None:
     """Read a run's record; None where there is none, or where the run was trained on since.
 
+    Args:
+        folder: that holds it.
+        card: of the run.
+
     Raises:
         BadRunError: a record that is damaged.
     """
@@ -104,6 +108,7 @@ def read_evaluation(folder: Path, card: Card) -> Evaluation | None:
         record = Evaluation.model_validate(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, RecursionError, ValidationError):
         raise BadRunError(
-            f"The evaluation of {folder.name} is damaged; measure it again: latent-explorer evaluate {folder.name}"
+            f"The evaluation of {folder.name} is damaged; measure it again: "
+            f"latent-explorer evaluate {folder.name} --again"
         ) from None
     return record if record.latents == card.files.get(LATENTS) else None

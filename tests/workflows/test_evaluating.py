@@ -56,6 +56,14 @@ def test_record_is_kept_and_read_until_it_is_asked_for_again(settings):
     assert recorded("my-digits-vae", settings, queries=60, again=True).queries == 60
 
 
+def test_shipped_run_stays_as_it_is_and_its_record_lies_below_the_data_root(settings, tmp_path):
+    settings = settings.model_copy(update={"data_root": tmp_path})
+    found = recorded("digits-vae", settings, queries=5)
+    assert recorded("digits-vae", settings, queries=9) == found
+    assert not (open_run("digits-vae", settings).folder / EVALUATION).exists()
+    assert (tmp_path / "evaluations" / "digits-vae" / EVALUATION).is_file()
+
+
 def test_record_of_other_latents_is_not_believed(settings):
     evaluate(open_run("my-digits-vae", settings), settings, queries=10)
     run = open_run("my-digits-vae", settings)
