@@ -42,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         if said[:1] == ["train"] and _names_both(said[1:]):
-            import_module("explorer.cli.training").train_new(said[1:])
+            from explorer.cli.training import train_new
+
+            train_new(said[1:])
         elif said[:1] == ["train"] and not {"--resume", "--help", "-h"} & set(said) and len(said) > 1:
             raise BadValueError(
                 "Say METHOD and DATA first, then the flags: latent-explorer train ae digits --name first."
@@ -66,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(name: str) -> Callable[..., Any]:
+    """The function of a command; its module is imported only now."""
     command: Callable[..., Any] = getattr(import_module(f"explorer.cli.{COMMANDS[name]}"), name)
     return command
 

@@ -36,17 +36,13 @@ class Retrieval:
     first: NDArray[np.intp]
 
 
-def unwatched(done: int, total: int) -> None:
-    """For callers who do not watch."""
-
-
 def retrieval(
     distances: Distances,
     labels: NDArray[np.integer],
     gallery_labels: NDArray[np.integer],
     *,
     itself: NDArray[np.intp] | None = None,
-    progress: Progress = unwatched,
+    progress: Progress | None = None,
 ) -> Retrieval:
     """Rank the whole gallery for each query; an item is relevant where it has the query's label.
 
@@ -55,7 +51,7 @@ def retrieval(
         labels: of the queries, shape (q,); -1 (unlabelled) has nothing relevant.
         gallery_labels: shape (n,); -1 is relevant for no query.
         itself: gallery row that a query is, shape (q,), which it never retrieves; None where none is in the gallery.
-        progress: told (queries done, queries in all).
+        progress: called with (queries done, queries in all).
 
     Raises:
         BadDataError: an empty gallery, or distances that are negative or NaN.
@@ -78,7 +74,8 @@ def retrieval(
             ranks = np.flatnonzero(gallery_labels[others] == labels[query])  # from 0
             if len(ranks) and labels[query] != UNLABELLED:
                 _score(found, query, ranks, discounts)
-        progress(int(queries[-1]) + 1, q)
+        if progress:
+            progress(int(queries[-1]) + 1, q)
     return found
 
 

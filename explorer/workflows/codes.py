@@ -17,7 +17,7 @@ from explorer.zoo.card import Card
 LEVELS = (2, 4, 8, 16, 32)
 SEMANTIC_WEIGHTS = tuple(step / 10 for step in range(11))
 GAUSSIAN = ("vae", "code-vae", "gvae", "gvae-nt", "adagvae", "adagvae-nt")  # latents near the standard Gaussian
-Z = NDArray[np.float32]
+Z = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,7 @@ def _by_bits(code: Callable[[Card, Z], NDArray[np.int8]]) -> Callable[[Card, Z, 
 
 
 def _by_code(code: Callable[[Z], NDArray[np.float64]]) -> Callable[[Card, Z, Z], Distances]:
-    return lambda card, queries, gallery: _by_latent(
-        card, code(queries).astype(np.float32), code(gallery).astype(np.float32)
-    )
+    return lambda card, queries, gallery: _by_latent(card, code(queries), code(gallery))
 
 
 def _by_weight(weight: float) -> Callable[[Card, Z, Z], Distances]:

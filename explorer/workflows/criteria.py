@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from explorer.data.dataset import Dataset
 from explorer.evaluation.galleries import Retrieval, retrieval
-from explorer.latent.dimensions import select_dimensions
+from explorer.latent.dimensions import FEWEST_VALUES, select_dimensions
 from explorer.retrieval.distances import squared_euclidean
+from explorer.workflows.runs import Items
 from explorer.zoo.run import Run
 
 QUERIES_A_GROUP = 3
@@ -41,7 +42,7 @@ def criteria(dataset: Dataset) -> dict[str, NDArray[np.intp]]:
     found = {}
     for name, values in dataset.factors.items():
         kinds, codes = np.unique(values, return_inverse=True)
-        if name == dataset.group or (values.dtype.kind in "iuU" and 1 < len(kinds) <= MOST_VALUES):
+        if name == dataset.group or (values.dtype.kind in "iuU" and FEWEST_VALUES <= len(kinds) <= MOST_VALUES):
             found[name] = np.asarray(codes, np.intp)
     return found
 
@@ -59,12 +60,14 @@ def by_criteria(run: Run, dataset: Dataset) -> Iterator[ByCriterion]:
     if not dataset.group:
         return
     test, train = run.latents("test"), run.latents("train")
-    row_of = {int(i): row for row, i in enumerate(dataset.ids)}
-    of_test, of_train = (np.array([row_of[int(i)] for i in part.ids], np.intp) for part in (test, train))
+    items = Items(dataset)
+    of_test, of_train = items.rows(test.ids), items.rows(train.ids)
     gallery, queries = first_and_others(dataset.factors[dataset.group][of_test])
     if not len(queries):
         return
     for criterion, codes in criteria(dataset).items():
+        if len(np.unique(codes[of_train])) < FEWEST_VALUES:  # nothing to tell apart
+            continue
         asked = codes[of_test]
         for dims, chosen in _choices(run, train.z, codes[of_train]).items():
             z = test.z[:, chosen]

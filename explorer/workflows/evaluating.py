@@ -11,12 +11,12 @@ from explorer import places
 from explorer.data.dataset import UNLABELLED, Dataset, Progress
 from explorer.data.handwriting import style_labels
 from explorer.errors import BadDataError, ExplorerError
-from explorer.evaluation.galleries import Retrieval, retrieval, unwatched
+from explorer.evaluation.galleries import Retrieval, retrieval
 from explorer.files import telling_of_the_disk
 from explorer.settings import Settings, load_settings
 from explorer.workflows.codes import codes_of
 from explorer.workflows.criteria import by_criteria
-from explorer.workflows.runs import load_dataset, open_run
+from explorer.workflows.runs import Items, load_dataset, open_run
 from explorer.workflows.scoring import (
     classifiers,
     confusion,
@@ -35,7 +35,7 @@ QUERIES = 2000
 
 
 def evaluate(
-    run: Run, settings: Settings | None = None, *, queries: int = QUERIES, progress: Progress = unwatched
+    run: Run, settings: Settings | None = None, *, queries: int = QUERIES, progress: Progress | None = None
 ) -> Evaluation:
     """Measure all that applies to a run and keep the record (see `record_folder`).
 
@@ -46,7 +46,7 @@ def evaluate(
         run: a trained run.
         settings: of the installation.
         queries: at most so many test items, evenly spaced, look for others.
-        progress: told (steps done, steps in all).
+        progress: called with (steps done, steps in all).
 
     Raises:
         BadDataError: a run without latents of both splits.
@@ -97,7 +97,7 @@ def recorded(
     *,
     queries: int = QUERIES,
     again: bool = False,
-    progress: Progress = unwatched,
+    progress: Progress | None = None,
 ) -> Evaluation:
     """The record of a run, measured now where it has none.
 
@@ -125,7 +125,7 @@ def _dataset(card: Card, settings: Settings) -> Dataset | None:
 
 
 def _retrievals(
-    run: Run, asked: Latents, gallery: Latents, dataset: Dataset | None, progress: Progress
+    run: Run, asked: Latents, gallery: Latents, dataset: Dataset | None, progress: Progress | None
 ) -> Iterator[tuple[str, Retrieval, bool]]:
     """Each way to rank with each relevance: its name, what was found, and whether the class is what is asked for."""
     if not (gallery.labels != UNLABELLED).any():
@@ -138,7 +138,7 @@ def _retrievals(
     for code in codes:
         distances = code.distances(run.card, asked.z, gallery.z)
         for name, (labels, of_gallery) in relevances.items():
-            told = partial(_told, progress, steps, total)
+            told = partial(_told, progress, steps, total) if progress else None
             yield code.name + name, retrieval(distances, labels, of_gallery, progress=told), not name
             steps += len(asked.ids)
 
@@ -150,6 +150,6 @@ def _told(progress: Progress, before: int, total: int, done: int, _: int) -> Non
 def _fine(dataset: Dataset, asked: Latents, gallery: Latents) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Fine labels of queries and gallery: how a digit is written, within its class."""
     fine = style_labels(dataset.labels, dataset.factors["slant"], dataset.factors["stroke"])
-    row_of = {int(i): row for row, i in enumerate(dataset.ids)}
-    of_asked, of_gallery = (fine[[row_of[int(i)] for i in part.ids]] for part in (asked, gallery))
+    items = Items(dataset)
+    of_asked, of_gallery = (fine[items.rows(part.ids)] for part in (asked, gallery))
     return of_asked, of_gallery

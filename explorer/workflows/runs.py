@@ -165,13 +165,18 @@ class Items:
 
     Args:
         dataset: the run's data set.
-        sorted_ids: its ids, ascending, shape (n,).
-        order: row of each sorted id, shape (n,).
     """
 
     dataset: Dataset
-    sorted_ids: NDArray[np.int64]
-    order: NDArray[np.intp]
+
+    @cached_property
+    def _order(self) -> NDArray[np.intp]:
+        """Rows by ascending id, shape (n,)."""
+        return np.argsort(self.dataset.ids)
+
+    @cached_property
+    def _sorted_ids(self) -> NDArray[np.int64]:
+        return self.dataset.ids[self._order]
 
     def files(self, ids: NDArray[np.int64]) -> list[str]:
         """Path of each of these items in the folder that it was imported from; none for other data.
@@ -205,14 +210,14 @@ class Items:
         Raises:
             BadRunError: an id that the data set does not have.
         """
-        at = np.minimum(np.searchsorted(self.sorted_ids, ids), len(self.sorted_ids) - 1)
-        missing = self.sorted_ids[at] != ids
+        at = np.minimum(np.searchsorted(self._sorted_ids, ids), len(self._sorted_ids) - 1)
+        missing = self._sorted_ids[at] != ids
         if missing.any():
             raise BadRunError(
                 f"The data set {self.dataset.name} has no item {ids[missing][0]}: these latents belong to other items. "
                 "Restore the run's folder or train it again."
             )
-        return self.order[at]
+        return self._order[at]
 
 
 def load_items(card: Card, settings: Settings | None = None, progress: Progress | None = None) -> Items:
@@ -223,6 +228,4 @@ def load_items(card: Card, settings: Settings | None = None, progress: Progress 
         UnknownNameError, BadValueError, BadRunError: see `load_dataset`.
         BadDataError: damaged files.
     """
-    dataset = load_dataset(card, settings, progress, download=False)
-    order = np.argsort(dataset.ids)
-    return Items(dataset, dataset.ids[order], order)
+    return Items(load_dataset(card, settings, progress, download=False))

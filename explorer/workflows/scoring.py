@@ -44,7 +44,7 @@ def mean_score(topic: Topic, measure: str, of: str, values: NDArray[np.float64])
     found = mean_over_queries(values)
     kept = values[~np.isnan(values)]
     if not len(kept):
-        return Score(topic=topic, measure=measure, of=of, value=0, items=0, left_out=found.left_out)
+        return Score(topic=topic, measure=measure, of=of, value=None, items=0, left_out=found.left_out)
     reach = NORMAL * float(kept.std()) / np.sqrt(len(kept))
     low, high = max(0.0, found.mean - reach), min(1.0, found.mean + reach)
     return Score(

@@ -26,7 +26,7 @@ class Score(_Part):
         topic: what it is about: "classification", "retrieval", "reconstruction" or "structure".
         measure: its name, as in "MAP".
         of: what was measured: a classifier, a code with its setting, or a class.
-        value: the number.
+        value: the number; null where no item has one.
         low, high: ends of its 95 % interval over items, where there is one.
         items: how many items or queries it is over.
         left_out: queries with nothing relevant.
@@ -35,7 +35,7 @@ class Score(_Part):
     topic: Topic
     measure: Text
     of: Text
-    value: float
+    value: float | None
     low: float | None = None
     high: float | None = None
     items: int = Field(ge=0)

@@ -263,7 +263,7 @@ def vectors(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> Items:
         files={LATENTS: digest},
     )
     write_card(runs_root / "vectors", card)
-    items = Items(Dataset("arrays", values, unlabelled, (), ids, ids >= 50), ids, np.arange(60))
+    items = Items(Dataset("arrays", values, unlabelled, (), ids, ids >= 50))
     monkeypatch.setattr(state, "load_items", lambda *_: items)
     return items
 

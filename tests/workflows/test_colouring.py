@@ -36,7 +36,7 @@ def items_of(space: LatentMap, **factors: np.ndarray) -> Items:
     n = len(ids)
     images = np.zeros((n, 1, 4, 4), np.uint8)
     dataset = Dataset("made", images, np.full(n, -1), (), ids, np.zeros(n, np.bool_), factors)
-    return Items(dataset, ids, np.arange(n))
+    return Items(dataset)
 
 
 def test_scores_are_offered_where_something_predicts(space, tmp_path):

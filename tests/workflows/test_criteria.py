@@ -96,6 +96,12 @@ def test_content_and_perspective_are_ranked_apart():
     assert found["hue", "perspective"] == 1 > found["hue", "content"]
 
 
+def test_criterion_with_one_value_among_the_training_items_is_left_out():
+    data = dataset()
+    data.factors["kind"][~data.is_test] = "a"
+    assert {one.criterion for one in by_criteria(run(data, latents(data)), data)} == {"digit", "hue", "instance"}
+
+
 def test_data_without_groups_give_nothing():
     data = dataset(group="")
     assert list(by_criteria(run(data, latents(data)), data)) == []

@@ -12,6 +12,7 @@ from explorer.errors import BadRunError
 from explorer.settings import load_settings
 from explorer.workflows.evaluating import evaluate, recorded
 from explorer.workflows.runs import open_run
+from explorer.workflows.scoring import mean_score
 from explorer.zoo.evaluation import EVALUATION, read_evaluation
 
 
@@ -126,3 +127,9 @@ def test_command_prints_what_the_record_holds(settings, capsys):
 def test_mistakes_are_one_sentence(capsys, arguments, said):
     assert main(["evaluate", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_measure_that_no_query_has_is_no_number():
+    found = mean_score("retrieval", "MAP", "latent", np.array([np.nan, np.nan]))
+    assert (found.value, found.items, found.left_out) == (None, 0, 2)
+    assert mean_score("retrieval", "MAP", "latent", np.array([np.nan, 0.5, 0.5])).value == 0.5
