@@ -53,9 +53,9 @@ def load(config: SolidsConfig, data_root: Path, progress: Progress | None = None
 
     Returns:
         Images of shape (3, 64, 64) in the order of their instances, memory-mapped; a class is a category; factors
-        "azimuth" and "elevation" in degrees, no view twice of an instance, "hue" in degrees, "background" and
-        "instance", which makes the groups. An instance is in one split with all its images, and depends on the seed
-        and its number alone.
+        "category", "azimuth", "elevation" and "hue" in degrees, "background" and "instance", which makes the groups. No
+        view of an instance comes twice. An instance is in one split with all its images, and depends on the seed and
+        its number alone.
 
     Raises:
         MissingDataError: there is no cache, and VTK is not installed or cannot draw.
@@ -84,12 +84,14 @@ def _table(config: SolidsConfig) -> dict[str, Any]:
     seen = [_perspectives(config, number) for number in range(config.n)]
     view, hue, background = (np.concatenate([one[name] for one in seen]) for name in ("view", "hue", "background"))
     instance = np.repeat(numbers, k)
+    labels = instance % len(CATEGORIES)
     return {
-        "labels": instance % len(CATEGORIES),
+        "labels": labels,
         "classes": tuple(CATEGORIES),
         "ids": (config.seed << 26) + (instance << 5) + np.tile(np.arange(k), config.n),  # below 2**53
         "is_test": instance // len(CATEGORIES) % TEST_EACH == 0,
         "factors": {
+            "category": np.array(list(CATEGORIES))[labels],
             "azimuth": np.array(AZIMUTHS)[view // len(ELEVATIONS)],
             "elevation": np.array(ELEVATIONS)[view % len(ELEVATIONS)],
             "hue": hue * (360 // HUES),

@@ -28,7 +28,7 @@ SYNONYMS = {
     "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4",
     "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
     "airplane": "aeroplane", "plane": "aeroplane", "sailing boat": "boat", "sailboat": "boat", "ship": "boat",
-    "coach": "bus", "automobile": "car", "seat": "chair", "grand piano": "piano", "desk": "table",
+    "benches": "bench", "buses": "bus", "coach": "bus", "automobile": "car", "grand piano": "piano", "desk": "table",
     "locomotive": "train", "man": "male", "woman": "female", "men": "male", "women": "female",
     "trousers": "trouser", "jumper": "pullover", "trainer": "sneaker", "boot": "ankle boot", "top": "t-shirt/top",
 }  # fmt: skip

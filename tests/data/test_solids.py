@@ -38,6 +38,7 @@ def test_each_instance_is_shown_so_often_in_one_split(dataset):
     assert np.bincount(dataset.labels[dataset.is_test]).tolist() == [2] * 11
     assert np.bincount(dataset.labels[~dataset.is_test]).tolist() == [8] * 11
     assert dataset.classes == tuple(CATEGORIES)
+    assert dataset.factors["category"].tolist() == [dataset.classes[label] for label in dataset.labels]
 
 
 def test_factors_have_their_ranges_and_no_view_comes_twice(tmp_path):
