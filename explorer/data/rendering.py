@@ -25,7 +25,7 @@ FINER = 2  # pixels drawn in place of one, in each direction
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 LAST_WORDS = 300  # letters of what the renderer said last
 # -P: a file of the folder that the server stands in must not be taken for a library.
-COMMAND = (sys.executable, "-P", "-m", "explorer.data.rendering")
+COMMAND = (sys.executable, "-P", "-c", "from explorer.data.rendering import main; main()")
 INSTEAD = "The data sets coloured and textures need no renderer."
 Views = Sequence[Sequence[float]]
 Renderer = Callable[[Sequence[Part], Views], NDArray[np.uint8]]
@@ -115,7 +115,3 @@ def main() -> None:
             raise SystemExit("Nothing appears in the pictures.")
         pictures.write(drawn.tobytes())
         pictures.flush()
-
-
-if __name__ == "__main__":
-    main()
