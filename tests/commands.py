@@ -107,6 +107,7 @@ CASES = {
     "textures": Case("textures", ("--data.n", "100")),
     "digits": Case("digits", ("--data.test-share", "0.5", "--batch-size", "128")),
     "coloured": Case("coloured", ("--data.n", "100", "--data.perspectives", "6", "--data.source", "digits")),
+    "solids": Case("solids", ("--data.n", "55")),
     "bodies": Case("bodies", ("--data.n", "60")),
     "mnist": Case("mnist", prepare=_mnist("MNIST")),
     "svhn": Case("svhn", prepare=_svhn),

@@ -7,9 +7,11 @@ from explorer.data.dataset import DatasetSource
 from explorer.data.digits import DIGITS
 from explorer.data.folder import FOLDER
 from explorer.data.mnist import FASHION_MNIST, MNIST
+from explorer.data.solids import SOLIDS
 from explorer.data.svhn import SVHN
 from explorer.data.textures import TEXTURES
 
 DATASETS: dict[str, DatasetSource] = {
-    source.name: source for source in (TEXTURES, DIGITS, COLOURED, BODIES, MNIST, FASHION_MNIST, SVHN, FOLDER, ARRAYS)
+    source.name: source
+    for source in (TEXTURES, DIGITS, COLOURED, SOLIDS, BODIES, MNIST, FASHION_MNIST, SVHN, FOLDER, ARRAYS)
 }

@@ -27,7 +27,9 @@ SYNONYMS = {
     "dotted": "dots", "spots": "dots", "spotted": "dots", "polka dots": "dots",
     "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4",
     "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
-    "man": "male", "woman": "female", "men": "male", "women": "female",
+    "airplane": "aeroplane", "plane": "aeroplane", "sailing boat": "boat", "sailboat": "boat", "ship": "boat",
+    "benches": "bench", "buses": "bus", "coach": "bus", "automobile": "car", "grand piano": "piano", "desk": "table",
+    "locomotive": "train", "man": "male", "woman": "female", "men": "male", "women": "female",
     "trousers": "trouser", "jumper": "pullover", "trainer": "sneaker", "boot": "ankle boot", "top": "t-shirt/top",
 }  # fmt: skip
 """Other words for class names of the data sets that come with us; those that are no class of a run mean nothing."""

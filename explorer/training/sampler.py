@@ -70,7 +70,7 @@ def groups_of(dataset: Dataset) -> NDArray[np.int64]:
     if not dataset.group:
         raise BadDataError(
             f"{dataset.name} does not say which items show the same content, so there are no groups to learn from; "
-            "choose a data set of groups, such as coloured."
+            "choose a data set of groups, such as coloured or solids."
         )
     return np.asarray(dataset.factors[dataset.group][dataset.rows("train")], np.int64)
 

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.data.mnist import DIGITS, GARMENTS
+from explorer.data.shapes import CATEGORIES
 from explorer.data.textures import CLASSES
 from explorer.errors import BadValueError
 from explorer.latent.targets import class_circle
@@ -38,6 +39,9 @@ def test_names_of_other_data():
     assert shares("mostly t-shirt/top, a little ankle boots", GARMENTS) == pytest.approx(
         {"T-shirt/top": 0.8571, "Ankle boot": 0.1429}, abs=1e-4
     )
+    assert shares("an airplane, buses, grand piano and a desk", tuple(CATEGORIES)) == {
+        "aeroplane": 0.25, "bus": 0.25, "piano": 0.25, "table": 0.25
+    }  # fmt: skip
 
 
 def test_own_synonyms_and_a_name_that_is_a_synonym_elsewhere():

@@ -43,7 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def fits(method: str, case: str) -> bool:
     """Whether the data are made of groups where a method learns from them."""
-    return METHODS[method].sampling != "groups" or case == "coloured"
+    return METHODS[method].sampling != "groups" or case in ("coloured", "solids")
 
 
 def assert_keeps_its_promises(run: Run) -> None:
