@@ -45,7 +45,7 @@ def squared_norm(x_hat: Tensor, x: Tensor) -> Tensor:
 
 
 def mean_squared_norm(x_hat: Tensor, x: Tensor) -> Tensor:
-    """`squared_norm` divided by the pixels of an image: about as heavy as a cross-entropy, whatever the image's size."""
+    """`squared_norm` divided by the pixels of an image: about as heavy as a cross-entropy at any size of image."""
     return 4 * squared_error(x_hat.float(), x.float())
 
 

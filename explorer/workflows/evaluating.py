@@ -1,6 +1,6 @@
 """Measure how good a run is, and keep what was found beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +14,17 @@ from explorer.errors import BadDataError, ExplorerError
 from explorer.evaluation.galleries import Retrieval, retrieval
 from explorer.files import telling_of_the_disk
 from explorer.settings import Settings, load_settings
-from explorer.workflows.codes import codes_of
+from explorer.workflows.across import across as retrievals_across
+from explorer.workflows.across import others_of
+from explorer.workflows.codes import WEIGHTED, codes_of
 from explorer.workflows.criteria import by_criteria
 from explorer.workflows.runs import Items, load_dataset, open_run
 from explorer.workflows.scoring import (
     classifiers,
     confusion,
+    of_chosen_weight,
     of_classification,
+    of_nearest,
     of_retrieval,
     of_structure,
     precision_over_recall,
@@ -32,10 +36,16 @@ from explorer.zoo.run import Run
 from explorer.zoo.store import LATENTS, Latents
 
 QUERIES = 2000
+Measured = tuple[list[Score], list[Curve]]
 
 
 def evaluate(
-    run: Run, settings: Settings | None = None, *, queries: int = QUERIES, progress: Progress | None = None
+    run: Run,
+    settings: Settings | None = None,
+    *,
+    queries: int = QUERIES,
+    across: Sequence[str] = (),
+    progress: Progress | None = None,
 ) -> Evaluation:
     """Measure all that applies to a run and keep the record (see `record_folder`).
 
@@ -46,10 +56,13 @@ def evaluate(
         run: a trained run.
         settings: of the installation.
         queries: at most so many test items, evenly spaced, look for others.
+        across: keys of other data sets (see `others.candidates`) whose items look for the run's, and for each other;
+            those of the data's own shifts do so where they can be made.
         progress: called with (steps done, steps in all).
 
     Raises:
-        BadDataError: a run without latents of both splits.
+        BadDataError: a run without latents of both splits, or a data set asked for that is missing.
+        BadValueError: a key of no data set that fits.
         BadRunError: latents that are damaged.
         ExplorerError: a folder that cannot be written.
     """
@@ -62,17 +75,18 @@ def evaluate(
     dataset = _dataset(run.card, settings)
     scores: list[Score] = [*of_classification(run, test), *of_structure(run, test)]
     curves: list[Curve] = list(reliability_curves(run, test))
-    for of, found, by_class in _retrievals(run, asked, gallery, dataset, progress):
-        scores += of_retrieval(found, of, asked, gallery if by_class else None)
-        curves.append(precision_over_recall(found, of))
-    for one in by_criteria(run, dataset) if dataset is not None else ():
-        of = f"{one.criterion}, {one.dims}"
-        scores += of_retrieval(one.found, of, asked, None)
-        curves.append(precision_over_recall(one.found, of))
+    for found_scores, found_curves in (
+        _of_ranking(run, asked, gallery, dataset, progress),
+        _of_others(run, gallery, across, settings),
+        _of_criteria(run, dataset),
+    ):
+        scores += found_scores
+        curves += found_curves
     record = Evaluation(
         latents=run.card.files.get(LATENTS, ""),
         queries=len(rows),
         gallery=len(gallery.ids),
+        across=list(across),
         scores=scores,
         curves=curves,
         confusion={name: confusion(test.labels, of, run.card) for name, of, _ in classifiers(run, test)},
@@ -82,6 +96,40 @@ def evaluate(
         folder.mkdir(parents=True, exist_ok=True)
         write_evaluation(folder, record)
     return record
+
+
+def _of_ranking(
+    run: Run, asked: Latents, gallery: Latents, dataset: Dataset | None, progress: Progress | None
+) -> Measured:
+    """Test items look for training items in every way that fits the run."""
+    scores: list[Score] = []
+    curves: list[Curve] = []
+    weighed: dict[str, dict[str, NDArray[np.float64]]] = {}
+    for way, relevance, found in _retrievals(run, asked, gallery, dataset, progress):
+        scores += of_retrieval(found, way + relevance)
+        if not relevance:
+            scores += of_nearest(found, way, asked, gallery)
+        curves.append(precision_over_recall(found, way + relevance))
+        if way.startswith(WEIGHTED):
+            weighed.setdefault(relevance, {})[way] = found.average_precision
+    chosen = (of_chosen_weight(averages, relevance) for relevance, averages in weighed.items())
+    return [*scores, *filter(None, chosen)], curves
+
+
+def _of_others(run: Run, gallery: Latents, across: Sequence[str], settings: Settings) -> Measured:
+    """Items of other data sets look for the run's, and for each other."""
+    found = [
+        (of, one) for others in others_of(run, across, settings) for of, one in retrievals_across(run, others, gallery)
+    ]
+    scores = [score for of, one in found for score in of_retrieval(one, of)]
+    return scores, [precision_over_recall(one, of) for of, one in found]
+
+
+def _of_criteria(run: Run, dataset: Dataset | None) -> Measured:
+    """Members of groups look for what has something else than the class in common."""
+    found = [(f"{one.criterion}, {one.dims}", one.found) for one in (by_criteria(run, dataset) if dataset else ())]
+    scores = [score for of, one in found for score in of_retrieval(one, of)]
+    return scores, [precision_over_recall(one, of) for of, one in found]
 
 
 def record_folder(run: Run, settings: Settings) -> Path:
@@ -96,14 +144,15 @@ def recorded(
     settings: Settings | None = None,
     *,
     queries: int = QUERIES,
+    across: Sequence[str] = (),
     again: bool = False,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """The record of a run, measured now where it has none.
+    """The record of a run, measured now where it has none or has not been asked about these data sets.
 
     Args:
         name: of the run.
-        settings, queries, progress: as `evaluate` takes them.
+        settings, queries, across, progress: as `evaluate` takes them.
         again: measure anew in any case.
 
     Raises:
@@ -113,7 +162,10 @@ def recorded(
     settings = settings or load_settings()
     run = open_run(name, settings)
     found = None if again else read_evaluation(record_folder(run, settings), run.card)
-    return found or evaluate(run, settings, queries=queries, progress=progress)
+    if found and set(across) <= set(found.across):
+        return found
+    wanted = dict.fromkeys([*(found.across if found else ()), *across])
+    return evaluate(run, settings, queries=queries, across=list(wanted), progress=progress)
 
 
 def _dataset(card: Card, settings: Settings) -> Dataset | None:
@@ -126,8 +178,8 @@ def _dataset(card: Card, settings: Settings) -> Dataset | None:
 
 def _retrievals(
     run: Run, asked: Latents, gallery: Latents, dataset: Dataset | None, progress: Progress | None
-) -> Iterator[tuple[str, Retrieval, bool]]:
-    """Each way to rank with each relevance: its name, what was found, and whether the class is what is asked for."""
+) -> Iterator[tuple[str, str, Retrieval]]:
+    """Each way to rank with each relevance: their names, "" for that of the class, and what was found."""
     if not (gallery.labels != UNLABELLED).any():
         return
     relevances = {"": (asked.labels, gallery.labels)}
@@ -139,7 +191,7 @@ def _retrievals(
         distances = code.distances(run.card, asked.z, gallery.z)
         for name, (labels, of_gallery) in relevances.items():
             told = partial(_told, progress, steps, total) if progress else None
-            yield code.name + name, retrieval(distances, labels, of_gallery, progress=told), not name
+            yield code.name, name, retrieval(distances, labels, of_gallery, progress=told)
             steps += len(asked.ids)
 
 
