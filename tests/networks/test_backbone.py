@@ -10,6 +10,7 @@ from explorer.fields import Config, parse
 from explorer.networks.backbone import NetworkConfig, chosen, decoder, encoder, with_network
 from explorer.networks.conv import ConvDecoder, ConvEncoder
 from explorer.networks.deep import DeepDecoder, DeepEncoder
+from explorer.networks.googlenet import GoogLeNetDecoder, GoogLeNetEncoder
 from explorer.networks.mlp import MlpDecoder, MlpEncoder
 from explorer.networks.strided import StridedDecoder, StridedEncoder
 from explorer.networks.texture import TextureDecoder, TextureEncoder
@@ -22,6 +23,7 @@ KINDS = {
     "texture": (TextureEncoder, TextureDecoder),
     "strided": (StridedEncoder, StridedDecoder),
     "deep": (DeepEncoder, DeepDecoder),
+    "googlenet": (GoogLeNetEncoder, GoogLeNetDecoder),
 }
 FITTING = [
     ("conv", (1, 28, 28)),
@@ -36,6 +38,7 @@ FITTING = [
     ("strided", (3, 49, 70)),
     ("deep", (1, 28, 28)),
     ("deep", (3, 17, 33)),
+    ("googlenet", (1, 47, 52)),
 ]
 
 
@@ -123,6 +126,7 @@ def preferring(network: str) -> type[NetworkConfig]:
         ("auto", (20,), "conv", "mlp"),
         ("auto", (20,), "texture", "mlp"),
         ("mlp", (20,), "conv", "mlp"),
+        ("googlenet", (3, 64, 64), "conv", "googlenet"),
     ],
 )
 def test_network_is_the_one_asked_for_or_the_first_that_fits(network, shape, auto, wanted):
@@ -133,17 +137,17 @@ def test_network_is_the_one_asked_for_or_the_first_that_fits(network, shape, aut
     assert kinds == KINDS[wanted]
 
 
-@pytest.mark.parametrize(("network", "smallest"), [("conv", 2), ("vgg", 32), ("texture", 16)])
+@pytest.mark.parametrize(("network", "smallest"), [("conv", 2), ("vgg", 32), ("texture", 16), ("googlenet", 47)])
 def test_images_too_small_for_the_network_asked_for_name_its_smallest_side(network, smallest):
     config, side = NetworkConfig(network=network), smallest - 1
-    sentence = f"{network} needs images of {smallest} pixels a side or more, not 40 x {side}"
+    sentence = f"{network} needs images of {smallest} pixels a side or more, not 60 x {side}"
     with pytest.raises(BadValueError, match=sentence):
-        encoder(config, (1, 40, side), outputs=2)
+        encoder(config, (1, 60, side), outputs=2)
     with pytest.raises(BadValueError, match=sentence):
-        decoder(config, (1, 40, side))
+        decoder(config, (1, 60, side))
 
 
-@pytest.mark.parametrize("network", ["conv", "vgg", "texture"])
+@pytest.mark.parametrize("network", ["conv", "vgg", "texture", "googlenet"])
 def test_vectors_are_refused_by_networks_of_images(network):
     sentence = f"{network} takes images, but the items are vectors of 64 numbers. Choose the network mlp or auto."
     for make in (lambda c: encoder(c, (64,), outputs=2), lambda c: decoder(c, (64,))):
