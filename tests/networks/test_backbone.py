@@ -12,6 +12,7 @@ from explorer.networks.conv import ConvDecoder, ConvEncoder
 from explorer.networks.deep import DeepDecoder, DeepEncoder
 from explorer.networks.googlenet import GoogLeNetDecoder, GoogLeNetEncoder
 from explorer.networks.mlp import MlpDecoder, MlpEncoder
+from explorer.networks.parts import SideBySide, convolutions
 from explorer.networks.strided import StridedDecoder, StridedEncoder
 from explorer.networks.texture import TextureDecoder, TextureEncoder
 from explorer.networks.vgg import VggDecoder, VggEncoder
@@ -89,6 +90,31 @@ def test_order_of_channels_in_memory_changes_nothing(network, shape):
         wanted = model(x)
         model.to(memory_format=torch.channels_last)
         torch.testing.assert_close(model(x.contiguous(memory_format=torch.channels_last)), wanted)
+
+
+@pytest.mark.parametrize(("network", "shape"), FITTING)
+def test_all_but_dense_layers_have_last_maps(network, shape):
+    encode = encoder(NetworkConfig(network=network, width=0.25, hidden=(20,)), shape, outputs=3).eval()
+    found = convolutions(nn.Sequential(encode, nn.ReLU()))
+    if network == "mlp":
+        assert found is None
+        return
+    seen = []
+    # What the rest of the network is given is what the last convolution gave, and nothing is done to it in between.
+    first = next(part for part in encode.modules() if isinstance(part, nn.Linear))
+    first.register_forward_hook(lambda _layer, given, _result: seen.append(given[0]))
+    x = torch.rand(2, *shape)
+    with torch.no_grad():
+        maps = found.features(x)
+        encode(x)
+    assert maps.ndim == 4
+    assert maps.min() >= 0
+    torch.testing.assert_close(maps.mean(dim=(2, 3)) if network == "googlenet" else maps.flatten(1), seen[0])
+
+
+def test_of_two_encoders_the_classs_has_the_maps():
+    style, semantic = (encoder(NetworkConfig(), (1, 28, 28), outputs=2) for _ in range(2))
+    assert convolutions(SideBySide(nn.Sequential(style, nn.ReLU()), nn.Sequential(semantic, nn.ReLU()))) is semantic
 
 
 def preferring(network: str) -> type[NetworkConfig]:
