@@ -90,4 +90,4 @@ def _unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
     """Vectors scaled to length 1; zero vectors stay."""
     vectors = np.asarray(vectors, np.float64)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))
