@@ -35,8 +35,8 @@ def evaluate(
         runs: their names.
         format: table, csv, md or json.
         queries: at most so many test items of each run look for others.
-        rmac: rank by R-MAC of the classifier's last feature maps too; needs the images, and encodes all of them
-            (minutes for tens of thousands on a CPU).
+        rmac: rank by R-MAC of the classifier's last feature maps too; it needs the images and encodes all of
+            them: seconds for MNIST, minutes for photographs.
         again: measure runs anew that have a record.
     """
     from explorer.workflows.evaluating import recorded
