@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.retrieval.index import NUMBERS_AT_ONCE, best, euclidean_distances
+from explorer.retrieval.index import FEW_NUMBERS, NUMBERS_AT_ONCE, best, euclidean_distances
 from tests import reference
 
 SCORES = st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0, 3.0]), min_size=1, max_size=30)  # few values: many ties
@@ -58,7 +58,9 @@ def test_distances_of_float32_latents_far_from_the_origin_stay_exact():
     assert euclidean_distances(query, gallery).tolist() == [float(gallery[0, 0]) - 1e4]
 
 
-def test_distances_to_many_latents_are_those_to_each():
+@pytest.mark.parametrize("few", [0, FEW_NUMBERS])
+def test_distances_to_many_latents_are_those_to_each(monkeypatch, few):
+    monkeypatch.setattr("explorer.retrieval.index.FEW_NUMBERS", few)
     rng = np.random.default_rng(0)
     query, gallery = rng.normal(size=64), rng.normal(size=(NUMBERS_AT_ONCE // 64 * 2 + 7, 64)).astype(np.float32)
     expected = [np.linalg.norm(query - latent) for latent in gallery]
