@@ -25,7 +25,7 @@ from explorer.training.events import Ended, Event, Started, append_event
 from explorer.training.pace import settle
 from explorer.training.trainee import Trainee, encode, pick_device, put_back, start
 from explorer.workflows.measuring import between_seeds, embed, fit_classifier, measure
-from explorer.workflows.planning import Plan, first_card, settled
+from explorer.workflows.planning import Plan, begun, first_card, settled
 from explorer.workflows.runs import check_free, load_dataset, run_roots
 from explorer.zoo.card import Card
 from explorer.zoo.classifier import write_svm
@@ -62,7 +62,7 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
     dataset = plan.source.prepare(plan.data, settings.data_root, progress)
     check_training(plan.method, plan.config, dataset, plan.training)
     spec = InputSpec(dataset.shape, len(dataset.classes))
-    plan = replace(plan, config=with_pretrained(with_network(plan.config, spec.shape), settings.data_root))
+    plan = begun(plan, with_pretrained(with_network(plan.config, spec.shape), settings.data_root))
     with torch.random.fork_rng():
         torch.manual_seed(plan.training.seed)
         network = plan.method.build(plan.config, spec)

@@ -27,6 +27,7 @@ def test_run_says_what_it_began_with_and_opens_without_it(home, capsys):
     first = next(event for event in read_events(home / "runs" / "google" / EVENTS) if isinstance(event, Started))
     assert first.weights.startswith("GoogLeNet begins with random weights")
     assert (run.card.config["network"], run.card.config["pretrained"]) == ("googlenet", "none")
+    assert run.card.command.count("--pretrained none") == 1
     assert sum(isinstance(part, GoogLeNetEncoder) for part in run.network.modules()) == 2
     stored, dataset = run.latents("test"), load_dataset(run.card)
     np.testing.assert_allclose(run.encode(dataset.items[dataset.rows("test")]), stored.z, rtol=1e-4, atol=1e-6)
