@@ -20,6 +20,7 @@ def evaluate(
     *,
     format: Literal["table", "csv", "md", "json"] = "table",  # noqa: A002 - the flag's name
     queries: int = 2000,
+    rmac: tyro.conf.FlagCreatePairsOff[bool] = False,
     again: tyro.conf.FlagCreatePairsOff[bool] = False,
 ) -> None:
     """Measure runs, keep what was found beside them, and print it.
@@ -34,6 +35,8 @@ def evaluate(
         runs: their names.
         format: table, csv, md or json.
         queries: at most so many test items of each run look for others.
+        rmac: rank by R-MAC of the classifier's last feature maps too; it needs the images and encodes all of
+            them: seconds for MNIST, minutes for photographs.
         again: measure runs anew that have a record.
     """
     from explorer.workflows.evaluating import recorded
@@ -44,9 +47,9 @@ def evaluate(
         raise BadValueError(f"queries = {queries}, but at least one item must look for others; give 1 or more.")
 
     def told(done: int, total: int) -> None:
-        loading(done, total, "Ranking")
+        loading(done, total, "Measuring")
 
-    records = {name: recorded(name, queries=queries, again=again, progress=told) for name in runs}
+    records = {name: recorded(name, queries=queries, rmac=rmac, again=again, progress=told) for name in runs}
     if format == "json":
         sys.stdout.write("[" + ",\n".join(record.model_dump_json(indent=1) for record in records.values()) + "]\n")
     else:

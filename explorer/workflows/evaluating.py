@@ -1,6 +1,6 @@
 """Measure how good a run is, and keep what was found beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -11,11 +11,13 @@ from explorer import places
 from explorer.data.dataset import UNLABELLED, Dataset, Progress
 from explorer.data.handwriting import style_labels
 from explorer.errors import BadDataError, ExplorerError
-from explorer.evaluation.galleries import Retrieval, retrieval
+from explorer.evaluation.galleries import Distances, Retrieval, retrieval
 from explorer.files import telling_of_the_disk
 from explorer.settings import Settings, load_settings
 from explorer.workflows.codes import codes_of
 from explorer.workflows.criteria import by_criteria
+from explorer.workflows.pooling import NAME as RMAC
+from explorer.workflows.pooling import check_pools, cosine_distances, pooled
 from explorer.workflows.runs import Items, load_dataset, open_run
 from explorer.workflows.scoring import (
     classifiers,
@@ -32,10 +34,17 @@ from explorer.zoo.run import Run
 from explorer.zoo.store import LATENTS, Latents
 
 QUERIES = 2000
+Ranking = tuple[str, Callable[[], Distances]]
+"""A way to rank: its name, and what ranks by it once its turn has come."""
 
 
 def evaluate(
-    run: Run, settings: Settings | None = None, *, queries: int = QUERIES, progress: Progress | None = None
+    run: Run,
+    settings: Settings | None = None,
+    *,
+    queries: int = QUERIES,
+    rmac: bool = False,
+    progress: Progress | None = None,
 ) -> Evaluation:
     """Measure all that applies to a run and keep the record (see `record_folder`).
 
@@ -46,10 +55,13 @@ def evaluate(
         run: a trained run.
         settings: of the installation.
         queries: at most so many test items, evenly spaced, look for others.
+        rmac: rank by R-MAC too, which encodes all items of the gallery.
         progress: called with (steps done, steps in all).
 
     Raises:
         BadDataError: a run without latents of both splits.
+        BadValueError: R-MAC of a run without a classifier of convolutions.
+        MissingDataError: R-MAC of a run whose images are not here.
         BadRunError: latents that are damaged.
         ExplorerError: a folder that cannot be written.
     """
@@ -59,10 +71,13 @@ def evaluate(
         raise BadDataError(f"{run.card.name} has no latents of both splits, so there is nothing to measure.")
     rows = np.arange(min(queries, len(test.ids))) * len(test.ids) // min(queries, len(test.ids))
     asked = test.at(rows)
-    dataset = _dataset(run.card, settings)
+    dataset = _dataset(run.card, settings, needed=rmac)
+    rankings = _by_codes(run, asked, gallery)
+    if rmac and dataset is not None:
+        rankings.append((RMAC, _by_rmac(run, dataset, asked, gallery, progress)))
     scores: list[Score] = [*of_classification(run, test), *of_structure(run, test)]
     curves: list[Curve] = list(reliability_curves(run, test))
-    for of, found, by_class in _retrievals(run, asked, gallery, dataset, progress):
+    for of, found, by_class in _retrievals(rankings, asked, gallery, dataset, progress):
         scores += of_retrieval(found, of, asked, gallery if by_class else None)
         curves.append(precision_over_recall(found, of))
     for one in by_criteria(run, dataset) if dataset is not None else ():
@@ -96,14 +111,15 @@ def recorded(
     settings: Settings | None = None,
     *,
     queries: int = QUERIES,
+    rmac: bool = False,
     again: bool = False,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """The record of a run, measured now where it has none.
+    """The record of a run, measured now where it has none, or none of R-MAC where that is asked for.
 
     Args:
         name: of the run.
-        settings, queries, progress: as `evaluate` takes them.
+        settings, queries, rmac, progress: as `evaluate` takes them.
         again: measure anew in any case.
 
     Raises:
@@ -113,19 +129,43 @@ def recorded(
     settings = settings or load_settings()
     run = open_run(name, settings)
     found = None if again else read_evaluation(record_folder(run, settings), run.card)
-    return found or evaluate(run, settings, queries=queries, progress=progress)
+    if found and rmac and not any(score.of == RMAC for score in found.scores):
+        found = None
+    return found or evaluate(run, settings, queries=queries, rmac=rmac, progress=progress)
 
 
-def _dataset(card: Card, settings: Settings) -> Dataset | None:
-    """The data that a run was trained on; None where they are not here, as their images are not needed."""
+def _dataset(card: Card, settings: Settings, *, needed: bool) -> Dataset | None:
+    """The data that a run was trained on; None where they are not here and their images not needed."""
     try:
         return load_dataset(card, settings, download=False)
     except ExplorerError:
+        if needed:
+            raise
         return None
 
 
+def _by_codes(run: Run, asked: Latents, gallery: Latents) -> list[Ranking]:
+    """The rankings by a run's latents."""
+    return [(code.name, partial(code.distances, run.card, asked.z, gallery.z)) for code in codes_of(run.card)]
+
+
+def _by_rmac(
+    run: Run, dataset: Dataset, asked: Latents, gallery: Latents, progress: Progress | None
+) -> Callable[[], Distances]:
+    """Encode queries and gallery; ranks by the cosine of their R-MAC vectors."""
+    check_pools(run)
+
+    def make() -> Distances:
+        total, vectors = len(asked.ids) + len(gallery.ids), []
+        for before, ids in ((0, asked.ids), (len(asked.ids), gallery.ids)):
+            vectors.append(pooled(run, dataset, ids, partial(_told, progress, before, total)))
+        return cosine_distances(*vectors)
+
+    return make
+
+
 def _retrievals(
-    run: Run, asked: Latents, gallery: Latents, dataset: Dataset | None, progress: Progress | None
+    rankings: list[Ranking], asked: Latents, gallery: Latents, dataset: Dataset | None, progress: Progress | None
 ) -> Iterator[tuple[str, Retrieval, bool]]:
     """Each way to rank with each relevance: its name, what was found, and whether the class is what is asked for."""
     if not (gallery.labels != UNLABELLED).any():
@@ -133,18 +173,18 @@ def _retrievals(
     relevances = {"": (asked.labels, gallery.labels)}
     if dataset is not None and {"slant", "stroke"} <= set(dataset.factors):
         relevances[", fine-grained"] = _fine(dataset, asked, gallery)
-    codes = codes_of(run.card)
-    steps, total = 0, len(codes) * len(relevances) * len(asked.ids)
-    for code in codes:
-        distances = code.distances(run.card, asked.z, gallery.z)
+    steps, total = 0, len(rankings) * len(relevances) * len(asked.ids)
+    for ranking, make in rankings:
+        distances = make()
         for name, (labels, of_gallery) in relevances.items():
-            told = partial(_told, progress, steps, total) if progress else None
-            yield code.name + name, retrieval(distances, labels, of_gallery, progress=told), not name
+            told = partial(_told, progress, steps, total)
+            yield ranking + name, retrieval(distances, labels, of_gallery, progress=told), not name
             steps += len(asked.ids)
 
 
-def _told(progress: Progress, before: int, total: int, done: int, _: int) -> None:
-    progress(before + done, total)
+def _told(progress: Progress | None, before: int, total: int, done: int, _: int = 0) -> None:
+    if progress:
+        progress(before + done, total)
 
 
 def _fine(dataset: Dataset, asked: Latents, gallery: Latents) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
