@@ -24,6 +24,7 @@ def evaluate(
     queries: int = 2000,
     across: tuple[str, ...] = (),
     together: tyro.conf.FlagCreatePairsOff[bool] = False,
+    rmac: tyro.conf.FlagCreatePairsOff[bool] = False,
     again: tyro.conf.FlagCreatePairsOff[bool] = False,
 ) -> None:
     """Measure runs, keep what was found beside them, and print it.
@@ -41,6 +42,8 @@ def evaluate(
         queries: at most so many test items of each run look for others.
         across: other data sets whose items look for the run's, and for each other.
         together: average runs that differ by seed alone, and show errors over the number of known labels.
+        rmac: rank by R-MAC of the classifier's last feature maps too; it needs the images and encodes all of
+            them: seconds for MNIST, minutes for photographs.
         again: measure runs anew that have a record.
     """
     from explorer.workflows.evaluating import recorded
@@ -51,10 +54,11 @@ def evaluate(
         raise BadValueError(f"queries = {queries}, but at least one item must look for others; give 1 or more.")
 
     def told(done: int, total: int) -> None:
-        loading(done, total, "Ranking")
+        loading(done, total, "Measuring")
 
     records = {
-        name: recorded(name, queries=queries, across=across, again=again, progress=told) for name in dict.fromkeys(runs)
+        name: recorded(name, queries=queries, across=across, rmac=rmac, again=again, progress=told)
+        for name in dict.fromkeys(runs)
     }
     if together:
         _print_together(records, format)

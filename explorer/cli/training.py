@@ -90,8 +90,7 @@ def follow(events: Generator[Event, None, None], name: str) -> None:
         for event in events:
             match event:
                 case Started():
-                    left = count(event.epochs - event.epoch, "epoch")
-                    print(f"Training on {event.device}: {count(event.items, 'item')}, {left}.")
+                    _tell_of_start(event)
                     steps, under_way = event.steps, event.run
                     bar.reset(total=event.epochs * steps)
                     bar.update(event.epoch * steps)
@@ -114,3 +113,10 @@ def follow(events: Generator[Event, None, None], name: str) -> None:
     for metric, measured in open_run(name).card.metrics.items():
         print(f"{metric:32} {measured.value:.4f}")
     print(f"See it: latent-explorer app {name}")
+
+
+def _tell_of_start(event: Started) -> None:
+    left = count(event.epochs - event.epoch, "epoch")
+    print(f"Training on {event.device}: {count(event.items, 'item')}, {left}.")
+    if event.weights:
+        print(event.weights)

@@ -7,15 +7,16 @@ from torch import nn
 
 from explorer.errors import BadValueError
 from explorer.fields import Config, hyper
-from explorer.networks import conv, deep, strided, vgg
+from explorer.networks import conv, deep, googlenet, strided, vgg
 from explorer.networks.conv import ConvDecoder, ConvEncoder, check_sides
 from explorer.networks.deep import DeepDecoder, DeepEncoder
+from explorer.networks.googlenet import GoogLeNetDecoder, GoogLeNetEncoder
 from explorer.networks.mlp import MlpDecoder, MlpEncoder
 from explorer.networks.strided import StridedDecoder, StridedEncoder
 from explorer.networks.texture import TextureDecoder, TextureEncoder
 from explorer.networks.vgg import VggDecoder, VggEncoder
 
-Network = Literal["conv", "mlp", "vgg", "texture", "strided", "deep"]
+Network = Literal["conv", "mlp", "vgg", "texture", "strided", "deep", "googlenet"]
 SMALLEST_SIDES: dict[Network, int] = {
     "conv": conv.SMALLEST_SIDE,
     "mlp": 1,
@@ -23,6 +24,7 @@ SMALLEST_SIDES: dict[Network, int] = {
     "texture": 16,
     "strided": strided.SMALLEST_SIDE,
     "deep": deep.SMALLEST_SIDE,
+    "googlenet": googlenet.SMALLEST_SIDE,
 }
 ENCODERS = {"conv": ConvEncoder, "vgg": VggEncoder, "strided": StridedEncoder, "deep": DeepEncoder}
 DECODERS = {
@@ -45,13 +47,17 @@ class NetworkConfig(Config):
 
     auto_network: ClassVar[Network] = "conv"
 
-    network: Literal["auto", "conv", "mlp", "vgg", "texture", "strided", "deep"] = hyper(
+    network: Literal["auto", "conv", "mlp", "vgg", "texture", "strided", "deep", "googlenet"] = hyper(
         "auto", help="layers of encoder and decoder; auto takes what fits the items"
     )
-    width: float = hyper(1, low=0.0625, high=2, help="scales the channels of all networks but mlp")
+    width: float = hyper(1, low=0.0625, high=2, help="scales the channels of all networks but mlp and googlenet")
     latent_dims: int = hyper(2, low=1, high=512, help="dimensions of the latent space", symbol="d")
     hidden: Annotated[tuple[Annotated[int, Field(ge=1, le=MOST_UNITS)], ...], Field(max_length=MOST_LAYERS)] = hyper(
         (500, 100), help="layers of the mlp network: units of each, 1 or more, mirrored in the decoder"
+    )
+    pretrained: Literal["auto", "imagenet", "none"] = hyper(
+        "auto",
+        help="weights that googlenet begins with: ImageNet's, or none; auto takes them if they are on this machine",
     )
 
 
@@ -80,6 +86,8 @@ def encoder(config: NetworkConfig, shape: tuple[int, ...], *, outputs: int) -> n
     network = chosen(config, shape)
     if network == "mlp":
         return MlpEncoder(shape, outputs=outputs, hidden=config.hidden)
+    if network == "googlenet":
+        return GoogLeNetEncoder(shape, outputs=outputs)
     if network == "texture":
         return TextureEncoder(shape, latent_dims=outputs, width=config.width)
     return ENCODERS[network](shape, outputs=outputs, width=config.width)
@@ -98,6 +106,8 @@ def decoder(config: NetworkConfig, shape: tuple[int, ...]) -> nn.Module:
     network = chosen(config, shape)
     if network == "mlp":
         return MlpDecoder(shape, latent_dims=config.latent_dims, hidden=config.hidden)
+    if network == "googlenet":
+        return GoogLeNetDecoder(shape, latent_dims=config.latent_dims)
     return DECODERS[network](shape, latent_dims=config.latent_dims, width=config.width)
 
 

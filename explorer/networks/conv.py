@@ -78,9 +78,14 @@ class ConvEncoder(nn.Module):
         rows, columns = pooled_sizes(shape, len(self.stages))[-1]
         self.linear = nn.Linear(channels[-1] * rows * columns, outputs)
 
+    def features(self, x: Tensor) -> Tensor:
+        """Images (n, channels, height, width) to the last maps (n, c, h, w)."""
+        maps: Tensor = self.stages(x)
+        return maps
+
     def forward(self, x: Tensor) -> Tensor:
         """Images (n, channels, height, width) to (n, outputs)."""
-        outputs: Tensor = self.linear(self.stages(x).flatten(1))
+        outputs: Tensor = self.linear(self.features(x).flatten(1))
         return outputs
 
 

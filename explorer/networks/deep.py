@@ -49,9 +49,14 @@ class DeepEncoder(nn.Module):
             self.stages.append(nn.Sequential(conv, nn.BatchNorm2d(b), nn.ReLU(inplace=True)))
         self.linear = nn.Linear(channels[-1] * math.prod(sizes(shape)[-1]), outputs)
 
+    def features(self, x: Tensor) -> Tensor:
+        """Images (n, channels, height, width) to the last maps (n, c, h, w)."""
+        maps: Tensor = self.stages(x)
+        return maps
+
     def forward(self, x: Tensor) -> Tensor:
         """Images (n, channels, height, width) to (n, outputs)."""
-        outputs: Tensor = self.linear(self.stages(x).flatten(1))
+        outputs: Tensor = self.linear(self.features(x).flatten(1))
         return outputs
 
 

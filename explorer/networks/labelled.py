@@ -20,7 +20,7 @@ class LabelledConfig(NetworkConfig):
     auto_network: ClassVar[Network] = "texture"
 
     width: float = hyper(
-        0.25, low=0.0625, high=2, help="scales the channels of conv, vgg and texture; 1 is the paper's"
+        0.25, low=0.0625, high=2, help="scales the channels of all networks but mlp and googlenet; 1 is the paper's"
     )
     reconstruction_weight: float = hyper(0, low=0, help="weight of the decoder's loss; 0 builds no decoder")
     reconstruction: Literal["pixels", "pattern"] = hyper(

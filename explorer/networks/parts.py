@@ -1,5 +1,7 @@
 """Small layers that put networks together: two encoders side by side, and modules that see a part of the latent."""
 
+from typing import Protocol, runtime_checkable
+
 import torch
 from torch import Tensor, nn
 
@@ -18,6 +20,23 @@ class SideBySide(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Input (n, *shape) to (n, d1 + d2), float32."""
         return torch.cat([self.first(x).float(), self.second(x).float()], dim=1)
+
+
+@runtime_checkable
+class Convolutional(Protocol):
+    """An encoder whose last maps can be had."""
+
+    def features(self, x: Tensor) -> Tensor:
+        """Images (n, channels, height, width) to the last maps (n, c, h, w), before they are flattened."""
+
+
+def convolutions(encoder: nn.Module) -> Convolutional | None:
+    """What gives the last maps of an encoder, that of the class where two stand side by side; None without maps."""
+    if isinstance(encoder, SideBySide):
+        return convolutions(encoder.second)
+    if isinstance(encoder, nn.Sequential):  # encoder, then what makes its latent fit
+        return convolutions(encoder[0])
+    return encoder if isinstance(encoder, Convolutional) else None
 
 
 class Part(nn.Module):

@@ -73,9 +73,14 @@ class StridedEncoder(nn.Module):
         flat = channels[-1] * math.prod(sizes(shape, table)[-1])
         self.layers = dense([flat, *_scaled(table.units, width), outputs])
 
+    def features(self, x: Tensor) -> Tensor:
+        """Images (n, channels, height, width) to the last maps (n, c, h, w)."""
+        maps: Tensor = self.stages(x)
+        return maps
+
     def forward(self, x: Tensor) -> Tensor:
         """Images (n, channels, height, width) to (n, outputs)."""
-        outputs: Tensor = self.layers(self.stages(x).flatten(1))
+        outputs: Tensor = self.layers(self.features(x).flatten(1))
         return outputs
 
 

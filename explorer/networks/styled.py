@@ -19,7 +19,9 @@ class StyledConfig(NetworkConfig):
 
     auto_network: ClassVar[Network] = "deep"
 
-    width: float = hyper(0.25, low=0.0625, high=2, help="scales the channels of all networks but mlp; 1 is the paper's")
+    width: float = hyper(
+        0.25, low=0.0625, high=2, help="scales the channels of all networks but mlp and googlenet; 1 is the paper's"
+    )
     latent_dims: int = hyper(32, low=1, high=512, help="dimensions of the latent space", symbol="d")
 
 

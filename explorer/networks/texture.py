@@ -42,11 +42,15 @@ class TextureEncoder(nn.Module):
         self.a = nn.Linear(flat, latent_dims)
         self.b = nn.Linear(flat, latent_dims)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Images (n, channels, height, width) to latents (n, d)."""
+    def features(self, x: Tensor) -> Tensor:
+        """Images (n, channels, height, width) to the last maps (n, c, h, w)."""
         for depth, stage in enumerate(self.stages):
             x = stage(F.max_pool2d(x, 2) if depth else x)
-        x = x.flatten(1)  # (n, flat)
+        return x
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Images (n, channels, height, width) to latents (n, d)."""
+        x = self.features(x).flatten(1)  # (n, flat)
         return torch.add(self.a(x), self.b(x))  # (n, d)
 
 

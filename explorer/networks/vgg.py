@@ -62,9 +62,14 @@ class VggEncoder(nn.Module):
         rows, columns = pooled_sizes(shape, len(stages))[-1]
         self.linear = nn.Linear(stages[-1][-1][1] * rows * columns, outputs)
 
+    def features(self, x: Tensor) -> Tensor:
+        """Images (n, channels, height, width) to the last maps (n, c, h, w)."""
+        maps: Tensor = self.stages(x)
+        return maps
+
     def forward(self, x: Tensor) -> Tensor:
         """Images (n, channels, height, width) to (n, outputs)."""
-        outputs: Tensor = self.linear(self.stages(x).flatten(1))
+        outputs: Tensor = self.linear(self.features(x).flatten(1))
         return outputs
 
 

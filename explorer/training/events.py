@@ -23,6 +23,7 @@ class Started:
         steps: steps an epoch.
         device: where it runs.
         run: its name.
+        weights: a sentence on those that it begins with, where there was a choice.
     """
 
     epoch: int
@@ -31,6 +32,7 @@ class Started:
     steps: int
     device: str
     run: str = ""
+    weights: str = ""
     time: float = field(default_factory=time)
 
 

@@ -12,6 +12,7 @@ from explorer.errors import BadValueError
 from explorer.fields import Config, explain
 from explorer.method import InputSpec, Method
 from explorer.networks.autoencoder import Autoencoder
+from explorer.networks.backbone import NetworkConfig
 from explorer.training.config import TrainingConfig
 from explorer.zoo.card import Card, DataPart, TargetsPart
 
@@ -39,6 +40,13 @@ class Plan:
     training: TrainingConfig
     command: str
     title: str = ""
+
+
+def begun(plan: Plan, config: Config) -> Plan:
+    """The plan with settings that were chosen to fit, and in its command those weights that this machine decided on."""
+    if isinstance(config, NetworkConfig) and config.network == "googlenet" and "--pretrained" not in plan.command:
+        plan = replace(plan, command=f"{plan.command} --pretrained {config.pretrained}")
+    return replace(plan, config=config)
 
 
 def settled(plan: Plan, training: TrainingConfig) -> Plan:

@@ -16,6 +16,7 @@ from explorer.files import telling_of_the_disk
 from explorer.method import InputSpec
 from explorer.methods import METHODS
 from explorer.networks.backbone import with_network
+from explorer.networks.pretrained import beginning, load_pretrained, with_pretrained
 from explorer.registry import lookup
 from explorer.settings import Settings
 from explorer.training.config import TrainingConfig
@@ -24,7 +25,7 @@ from explorer.training.events import Ended, Event, Started, append_event, keep_e
 from explorer.training.pace import settle
 from explorer.training.trainee import Trainee, encode, pick_device, put_back, start
 from explorer.workflows.measuring import between_seeds, embed, fit_classifier, measure
-from explorer.workflows.planning import Plan, first_card, settled
+from explorer.workflows.planning import Plan, begun, first_card, settled
 from explorer.workflows.runs import check_free, load_dataset, run_roots
 from explorer.zoo.card import Card
 from explorer.zoo.classifier import write_svm
@@ -61,10 +62,11 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
     dataset = plan.source.prepare(plan.data, settings.data_root, progress)
     check_training(plan.method, plan.config, dataset, plan.training)
     spec = InputSpec(dataset.shape, len(dataset.classes))
-    plan = replace(plan, config=with_network(plan.config, spec.shape))
+    plan = begun(plan, with_pretrained(with_network(plan.config, spec.shape), settings.data_root))
     with torch.random.fork_rng():
         torch.manual_seed(plan.training.seed)
         network = plan.method.build(plan.config, spec)
+    load_pretrained(network, plan.config, settings.data_root)
     network.fit_scale(torch.from_numpy(part) for part in dataset.parts(dataset.rows("train")))
     plan = settled(plan, settle(network, plan.method, plan.config, dataset, plan.training, device))
     card = first_card(plan, dataset, spec, network, device)
@@ -154,12 +156,13 @@ def _drive(
     config = parse(method.config, card.config, f"The card of {card.name}")
     training = parse(TrainingConfig, card.training, f"The card of {card.name}")
     rows = _followed(dataset, card)
+    weights = "" if trainee.epoch else beginning(config)
     end = Ended("failed", "The program stopped at a defect of its own.")  # unless something below says better
     try:
         for told in train(
             trainee, method, config, dataset, training, save=lambda done: _save(folder, done, dataset, rows)
         ):
-            event = replace(told, run=card.name) if isinstance(told, Started) else told
+            event = replace(told, run=card.name, weights=weights) if isinstance(told, Started) else told
             append_event(folder / EVENTS, event)
             yield event
         end = Ended("finished")

@@ -100,6 +100,27 @@ class Run:
         x = as_items(images, self.card.shape)
         return self._in_parts(x, lambda part: self.network.encode(self.network.normalise(part)))
 
+    def features(self, images: ArrayLike) -> NDArray[np.float32]:
+        """Last feature maps of images, before the network flattens them; where two encode, those of the class's.
+
+        Args:
+            images: as `encode` takes them, n of them.
+
+        Returns:
+            Shape (n, c, h, w).
+
+        Raises:
+            BadValueError: a network without convolutions.
+            BadDataError: as `encode`.
+        """
+        from explorer.networks.parts import convolutions  # imports torch
+
+        found = convolutions(self.network.encoder)
+        if found is None:
+            raise BadValueError(f"The network of {self.card.name} has no convolutions, so there are no feature maps.")
+        x = as_items(images, self.card.shape)
+        return self._in_parts(x, lambda part: found.features(self.network.normalise(part)).float())
+
     def posterior(self, images: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Latents of images and the standard deviations of their posteriors, (n, 0) for a run without any.
 

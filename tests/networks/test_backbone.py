@@ -10,7 +10,9 @@ from explorer.fields import Config, parse
 from explorer.networks.backbone import NetworkConfig, chosen, decoder, encoder, with_network
 from explorer.networks.conv import ConvDecoder, ConvEncoder
 from explorer.networks.deep import DeepDecoder, DeepEncoder
+from explorer.networks.googlenet import GoogLeNetDecoder, GoogLeNetEncoder
 from explorer.networks.mlp import MlpDecoder, MlpEncoder
+from explorer.networks.parts import SideBySide, convolutions
 from explorer.networks.strided import StridedDecoder, StridedEncoder
 from explorer.networks.texture import TextureDecoder, TextureEncoder
 from explorer.networks.vgg import VggDecoder, VggEncoder
@@ -22,6 +24,7 @@ KINDS = {
     "texture": (TextureEncoder, TextureDecoder),
     "strided": (StridedEncoder, StridedDecoder),
     "deep": (DeepEncoder, DeepDecoder),
+    "googlenet": (GoogLeNetEncoder, GoogLeNetDecoder),
 }
 FITTING = [
     ("conv", (1, 28, 28)),
@@ -36,6 +39,7 @@ FITTING = [
     ("strided", (3, 49, 70)),
     ("deep", (1, 28, 28)),
     ("deep", (3, 17, 33)),
+    ("googlenet", (1, 47, 52)),
 ]
 
 
@@ -88,6 +92,31 @@ def test_order_of_channels_in_memory_changes_nothing(network, shape):
         torch.testing.assert_close(model(x.contiguous(memory_format=torch.channels_last)), wanted)
 
 
+@pytest.mark.parametrize(("network", "shape"), FITTING)
+def test_all_but_dense_layers_have_last_maps(network, shape):
+    encode = encoder(NetworkConfig(network=network, width=0.25, hidden=(20,)), shape, outputs=3).eval()
+    found = convolutions(nn.Sequential(encode, nn.ReLU()))
+    if network == "mlp":
+        assert found is None
+        return
+    seen = []
+    # What the rest of the network is given is what the last convolution gave, and nothing is done to it in between.
+    first = next(part for part in encode.modules() if isinstance(part, nn.Linear))
+    first.register_forward_hook(lambda _layer, given, _result: seen.append(given[0]))
+    x = torch.rand(2, *shape)
+    with torch.no_grad():
+        maps = found.features(x)
+        encode(x)
+    assert maps.ndim == 4
+    assert maps.min() >= 0
+    torch.testing.assert_close(maps.mean(dim=(2, 3)) if network == "googlenet" else maps.flatten(1), seen[0])
+
+
+def test_of_two_encoders_the_classs_has_the_maps():
+    style, semantic = (encoder(NetworkConfig(), (1, 28, 28), outputs=2) for _ in range(2))
+    assert convolutions(SideBySide(nn.Sequential(style, nn.ReLU()), nn.Sequential(semantic, nn.ReLU()))) is semantic
+
+
 def preferring(network: str) -> type[NetworkConfig]:
     """Settings of a method whose paper has this network."""
 
@@ -123,6 +152,7 @@ def preferring(network: str) -> type[NetworkConfig]:
         ("auto", (20,), "conv", "mlp"),
         ("auto", (20,), "texture", "mlp"),
         ("mlp", (20,), "conv", "mlp"),
+        ("googlenet", (3, 64, 64), "conv", "googlenet"),
     ],
 )
 def test_network_is_the_one_asked_for_or_the_first_that_fits(network, shape, auto, wanted):
@@ -133,17 +163,17 @@ def test_network_is_the_one_asked_for_or_the_first_that_fits(network, shape, aut
     assert kinds == KINDS[wanted]
 
 
-@pytest.mark.parametrize(("network", "smallest"), [("conv", 2), ("vgg", 32), ("texture", 16)])
+@pytest.mark.parametrize(("network", "smallest"), [("conv", 2), ("vgg", 32), ("texture", 16), ("googlenet", 47)])
 def test_images_too_small_for_the_network_asked_for_name_its_smallest_side(network, smallest):
     config, side = NetworkConfig(network=network), smallest - 1
-    sentence = f"{network} needs images of {smallest} pixels a side or more, not 40 x {side}"
+    sentence = f"{network} needs images of {smallest} pixels a side or more, not 60 x {side}"
     with pytest.raises(BadValueError, match=sentence):
-        encoder(config, (1, 40, side), outputs=2)
+        encoder(config, (1, 60, side), outputs=2)
     with pytest.raises(BadValueError, match=sentence):
-        decoder(config, (1, 40, side))
+        decoder(config, (1, 60, side))
 
 
-@pytest.mark.parametrize("network", ["conv", "vgg", "texture"])
+@pytest.mark.parametrize("network", ["conv", "vgg", "texture", "googlenet"])
 def test_vectors_are_refused_by_networks_of_images(network):
     sentence = f"{network} takes images, but the items are vectors of 64 numbers. Choose the network mlp or auto."
     for make in (lambda c: encoder(c, (64,), outputs=2), lambda c: decoder(c, (64,))):

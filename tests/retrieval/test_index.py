@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.retrieval.index import best, euclidean_distances
+from explorer.retrieval.index import FEW_NUMBERS, NUMBERS_AT_ONCE, best, euclidean_distances
 from tests import reference
 
 SCORES = st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0, 3.0]), min_size=1, max_size=30)  # few values: many ties
@@ -56,3 +56,21 @@ def test_distances_are_euclidean():
 def test_distances_of_float32_latents_far_from_the_origin_stay_exact():
     query, gallery = np.array([1e4, 1e4], np.float32), np.array([[1e4 + 0.0078125, 1e4]], np.float32)
     assert euclidean_distances(query, gallery).tolist() == [float(gallery[0, 0]) - 1e4]
+
+
+@pytest.mark.parametrize("few", [0, FEW_NUMBERS])
+def test_distances_to_many_latents_are_those_to_each(monkeypatch, few):
+    monkeypatch.setattr("explorer.retrieval.index.FEW_NUMBERS", few)
+    rng = np.random.default_rng(0)
+    query, gallery = rng.normal(size=64), rng.normal(size=(NUMBERS_AT_ONCE // 64 * 2 + 7, 64)).astype(np.float32)
+    expected = [np.linalg.norm(query - latent) for latent in gallery]
+    np.testing.assert_allclose(euclidean_distances(query, gallery), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("values", [3, 1000, 10**9])
+@pytest.mark.parametrize("k", [1, 12, 100, 4999])
+def test_best_of_many_equals_sorting_everything(values, k):
+    scores = np.random.default_rng(k).integers(0, values, 5000).astype(float)
+    assert best(scores, k, largest=False, leave_out=7).rows.tolist() == reference.best(
+        scores.tolist(), k, largest=False, leave_out=7
+    )
