@@ -66,7 +66,7 @@ def ranked_by_each(
         yield name, retrievals(make(), relevances, progress=told)
 
 
-def _told(progress: Progress | None, before: int, total: int, done: int, _: int) -> None:
+def _told(progress: Progress | None, before: int, total: int, done: int, _: int = 0) -> None:
     if progress:
         progress(before + done, total)
 
