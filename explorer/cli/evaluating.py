@@ -1,6 +1,8 @@
 """The command that measures how good runs are."""
 
+import json
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
@@ -9,7 +11,7 @@ from explorer.cli.terminal import loading
 from explorer.errors import BadValueError
 
 if TYPE_CHECKING:
-    from explorer.zoo.evaluation import Evaluation
+    from explorer.zoo.evaluation import Evaluation, Score
 
 COLUMNS = ("run", "topic", "measure", "of", "value", "low", "high", "items", "left out")
 Row = tuple[str, ...]
@@ -20,6 +22,8 @@ def evaluate(
     *,
     format: Literal["table", "csv", "md", "json"] = "table",  # noqa: A002 - the flag's name
     queries: int = 2000,
+    across: tuple[str, ...] = (),
+    together: tyro.conf.FlagCreatePairsOff[bool] = False,
     rmac: tyro.conf.FlagCreatePairsOff[bool] = False,
     again: tyro.conf.FlagCreatePairsOff[bool] = False,
 ) -> None:
@@ -30,11 +34,14 @@ def evaluate(
     For example:
       latent-explorer evaluate textures-petals
       latent-explorer evaluate digits-vae mnist-ae --format md
+      latent-explorer evaluate mnist-ae --across fashion-mnist
 
     Args:
         runs: their names.
         format: table, csv, md or json.
         queries: at most so many test items of each run look for others.
+        across: other data sets whose items look for the run's, and for each other.
+        together: average runs that differ by seed alone, and show errors over the number of known labels.
         rmac: rank by R-MAC of the classifier's last feature maps too; it needs the images and encodes all of
             them: seconds for MNIST, minutes for photographs.
         again: measure runs anew that have a record.
@@ -49,24 +56,52 @@ def evaluate(
     def told(done: int, total: int) -> None:
         loading(done, total, "Measuring")
 
-    records = {name: recorded(name, queries=queries, rmac=rmac, again=again, progress=told) for name in runs}
-    if format == "json":
+    records = {
+        name: recorded(name, queries=queries, across=across, rmac=rmac, again=again, progress=told)
+        for name in dict.fromkeys(runs)
+    }
+    if together:
+        _print_together(records, format)
+    elif format == "json":
         sys.stdout.write("[" + ",\n".join(record.model_dump_json(indent=1) for record in records.values()) + "]\n")
     else:
-        _PRINTERS[format]([row for name, record in records.items() for row in _rows(name, record)])
+        _PRINTERS[format]([row for name, record in records.items() for row in _rows(name, record.scores)])
 
 
-def _rows(name: str, record: "Evaluation") -> list[Row]:
-    def number(value: float | None) -> str:
-        return "" if value is None else f"{value:.4g}"
+def _print_together(records: "dict[str, Evaluation]", format: str) -> None:  # noqa: A002 - the flag's name
+    from explorer.workflows.runs import open_run
+    from explorer.workflows.together import error_over_labels, together
 
+    groups = together([open_run(name) for name in records], records)
+    curves = error_over_labels(groups)
+    if format == "json":
+        values = {
+            "groups": [{**asdict(group), "scores": [score.model_dump() for score in group.scores]} for group in groups],
+            "curves": [curve.model_dump() for curve in curves],
+        }
+        sys.stdout.write(json.dumps(values, indent=1) + "\n")
+        return
+    rows = [row for group in groups for row in _rows(group.name, group.scores)]
+    for curve in curves:
+        rows += [
+            (curve.of, curve.topic, curve.name, f"{count:,.0f} labels", _number(error), "", "", "", "")
+            for count, error in zip(curve.x, curve.y, strict=True)
+        ]
+    _PRINTERS[format](rows)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _rows(name: str, scores: "list[Score]") -> list[Row]:
     return [
         (
             *(name, score.topic, score.measure, score.of),
-            *(number(score.value), number(score.low), number(score.high)),
+            *(_number(score.value), _number(score.low), _number(score.high)),
             *(str(score.items), str(score.left_out)),
         )
-        for score in record.scores
+        for score in scores
     ]
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 AROUND = 12  # vertices of a ring
 TORSO_RINGS, LIMB_RINGS, HEAD_RINGS = 9, 5, 7
+RINGS = np.array([TORSO_RINGS, HEAD_RINGS, *[LIMB_RINGS] * 13])  # of each tube, in the order of the vertices
 SIDES = (-1, 1)  # right, left: x grows to the body's left, y up, z forward
 SHAPE = ("stature", "shoulders", "waist", "hips", "depth", "bust", "girth")
 POSE = (
@@ -59,10 +60,25 @@ def vertices(shape: Mapping[str, Array], pose: Mapping[str, Array]) -> Array:
     return np.concatenate(parts, axis=1)
 
 
+def bones(points: NDArray[np.floating]) -> Array:
+    """Directions of the bones of bodies, read off their vertices: the pose, whatever the size and the shape.
+
+    Args:
+        points: vertices in the order of `vertices`, shape (n, v, 3) or (n, 3v).
+
+    Returns:
+        From each tube's first ring to its last, unit vectors, shape (n, 15, 3).
+    """
+    rings = np.asarray(points, np.float64).reshape(len(points), -1, AROUND, 3).mean(axis=2)
+    ends = np.cumsum(RINGS)
+    along = rings[:, ends - 1] - rings[:, ends - RINGS]
+    return np.asarray(along / np.linalg.norm(along, axis=2, keepdims=True))
+
+
 def faces() -> NDArray[np.int64]:
     """Triangles between the vertices, shape (m, 3): the sides of all tubes, whose ends are open."""
     found, start = [], 0
-    for rings in (TORSO_RINGS, HEAD_RINGS, *[LIMB_RINGS] * 13):
+    for rings in RINGS:
         for ring in range(rings - 1):
             for step in range(AROUND):
                 a, b = (start + ring * AROUND + (step + k) % AROUND for k in (0, 1))

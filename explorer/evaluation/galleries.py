@@ -1,6 +1,6 @@
 """How good the rankings of a whole gallery are, for many queries, in memory that does not grow with them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,8 @@ MOST_DISTANCES = 30_000_000  # some seconds
 DISTANCES_AT_ONCE = 1_000_000
 Distances = Callable[[NDArray[np.intp]], NDArray[np.floating] | NDArray[np.unsignedinteger]]
 """Some queries, shape (b,), to their distances to the whole gallery, (b, n), as `ranked` takes them."""
+Relevance = tuple[NDArray[np.integer], NDArray[np.integer]]
+"""Labels of the queries, shape (q,), and of the gallery, (n,): equal ones are relevant to each other."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,31 @@ def retrieval(
     Raises:
         BadDataError: an empty gallery, or distances that are negative or NaN.
     """
+    return retrievals(distances, {"": (labels, gallery_labels)}, itself=itself, progress=progress)[""]
+
+
+def retrievals(
+    distances: Distances,
+    relevances: Mapping[str, Relevance],
+    *,
+    itself: NDArray[np.intp] | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Retrieval]:
+    """`retrieval` for several relevances, the gallery ranked once for all of them.
+
+    Args:
+        distances, itself, progress: as `retrieval` takes them.
+        relevances: one or more by name, each the labels of queries and gallery.
+
+    Raises:
+        BadDataError: as `retrieval`.
+    """
+    labels, gallery_labels = next(iter(relevances.values()))
     n = len(gallery_labels) - (itself is not None)
     if n < 1:
         raise BadDataError("The gallery holds nothing to retrieve; choose a larger one.")
     q, k = len(labels), min(DEPTH, n)
-    found = _empty(q, k)
+    found = {name: _empty(q, k) for name in relevances}
     discounts = 1 / np.log2(np.arange(2, n + 2))
     step = max(1, DISTANCES_AT_ONCE // len(gallery_labels))
     for start in range(0, q, step):
@@ -70,13 +92,22 @@ def retrieval(
             raise BadDataError("Some distances are negative or NaN, so nothing can be ranked by them.")
         for query, order in zip(queries.tolist(), ranked(block), strict=True):
             others = order if itself is None else order[order != itself[query]]
-            found.first[query] = others[:k]
-            ranks = np.flatnonzero(gallery_labels[others] == labels[query])  # from 0
-            if len(ranks) and labels[query] != UNLABELLED:
-                _score(found, query, ranks, discounts)
+            for name, relevance in relevances.items():
+                _rate(found[name], query, others, relevance, discounts)
         if progress:
             progress(int(queries[-1]) + 1, q)
     return found
+
+
+def _rate(
+    found: Retrieval, query: int, order: NDArray[np.intp], relevance: Relevance, discounts: NDArray[np.float64]
+) -> None:
+    """Take over one query's ranking, and its measures where something is relevant."""
+    labels, gallery_labels = relevance
+    found.first[query] = order[: found.first.shape[1]]
+    ranks = np.flatnonzero(gallery_labels[order] == labels[query])  # from 0
+    if len(ranks) and labels[query] != UNLABELLED:
+        _score(found, query, ranks, discounts)
 
 
 def _empty(queries: int, depth: int) -> Retrieval:

@@ -7,13 +7,13 @@ from torch import Tensor
 
 from explorer.fields import hyper
 from explorer.losses.classification import labelled_cross_entropy
-from explorer.losses.reconstruction import squared_norm
+from explorer.losses.reconstruction import NORMS
 from explorer.method import Batch, InputSpec, Method, always
 from explorer.networks.autoencoder import Autoencoder
-from explorer.networks.styled import PAPER, StyledConfig, classifying_autoencoder
+from explorer.networks.styled import PAPER, BalancedConfig, classifying_autoencoder
 
 
-class ClassifyingConfig(StyledConfig):
+class ClassifyingConfig(BalancedConfig):
     """Settings of the classifying autoencoder."""
 
     gamma: float = hyper(
@@ -37,7 +37,7 @@ def loss(network: Autoencoder, batch: Batch, config: ClassifyingConfig) -> dict[
     z = network.encode(batch.x)  # (n, d)
     return {
         "cross_entropy": gamma * labelled_cross_entropy(network.classify(z), batch.labels),
-        "reconstruction": (1 - gamma) * squared_norm(network.decode(z), batch.x),
+        "reconstruction": (1 - gamma) * NORMS[config.reconstruction](network.decode(z), batch.x),
     }
 
 

@@ -8,15 +8,15 @@ from torch import Tensor
 from explorer.fields import hyper
 from explorer.losses.classification import labelled_cross_entropy
 from explorer.losses.contrastive import contrastive_loss
-from explorer.losses.reconstruction import squared_norm
+from explorer.losses.reconstruction import NORMS
 from explorer.method import Batch, InputSpec, Method, always, in_pairs
 from explorer.networks.autoencoder import Autoencoder
-from explorer.networks.styled import PAPER, StyledConfig, classifying_autoencoder
+from explorer.networks.styled import PAPER, BalancedConfig, classifying_autoencoder
 
 OF_CONTRASTIVE = 1 / 20  # weight of the classification that keeps the training stable
 
 
-class SiameseConfig(StyledConfig):
+class SiameseConfig(BalancedConfig):
     """Settings of the siamese autoencoder."""
 
     gamma: float = hyper(
@@ -44,7 +44,7 @@ def loss(network: Autoencoder, batch: Batch, config: SiameseConfig) -> dict[str,
     return {
         "contrastive": gamma * contrastive_loss(one, other, differs, margin=config.margin),
         "cross_entropy": gamma * OF_CONTRASTIVE * labelled_cross_entropy(network.classify(z), batch.labels),
-        "reconstruction": (1 - gamma) * squared_norm(network.decode(z), batch.x),
+        "reconstruction": (1 - gamma) * NORMS[config.reconstruction](network.decode(z), batch.x),
     }
 
 

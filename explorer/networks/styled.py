@@ -3,7 +3,7 @@
 Reference: Portenier et al., Fine-Grained Retrieval with Autoencoders, section 4.3.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from torch import nn
 
@@ -23,6 +23,14 @@ class StyledConfig(NetworkConfig):
         0.25, low=0.0625, high=2, help="scales the channels of all networks but mlp and googlenet; 1 is the paper's"
     )
     latent_dims: int = hyper(32, low=1, high=512, help="dimensions of the latent space", symbol="d")
+
+
+class BalancedConfig(StyledConfig):
+    """Settings of a network that a loss balances against the reconstruction."""
+
+    reconstruction: Literal["mean", "norm"] = hyper(
+        "mean", help="squared error of an image: its mean over pixels, or its squared norm, hundreds of times as heavy"
+    )
 
 
 def classifying_autoencoder(config: StyledConfig, shape: tuple[int, ...], n_classes: int) -> Autoencoder:

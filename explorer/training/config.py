@@ -21,7 +21,8 @@ class TrainingConfig(Config):
         "auto", help="number format of the layers; auto measures which is faster here"
     )
     threads: int = hyper(0, low=0, high=1024, help="CPU threads; 0 measures which number is faster here")
-    kept: Literal["all", "compact"] = hyper(
+    kept: Literal["all", "gallery", "compact"] = hyper(
         "all",
-        help="latents that stay: all, or in half precision and, above 2 dimensions, of up to 10,000 items a split",
+        help="what stays: all, or weights and latents in half precision and, above 2 dimensions, latents of up to "
+        "20,000 (gallery) or 10,000 (compact) items a split",
     )

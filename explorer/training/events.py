@@ -9,6 +9,8 @@ from time import time
 
 from pydantic import TypeAdapter
 
+from explorer.files import write_atomically
+
 
 @dataclass(frozen=True)
 class Started:
@@ -86,6 +88,7 @@ Event = Started | Progressed | EpochEnded | Ended
 KINDS: dict[str, TypeAdapter[Event]] = {
     kind.__name__: TypeAdapter(kind) for kind in (Started, Progressed, EpochEnded, Ended)
 }
+PROGRESSED = json.dumps({"kind": Progressed.__name__})[1:-1].encode()
 TAIL = 65_536  # bytes: some hundred events
 
 
@@ -95,6 +98,12 @@ def append_event(path: Path, event: Event) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     with os.fdopen(descriptor, "a", encoding="utf-8") as file:
         file.write(line + "\n")
+
+
+def keep_epochs(path: Path) -> None:
+    """Leave out of a run's events those within epochs, which are of use while one watches."""
+    kept = [line for line in path.read_bytes().splitlines(keepends=True) if PROGRESSED not in line]
+    write_atomically(path, lambda file: file.writelines(kept))
 
 
 def read_events(path: Path) -> Iterator[Event]:

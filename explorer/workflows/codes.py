@@ -15,6 +15,8 @@ from explorer.retrieval.similarity import BOUNDARY_SIMILARITY, class_similarity,
 from explorer.zoo.card import Card
 
 LEVELS = (2, 4, 8, 16, 32)
+WEIGHTED = "semantic weight"
+PLAIN = ("latent", "latent similarity")
 SEMANTIC_WEIGHTS = tuple(step / 10 for step in range(11))
 GAUSSIAN = ("vae", "code-vae", "gvae", "gvae-nt", "adagvae", "adagvae-nt")  # latents near the standard Gaussian
 Z = NDArray[np.floating]
@@ -38,6 +40,11 @@ class Code:
 def codes_of(card: Card) -> list[Code]:
     """The ways to rank that fit a run, the usual one first."""
     return [code for code in CODES if not code.refusal(card)]
+
+
+def plain_codes_of(card: Card) -> list[Code]:
+    """Those of them that rank by the latents themselves, not by a shorter code or a part."""
+    return [code for code in codes_of(card) if code.name in PLAIN]
 
 
 def _always(_: Card) -> str:
@@ -115,5 +122,5 @@ CODES: tuple[Code, ...] = (
     Code("binary", _gaussian, _by_bits(lambda _, z: binarise(z))),
     *(Code(f"quantised, {n} levels", _gaussian, _by_code(partial(quantise, levels=n))) for n in LEVELS),
     Code("one-hot", _categorical, _by_bits(_hot)),
-    *(Code(f"semantic weight {weight:g}", _separate, _by_weight(weight)) for weight in SEMANTIC_WEIGHTS),
+    *(Code(f"{WEIGHTED} {weight:g}", _separate, _by_weight(weight)) for weight in SEMANTIC_WEIGHTS),
 )

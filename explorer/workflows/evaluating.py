@@ -1,28 +1,30 @@
 """Measure how good a run is, and keep what was found beside it."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer import places
-from explorer.data.dataset import UNLABELLED, Dataset, Progress
-from explorer.data.handwriting import style_labels
+from explorer.data.dataset import Dataset, Progress
 from explorer.errors import BadDataError, ExplorerError
-from explorer.evaluation.galleries import Distances, Retrieval, retrieval
+from explorer.evaluation.galleries import Retrieval
 from explorer.files import telling_of_the_disk
 from explorer.settings import Settings, load_settings
-from explorer.workflows.codes import codes_of
+from explorer.workflows.across import across as retrievals_across
+from explorer.workflows.across import others_of
+from explorer.workflows.codes import WEIGHTED
 from explorer.workflows.criteria import by_criteria
 from explorer.workflows.pooling import NAME as RMAC
-from explorer.workflows.pooling import check_pools, cosine_distances, pooled
-from explorer.workflows.runs import Items, load_dataset, open_run
+from explorer.workflows.rankings import by_codes, by_rmac, ranked_by_each
+from explorer.workflows.runs import load_dataset, open_run
 from explorer.workflows.scoring import (
     classifiers,
     confusion,
+    of_chosen_weight,
     of_classification,
+    of_nearest,
     of_retrieval,
     of_structure,
     precision_over_recall,
@@ -34,8 +36,7 @@ from explorer.zoo.run import Run
 from explorer.zoo.store import LATENTS, Latents
 
 QUERIES = 2000
-Ranking = tuple[str, Callable[[], Distances]]
-"""A way to rank: its name, and what ranks by it once its turn has come."""
+Measured = tuple[list[Score], list[Curve]]
 
 
 def evaluate(
@@ -43,6 +44,7 @@ def evaluate(
     settings: Settings | None = None,
     *,
     queries: int = QUERIES,
+    across: Sequence[str] = (),
     rmac: bool = False,
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -55,12 +57,14 @@ def evaluate(
         run: a trained run.
         settings: of the installation.
         queries: at most so many test items, evenly spaced, look for others.
+        across: keys of other data sets (see `others.candidates`) whose items look for the run's, and for each other;
+            those of the data's own shifts do so where they can be made.
         rmac: rank by R-MAC too, which encodes all items of the gallery.
         progress: called with (steps done, steps in all).
 
     Raises:
-        BadDataError: a run without latents of both splits.
-        BadValueError: R-MAC of a run without a classifier of convolutions.
+        BadDataError: a run without latents of both splits, or a data set asked for that is missing.
+        BadValueError: a key of no data set that fits, or R-MAC of a run without a classifier of convolutions.
         MissingDataError: R-MAC of a run whose images are not here.
         BadRunError: latents that are damaged.
         ExplorerError: a folder that cannot be written.
@@ -70,26 +74,20 @@ def evaluate(
     if not len(gallery.ids) or not len(test.ids):
         raise BadDataError(f"{run.card.name} has no latents of both splits, so there is nothing to measure.")
     rows = np.arange(min(queries, len(test.ids))) * len(test.ids) // min(queries, len(test.ids))
-    asked = test.at(rows)
     dataset = _dataset(run.card, settings, needed=rmac)
-    rankings = _by_codes(run, asked, gallery)
-    if rmac and dataset is not None:
-        rankings.append((RMAC, _by_rmac(run, dataset, asked, gallery, progress)))
-    scores: list[Score] = [*of_classification(run, test), *of_structure(run, test)]
-    curves: list[Curve] = list(reliability_curves(run, test))
-    for of, found, by_class in _retrievals(rankings, asked, gallery, dataset, progress):
-        scores += of_retrieval(found, of, asked, gallery if by_class else None)
-        curves.append(precision_over_recall(found, of))
-    for one in by_criteria(run, dataset) if dataset is not None else ():
-        of = f"{one.criterion}, {one.dims}"
-        scores += of_retrieval(one.found, of, asked, None)
-        curves.append(precision_over_recall(one.found, of))
+    measured: list[Measured] = [
+        ([*of_classification(run, test), *of_structure(run, test)], list(reliability_curves(run, test))),
+        _of_others(run, gallery, across, settings),
+        _of_ranking(run, test.at(rows), gallery, dataset, rmac, progress),
+        _of_criteria(run, dataset),
+    ]
     record = Evaluation(
         latents=run.card.files.get(LATENTS, ""),
         queries=len(rows),
         gallery=len(gallery.ids),
-        scores=scores,
-        curves=curves,
+        across=list(across),
+        scores=[score for scores, _ in measured for score in scores],
+        curves=[curve for _, curves in measured for curve in curves],
         confusion={name: confusion(test.labels, of, run.card) for name, of, _ in classifiers(run, test)},
     )
     folder = record_folder(run, settings)
@@ -111,15 +109,16 @@ def recorded(
     settings: Settings | None = None,
     *,
     queries: int = QUERIES,
+    across: Sequence[str] = (),
     rmac: bool = False,
     again: bool = False,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """The record of a run, measured now where it has none, or none of R-MAC where that is asked for.
+    """The record of a run, measured now where it has none, or not of all that is asked for.
 
     Args:
         name: of the run.
-        settings, queries, rmac, progress: as `evaluate` takes them.
+        settings, queries, across, rmac, progress: as `evaluate` takes them.
         again: measure anew in any case.
 
     Raises:
@@ -129,9 +128,12 @@ def recorded(
     settings = settings or load_settings()
     run = open_run(name, settings)
     found = None if again else read_evaluation(record_folder(run, settings), run.card)
-    if found and rmac and not any(score.of == RMAC for score in found.scores):
-        found = None
-    return found or evaluate(run, settings, queries=queries, rmac=rmac, progress=progress)
+    if found:
+        pooled = any(score.of == RMAC for score in found.scores)
+        if set(across) <= set(found.across) and pooled >= rmac:
+            return found
+        across, rmac = list(dict.fromkeys([*found.across, *across])), rmac or pooled
+    return evaluate(run, settings, queries=queries, across=across, rmac=rmac, progress=progress)
 
 
 def _dataset(card: Card, settings: Settings, *, needed: bool) -> Dataset | None:
@@ -144,52 +146,43 @@ def _dataset(card: Card, settings: Settings, *, needed: bool) -> Dataset | None:
         return None
 
 
-def _by_codes(run: Run, asked: Latents, gallery: Latents) -> list[Ranking]:
-    """The rankings by a run's latents."""
-    return [(code.name, partial(code.distances, run.card, asked.z, gallery.z)) for code in codes_of(run.card)]
+def _of_ranking(
+    run: Run, asked: Latents, gallery: Latents, dataset: Dataset | None, rmac: bool, progress: Progress | None
+) -> Measured:
+    """Test items look for training items in every way that fits the run."""
+    rankings = by_codes(run, asked, gallery)
+    if rmac and dataset is not None:
+        rankings.append((RMAC, by_rmac(run, dataset, asked, gallery, progress)))
+    scores: list[Score] = []
+    curves: list[Curve] = []
+    weighed: dict[str, dict[str, NDArray[np.float64]]] = {}
+    for way, by_relevance in ranked_by_each(rankings, asked, gallery, dataset, progress):
+        for relevance, found in by_relevance.items():
+            scores += of_retrieval(found, way + relevance)
+            curves.append(precision_over_recall(found, way + relevance))
+            if way.startswith(WEIGHTED):
+                weighed.setdefault(relevance, {})[way] = found.average_precision
+        scores += of_nearest(by_relevance[""], way, asked, gallery)
+    chosen = (of_chosen_weight(averages, relevance) for relevance, averages in weighed.items())
+    return [*scores, *filter(None, chosen)], curves
 
 
-def _by_rmac(
-    run: Run, dataset: Dataset, asked: Latents, gallery: Latents, progress: Progress | None
-) -> Callable[[], Distances]:
-    """Encode queries and gallery; ranks by the cosine of their R-MAC vectors."""
-    check_pools(run)
-
-    def make() -> Distances:
-        total, vectors = len(asked.ids) + len(gallery.ids), []
-        for before, ids in ((0, asked.ids), (len(asked.ids), gallery.ids)):
-            vectors.append(pooled(run, dataset, ids, partial(_told, progress, before, total)))
-        return cosine_distances(*vectors)
-
-    return make
+def _of_others(run: Run, gallery: Latents, across: Sequence[str], settings: Settings) -> Measured:
+    """Items of other data sets look for the run's, and for each other."""
+    return _scored(
+        found for others in others_of(run, across, settings) for found in retrievals_across(run, others, gallery)
+    )
 
 
-def _retrievals(
-    rankings: list[Ranking], asked: Latents, gallery: Latents, dataset: Dataset | None, progress: Progress | None
-) -> Iterator[tuple[str, Retrieval, bool]]:
-    """Each way to rank with each relevance: its name, what was found, and whether the class is what is asked for."""
-    if not (gallery.labels != UNLABELLED).any():
-        return
-    relevances = {"": (asked.labels, gallery.labels)}
-    if dataset is not None and {"slant", "stroke"} <= set(dataset.factors):
-        relevances[", fine-grained"] = _fine(dataset, asked, gallery)
-    steps, total = 0, len(rankings) * len(relevances) * len(asked.ids)
-    for ranking, make in rankings:
-        distances = make()
-        for name, (labels, of_gallery) in relevances.items():
-            told = partial(_told, progress, steps, total)
-            yield ranking + name, retrieval(distances, labels, of_gallery, progress=told), not name
-            steps += len(asked.ids)
+def _of_criteria(run: Run, dataset: Dataset | None) -> Measured:
+    """Members of groups look for what has something else than the class in common."""
+    if dataset is None:
+        return [], []
+    return _scored((f"{one.criterion}, {one.dims}", one.found) for one in by_criteria(run, dataset))
 
 
-def _told(progress: Progress | None, before: int, total: int, done: int, _: int = 0) -> None:
-    if progress:
-        progress(before + done, total)
-
-
-def _fine(dataset: Dataset, asked: Latents, gallery: Latents) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Fine labels of queries and gallery: how a digit is written, within its class."""
-    fine = style_labels(dataset.labels, dataset.factors["slant"], dataset.factors["stroke"])
-    items = Items(dataset)
-    of_asked, of_gallery = (fine[items.rows(part.ids)] for part in (asked, gallery))
-    return of_asked, of_gallery
+def _scored(retrievals: Iterable[tuple[str, Retrieval]]) -> Measured:
+    """Scores and curve of each, by its name."""
+    found = list(retrievals)
+    scores = [score for of, one in found for score in of_retrieval(one, of)]
+    return scores, [precision_over_recall(one, of) for of, one in found]

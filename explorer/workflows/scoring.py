@@ -1,6 +1,6 @@
 """Scores and curves of a run's record, each measured on its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import combinations
 
@@ -23,12 +23,14 @@ NORMAL = 1.96  # standard errors on each side of a 95 % interval
 ACTIVE = 0.01  # variance of a dimension's means from which it counts as active, as Burda et al. count
 
 
-def of_retrieval(found: Retrieval, of: str, asked: Latents, gallery: Latents | None) -> Iterator[Score]:
-    """Scores of one ranking; majority votes and AP@K where a gallery's classes are given."""
+def of_retrieval(found: Retrieval, of: str) -> Iterator[Score]:
+    """Scores of one ranking of the whole gallery."""
     for measure, values in (("NN", found.nearest), ("MAP", found.average_precision), ("NDCG", found.ndcg)):
         yield mean_score("retrieval", measure, of, values)
-    if gallery is None:
-        return
+
+
+def of_nearest(found: Retrieval, of: str, asked: Latents, gallery: Latents) -> Iterator[Score]:
+    """AP@K and the accuracy of majority votes, both by class."""
     marks = (gallery.labels[found.first] == asked.labels[:, None]) & (asked.labels[:, None] != UNLABELLED)
     for depth in (k for k in DEPTHS if k <= found.first.shape[1]):
         yield mean_score("retrieval", f"MAP@{depth}", of, average_precision_at(marks, depth))
@@ -57,6 +59,23 @@ def mean_score(topic: Topic, measure: str, of: str, values: NDArray[np.float64])
         items=len(kept),
         left_out=found.left_out,
     )
+
+
+def of_chosen_weight(averages: Mapping[str, NDArray[np.float64]], relevance: str) -> Score | None:
+    """MAP of the best way to rank, chosen on every second query and measured on the others.
+
+    Args:
+        averages: average precision of each query by way to rank, shape (q,); NaN where nothing is relevant.
+        relevance: words for what counts as relevant, "" for the class.
+
+    Returns:
+        None where one half has no query with something relevant.
+    """
+    halves = [{name: values[start::2] for name, values in averages.items()} for start in (0, 1)]
+    if any(np.isnan(values).all() for half in halves for values in half.values()):
+        return None
+    best = max(halves[0], key=lambda name: np.nanmean(halves[0][name]))
+    return mean_score("retrieval", "MAP", f"{best}, chosen on other queries{relevance}", halves[1][best])
 
 
 def precision_over_recall(found: Retrieval, of: str) -> Curve:

@@ -21,7 +21,7 @@ from explorer.registry import lookup
 from explorer.settings import Settings
 from explorer.training.config import TrainingConfig
 from explorer.training.engine import check_training, train
-from explorer.training.events import Ended, Event, Started, append_event
+from explorer.training.events import Ended, Event, Started, append_event, keep_epochs
 from explorer.training.pace import settle
 from explorer.training.trainee import Trainee, encode, pick_device, put_back, start
 from explorer.workflows.measuring import between_seeds, embed, fit_classifier, measure
@@ -202,7 +202,8 @@ def _finish(folder: Path, card: Card, dataset: Dataset, settings: Settings, end:
         How it ended: as it was said, or failed, and then without latents, where these are no numbers.
     """
     network, _, epoch = load_state(card, (folder / STATE).read_bytes())
-    files = {WEIGHTS: write_bytes(folder, WEIGHTS, dump_network(network))}
+    kept = str(card.training.get("kept", "all"))
+    files = {WEIGHTS: write_bytes(folder, WEIGHTS, dump_network(network, half=kept != "all"))}
     card = card.model_copy(update={"status": end.status, "epochs_done": epoch, "files": files})
     write_card(folder, card)
     run = Run(folder)
@@ -213,7 +214,7 @@ def _finish(folder: Path, card: Card, dataset: Dataset, settings: Settings, end:
     except TrainingError as error:
         write_card(folder, card.model_copy(update={"status": "failed"}))
         return end if end.status == "failed" else Ended("failed", str(error))
-    files[LATENTS] = write_latents(folder, latents, str(card.training.get("kept", "all")))
+    files[LATENTS] = write_latents(folder, latents, kept)
     if svm:
         files[SVM] = write_svm(folder, svm)
     if snapshots := snapshots_digest(folder, epoch):
@@ -221,6 +222,8 @@ def _finish(folder: Path, card: Card, dataset: Dataset, settings: Settings, end:
     write_card(folder, card.model_copy(update={"files": files, "metrics": metrics}))
     if end.status == "finished":
         (folder / STATE).unlink()
+        if kept != "all":
+            keep_epochs(folder / EVENTS)
     return end
 
 

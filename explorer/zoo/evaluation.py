@@ -67,6 +67,7 @@ class Evaluation(_Part):
         schema_version: of this record.
         latents: SHA-256 of the latents it was measured on.
         queries, gallery: how many items looked for how many.
+        across: keys of the data sets that were asked for beside the run's own.
         scores, curves: the measurements.
         confusion: test items by true class (rows) and predicted class, by classifier; without a classifier none.
     """
@@ -75,6 +76,7 @@ class Evaluation(_Part):
     latents: Text
     queries: int = Field(ge=0)
     gallery: int = Field(ge=0)
+    across: list[Text] = []
     scores: list[Score]
     curves: list[Curve]
     confusion: dict[Text, list[list[int]]] = {}

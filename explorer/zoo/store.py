@@ -34,7 +34,7 @@ SPLITS: tuple[Split, ...] = ("train", "test")
 OPTIONAL = ("probabilities", "std", "error", "known")  # rows of no columns where a run has none
 MAX_CARD_BYTES = 1_000_000
 MAP_DIMS = 2
-MOST_COMPACT = 10_000  # items a split
+MOST_KEPT = {"compact": 10_000, "gallery": 20_000}  # items a split
 LARGEST = np.float32(np.finfo(np.float16).max)
 
 
@@ -71,7 +71,7 @@ def kept_rows(items: int, latent_dims: int, kept: str) -> NDArray[np.intp]:
     Args:
         items: of the split.
         latent_dims: d.
-        kept: "all"; or "compact", a fair sample where the map is not the latent itself.
+        kept: "all"; or "compact" or "gallery", a fair sample where the map is not the latent itself.
     """
     most = _most_kept(items, latent_dims, kept)
     return np.arange(items) if most == items else np.sort(np.random.default_rng(0).permutation(items)[:most])
@@ -84,7 +84,7 @@ def kept_items(card: Card, split: Split) -> int:
 
 
 def _most_kept(items: int, latent_dims: int, kept: str) -> int:
-    return items if kept == "all" or latent_dims <= MAP_DIMS else min(items, MOST_COMPACT)
+    return items if kept == "all" or latent_dims <= MAP_DIMS else min(items, MOST_KEPT.get(str(kept), 0))
 
 
 def run_folders(roots: Iterable[Path]) -> dict[str, Path]:

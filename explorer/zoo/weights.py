@@ -20,9 +20,22 @@ NETWORK, OPTIMIZER = "network.", "optimizer."
 ADAM = ("step", "exp_avg", "exp_avg_sq")
 
 
-def dump_network(network: nn.Module) -> bytes:
-    """A network's parameters and buffers as a tensor file."""
-    return dump_tensors(_plain(network.state_dict()))
+def dump_network(network: nn.Module, *, half: bool = False) -> bytes:
+    """A network's parameters and buffers as a tensor file.
+
+    Args:
+        network: of any device.
+        half: its weight matrices and kernels in half precision, which `load_network` reads as float32.
+    """
+    tensors = _plain(network.state_dict())
+    if half:
+        tensors = {name: _halved(t) if t.dtype == torch.float32 and t.ndim > 1 else t for name, t in tensors.items()}
+    return dump_tensors(tensors)
+
+
+def _halved(weights: Tensor) -> Tensor:
+    limit = torch.finfo(torch.float16).max
+    return weights.clamp(-limit, limit).half()
 
 
 def load_network(card: Card, content: bytes) -> Autoencoder:
@@ -33,8 +46,12 @@ def load_network(card: Card, content: bytes) -> Autoencoder:
         BadValueError: settings that the method does not take.
         BadRunError: not a tensor file, or tensors that are not this network's.
     """
-    tensors = _parsed(content, card.name)
-    return _assemble(card, {name: t for name, t in tensors.items() if not name.startswith((NETWORK, OPTIMIZER))})
+    tensors = {
+        name: tensor.float() if tensor.dtype == torch.float16 else tensor
+        for name, tensor in _parsed(content, card.name).items()
+        if not name.startswith((NETWORK, OPTIMIZER))
+    }
+    return _assemble(card, tensors)
 
 
 def dump_state(network: nn.Module, optimizer: torch.optim.Optimizer, epoch: int) -> bytes:

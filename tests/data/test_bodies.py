@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from explorer.data.anatomy import AROUND, POSE, SHAPE, faces, vertices
+from explorer.data.anatomy import AROUND, POSE, SHAPE, bones, faces, vertices
 from explorer.data.bodies import MEANS, BodiesConfig, load
 
 UPRIGHT = {name: np.zeros(1) for name in POSE}
@@ -100,3 +100,13 @@ def test_vertices_come_from_the_factors_and_the_cache(dataset, tmp_path):
     assert isinstance(again.items, np.memmap)
     height = np.asarray(dataset.items).reshape(600, -1, 3)[:, :, 1]
     assert np.corrcoef(np.ptp(height, axis=1), dataset.factors["stature"])[0, 1] > 0.1
+
+
+def test_bones_say_the_pose_and_nothing_of_the_shape():
+    slim, broad = (bones(body(bend=0.3, stature=tall, girth=girth)[None]) for tall, girth in ((1.5, 0.9), (1.9, 1.2)))
+    np.testing.assert_allclose(slim, broad, atol=1e-9)
+    turned = bones(body(**{"bend": 0.3, "elbow left": 0.5})[None])
+    angles = np.arccos((slim * turned).sum(axis=2).clip(-1, 1))[0]
+    assert angles.max() == pytest.approx(0.5)
+    assert (angles > 1e-6).sum() == 2, "the forearm and the hand"
+    np.testing.assert_allclose(np.linalg.norm(slim, axis=2), 1)

@@ -1,10 +1,12 @@
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, ndcg_score
 
 from explorer.errors import BadDataError
 from explorer.evaluation import METRICS, Evidence
-from explorer.evaluation.galleries import DEPTH, class_retrieval, majority_class, retrieval
+from explorer.evaluation.galleries import DEPTH, class_retrieval, majority_class, retrieval, retrievals
 from explorer.evaluation.ranking import average_precision_at
 from explorer.retrieval.codes import pack
 from explorer.retrieval.distances import hamming, squared_euclidean
@@ -174,3 +176,21 @@ def test_majority_of_the_nearest(labels, k, expected):
 def test_majority_of_none_or_of_more_than_there_are_is_refused(k):
     with pytest.raises(BadDataError, match="k = "):
         majority_class(np.zeros((1, 2), int), np.zeros(2, int), k)
+
+
+def test_several_relevances_share_a_ranking_and_each_is_as_if_alone():
+    rng = np.random.default_rng(0)
+    z, gallery = rng.normal(size=(7, 3)), rng.normal(size=(40, 3))
+    relevances = {name: (rng.integers(-1, c, 7), rng.integers(-1, c, 40)) for name, c in (("coarse", 2), ("fine", 9))}
+    asked = []
+
+    def distances(rows):
+        asked.extend(rows.tolist())
+        return squared_euclidean(z[rows], gallery)
+
+    found = retrievals(distances, relevances)
+    assert asked == list(range(7))
+    for name, (labels, of_gallery) in relevances.items():
+        alone = retrieval(lambda rows: squared_euclidean(z[rows], gallery), labels, of_gallery)
+        for column in fields(alone):
+            np.testing.assert_array_equal(getattr(found[name], column.name), getattr(alone, column.name))

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.losses.reconstruction import bernoulli_nll, gaussian_nll, pattern_error, squared_error
+from explorer.losses.reconstruction import NORMS, bernoulli_nll, gaussian_nll, pattern_error, squared_error
 from tests import reference
 
 SIZES = st.integers(1, 3), st.integers(1, 2), st.integers(2, 7), st.integers(2, 7)
@@ -108,3 +108,9 @@ def test_gaussian_and_likelihood_are_of_one_item_whatever_the_batch():
     assert gaussian_nll(torch.zeros(8, 5), x.repeat(2, 1)).item() == pytest.approx(
         gaussian_nll(torch.zeros(4, 5), x).item()
     )
+
+
+def test_squared_norm_counts_pixels_from_minus_one_to_one_and_its_mean_divides_by_them():
+    x, x_hat = torch.zeros(2, 1, 2, 2), torch.full((2, 1, 2, 2), 0.5)
+    assert NORMS["norm"](x_hat, x).item() == 4  # four pixels, each 1 apart where -1 to 1 is the range
+    assert NORMS["mean"](x_hat, x).item() == 1

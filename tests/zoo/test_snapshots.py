@@ -2,13 +2,16 @@ import shutil
 
 import numpy as np
 import pytest
+import safetensors.torch
+import torch
 from safetensors.numpy import save
 
 from explorer.errors import BadRunError
-from explorer.training.events import EpochEnded
+from explorer.training.events import EpochEnded, Progressed, read_events
 from explorer.training.trainee import encode
 from explorer.workflows import training
 from explorer.workflows.runs import load_dataset
+from explorer.zoo import store
 from explorer.zoo.run import Run
 from explorer.zoo.snapshots import (
     FOLDER,
@@ -21,6 +24,7 @@ from explorer.zoo.snapshots import (
     write_snapshot,
 )
 from explorer.zoo.store import read_card, write_card
+from explorer.zoo.weights import dump_network
 from tests.runs import TRAINING, plan, train, until
 
 
@@ -156,7 +160,7 @@ def test_encoding_in_parts_equals_encoding_one_by_one(tiny, monkeypatch):
 
 
 def test_compact_run_keeps_half_precision_and_a_sample_above_two_dimensions(settings, monkeypatch):
-    monkeypatch.setattr("explorer.zoo.store.MOST_COMPACT", 50)
+    monkeypatch.setitem(store.MOST_KEPT, "compact", 50)
     small = plan("small").config.model_copy(update={"latent_dims": 4, "layout": "simplex"})
     compact = TRAINING.model_copy(update={"kept": "compact", "epochs": 1})
     list(training.train_new(plan("small", config=small, training=compact), settings))
@@ -173,6 +177,29 @@ def test_compact_run_keeps_half_precision_and_a_sample_above_two_dimensions(sett
             part.error[:, 0], np.sqrt(run.reconstruction_error(dataset.items[rows], part.z)), atol=2e-3
         )
     assert set(read_snapshots(run.folder, run.card).ids) <= {int(i) for part in parts.values() for i in part.ids}
+
+
+def test_compact_run_keeps_weights_in_half_precision_and_the_events_of_epochs_alone(settings, monkeypatch):
+    monkeypatch.setattr("explorer.training.report.REPORT_SECONDS", 0)
+    for kept in ("all", "compact"):
+        list(training.train_new(plan(kept, training=TRAINING.model_copy(update={"kept": kept})), settings))
+    whole, compact = (Run(settings.runs_root / kept) for kept in ("all", "compact"))
+    told = {run.card.name: list(read_events(run.folder / store.EVENTS)) for run in (whole, compact)}
+    assert any(isinstance(event, Progressed) for event in told["all"])
+    assert [type(event) for event in told["compact"]] == [
+        type(event) for event in told["all"] if not isinstance(event, Progressed)
+    ]
+    sizes = [(run.folder / store.WEIGHTS).stat().st_size for run in (whole, compact)]
+    assert sizes[1] < 0.6 * sizes[0]
+    for ours, theirs in zip(compact.network.parameters(), whole.network.parameters(), strict=True):
+        assert ours.dtype == torch.float32
+        torch.testing.assert_close(ours, theirs.half().float() if theirs.ndim > 1 else theirs, rtol=0, atol=0)
+
+
+def test_weights_beyond_half_precision_stay_finite():
+    network = torch.nn.Linear(1, 1)
+    torch.nn.init.constant_(network.weight, -1e30)
+    assert safetensors.torch.load(dump_network(network, half=True))["weight"].item() == -65504
 
 
 def test_run_that_followed_other_items_before_is_replayed_from_where_it_goes_on(settings, monkeypatch):

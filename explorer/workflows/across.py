@@ -1,0 +1,83 @@
+"""Retrieval across data sets: items of another one look for those that a run was trained on, and for each other.
+
+Reference: Gabdullin, Latent space configuration, section 6.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.data.dataset import UNLABELLED
+from explorer.errors import BadValueError, ExplorerError
+from explorer.evaluation.galleries import Retrieval, retrieval
+from explorer.settings import Settings
+from explorer.workflows.codes import plain_codes_of
+from explorer.workflows.others import Candidate, OtherItems, candidates, load_others
+from explorer.zoo.run import Run
+from explorer.zoo.store import Latents
+
+SHIFT = "shift:"
+
+
+def others_of(run: Run, asked: Sequence[str], settings: Settings) -> Iterator[OtherItems]:
+    """Items of the shifts of a run's own data where these can be made, and of the data sets asked for.
+
+    Args:
+        run: encodes them.
+        asked: keys of `candidates`.
+        settings: of the installation.
+
+    Raises:
+        BadValueError: a key that is no data set with items of the run's shape.
+        BadDataError: a data set asked for that is missing or has no test items.
+    """
+    found = {candidate.key: candidate for candidate in candidates(run.card, settings)}
+    if unknown := [key for key in asked if key not in found]:
+        raise BadValueError(
+            f"{run.card.name} cannot be asked about {unknown[0]!r}: its items have another shape, or there is no such "
+            f"data set. Choose of {', '.join(found) or 'none: no other data set has items of its shape'}."
+        )
+    for key, candidate in found.items():
+        if key in asked:
+            yield load_others(run, candidate, settings)
+        elif key.startswith(SHIFT):
+            yield from _if_here(run, candidate, settings)
+
+
+def _if_here(run: Run, candidate: Candidate, settings: Settings) -> Iterator[OtherItems]:
+    with suppress(ExplorerError):  # not asked for: what is missing is left out
+        yield load_others(run, candidate, settings)
+
+
+def across(run: Run, others: OtherItems, gallery: Latents) -> Iterator[tuple[str, Retrieval]]:
+    """Let other items look for a run's training items, and for each other, by class.
+
+    Args:
+        run: encoded both.
+        others: the queries.
+        gallery: the run's training items.
+
+    Returns:
+        What was done, in words, and what was found. Classes are the same where their names are: a query of a class that
+        the run does not have finds nothing relevant among the training items, but may among the others.
+    """
+    known = shared_labels(others, run.card.classes)
+    for code in plain_codes_of(run.card):
+        if (known != UNLABELLED).any():
+            found = retrieval(code.distances(run.card, others.z, gallery.z), known, gallery.labels)
+            yield f"{code.name}, {others.title} in training items", found
+        if (others.labels != UNLABELLED).any() and len(others) > 1:
+            distances, rows = code.distances(run.card, others.z, others.z), np.arange(len(others))
+            yield (
+                f"{code.name}, {others.title} among themselves",
+                retrieval(distances, others.labels, others.labels, itself=rows),
+            )
+
+
+def shared_labels(others: OtherItems, classes: Sequence[str]) -> NDArray[np.int64]:
+    """Labels of other items as a run counts its classes, shape (n,); -1 for a class that it does not have."""
+    places = {name: label for label, name in enumerate(classes)}
+    as_own = np.array([*(places.get(name, UNLABELLED) for name in others.classes), UNLABELLED])
+    return np.asarray(as_own[others.labels], np.int64)  # -1 takes the last

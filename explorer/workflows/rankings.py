@@ -1,0 +1,79 @@
+"""A run's test items look for its training items in every way that fits, for every relevance that the data know."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.data.dataset import UNLABELLED, Dataset, Progress
+from explorer.data.handwriting import style_labels
+from explorer.evaluation.galleries import Distances, Relevance, Retrieval, retrievals
+from explorer.workflows.codes import codes_of
+from explorer.workflows.pooling import check_pools, cosine_distances, pooled
+from explorer.workflows.runs import Items
+from explorer.zoo.run import Run
+from explorer.zoo.store import Latents
+
+FINE = ", fine-grained"
+Ranking = tuple[str, Callable[[], Distances]]
+"""A way to rank: its name, and what ranks by it once its turn has come."""
+
+
+def by_codes(run: Run, asked: Latents, gallery: Latents) -> list[Ranking]:
+    """The rankings by a run's latents."""
+    return [(code.name, partial(code.distances, run.card, asked.z, gallery.z)) for code in codes_of(run.card)]
+
+
+def by_rmac(
+    run: Run, dataset: Dataset, asked: Latents, gallery: Latents, progress: Progress | None
+) -> Callable[[], Distances]:
+    """Encode queries and gallery; ranks by the cosine of their R-MAC vectors.
+
+    Raises:
+        BadValueError: a run without a classifier of convolutions.
+    """
+    check_pools(run)
+
+    def make() -> Distances:
+        total, vectors = len(asked.ids) + len(gallery.ids), []
+        for before, ids in ((0, asked.ids), (len(asked.ids), gallery.ids)):
+            vectors.append(pooled(run, dataset, ids, partial(_told, progress, before, total)))
+        return cosine_distances(*vectors)
+
+    return make
+
+
+def ranked_by_each(
+    rankings: list[Ranking], asked: Latents, gallery: Latents, dataset: Dataset | None, progress: Progress | None
+) -> Iterator[tuple[str, dict[str, Retrieval]]]:
+    """Each way to rank: its name, and what was found for each relevance, "" for that of the class.
+
+    Args:
+        rankings: the ways.
+        asked, gallery: who looks for whom.
+        dataset: that knows the styles of digits; None where it is not here.
+        progress: called with (queries done, queries in all ways).
+    """
+    if not (gallery.labels != UNLABELLED).any():
+        return
+    relevances: dict[str, Relevance] = {"": (asked.labels, gallery.labels)}
+    if dataset is not None and {"slant", "stroke"} <= set(dataset.factors):
+        relevances[FINE] = _fine(dataset, asked, gallery)
+    total = len(rankings) * len(asked.ids)
+    for number, (name, make) in enumerate(rankings):
+        told = partial(_told, progress, number * len(asked.ids), total)
+        yield name, retrievals(make(), relevances, progress=told)
+
+
+def _told(progress: Progress | None, before: int, total: int, done: int, _: int = 0) -> None:
+    if progress:
+        progress(before + done, total)
+
+
+def _fine(dataset: Dataset, asked: Latents, gallery: Latents) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Fine labels of queries and gallery: how a digit is written, within its class."""
+    fine = style_labels(dataset.labels, dataset.factors["slant"], dataset.factors["stroke"])
+    items = Items(dataset)
+    of_asked, of_gallery = (fine[items.rows(part.ids)] for part in (asked, gallery))
+    return of_asked, of_gallery
