@@ -78,7 +78,8 @@ def answer(space: LatentMap, item: int | None, place: tuple[float, float] | None
     )
     if item is None or space.is_latent:
         return Found(query, found, ranking.boundary_similarity)
-    return Found(query, found, ranking.boundary_similarity, point_trustworthiness(space.latents.z, space.places, item))
+    trust = point_trustworthiness(space.latents.z, space.places, item, space.geometry)
+    return Found(query, found, ranking.boundary_similarity, trust)
 
 
 def show_touched(opened: OpenRun, space: LatentMap, touched: Found) -> None:

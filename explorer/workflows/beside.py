@@ -145,4 +145,4 @@ def agreement(first: LatentMap, beside: Beside) -> float:
         beside: the other one.
     """
     z, other = first.latents.z[beside.common.first], beside.space.latents.z[beside.common.second]
-    return neighbour_agreement(z, other)
+    return neighbour_agreement(z, other, (first.geometry, beside.space.geometry))

@@ -12,6 +12,7 @@ from explorer.errors import BadValueError
 from explorer.latent import projection
 from explorer.latent.confidence import LinearSVM
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
+from explorer.latent.spaces import Geometry, lift
 from explorer.latent.targets import ClassTargets
 from explorer.workflows.projecting import Places
 from explorer.zoo.run import Run
@@ -42,6 +43,7 @@ class LatentMap:
         is_sample: places are of a sample of each item's posterior, drawn once, in place of its mean.
         onto: names the map of another run that this one was turned onto; empty where it lies as it is.
         epoch: epochs done when the items lay so, in a replay; None for now. There is no decoder of then.
+        geometry: of the latent space.
     """
 
     latents: Latents
@@ -55,6 +57,7 @@ class LatentMap:
     is_sample: bool = False
     onto: str = ""
     epoch: int | None = None
+    geometry: Geometry = "euclidean"
 
     def __len__(self) -> int:
         return len(self.places)
@@ -79,6 +82,17 @@ class LatentMap:
             return f"{title} 1", f"{title} 2"
         dims = dimensions_of(self.name) or ((1, 2) if self.latents.z.shape[1] <= projection.MAP_DIMS else None)
         return ("PC1", "PC2") if dims is None else (f"z{dims[0]}", f"z{dims[1]}")
+
+    def latents_at(self, places: NDArray[np.floating]) -> NDArray[np.float64] | None:
+        """The latent at each place of the map.
+
+        Args:
+            places: shape (m, 2).
+
+        Returns:
+            Shape (m, d), NaN where none lies (see `explorer.latent.spaces.lift`); None on a map by neighbours.
+        """
+        return None if self.projection is None else lift(self.geometry, self.projection, places)
 
     @cached_property
     def confidence(self) -> NDArray[np.float32] | None:
@@ -143,9 +157,8 @@ def latent_map(run: Run) -> LatentMap:
     )
     is_test = np.repeat([False, True], [len(part.ids) for part in parts])[order]
     fitted = projection.fit(latents.z)
-    return LatentMap(
-        latents, is_test, fitted.apply(latents.z).astype(np.float32), fitted, run.card.class_targets, run.svm
-    )
+    places = fitted.apply(latents.z).astype(np.float32)
+    return LatentMap(latents, is_test, places, fitted, run.card.class_targets, run.svm, geometry=run.card.geometry)
 
 
 def laid_out(space: LatentMap, name: str, found: Places) -> LatentMap:

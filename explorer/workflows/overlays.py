@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from explorer.errors import BadRunError, BadValueError
 from explorer.evaluation.structure import class_centroids
 from explorer.latent.sectors import Rule, default_class_width, default_rotation, polar_sectors
-from explorer.retrieval.index import euclidean_distances
+from explorer.latent.spaces import onto
+from explorer.retrieval.geodesics import distances_from
 from explorer.workflows.maps import LatentMap
 from explorer.zoo.card import Card
 
@@ -24,15 +25,21 @@ Centre = tuple[float, float, int]
 def class_means(space: LatentMap) -> tuple[Centre, ...]:
     """Where the mean latent of each class's training items lies on a map; classes without any are left out.
 
-    On a map by neighbours a mean latent has no place: there it is that of the class's training item nearest to it.
+    A mean beside the sphere or the torus is brought onto it. On a map by neighbours a mean latent has no place:
+    there it is that of the class's training item nearest to it.
     """
     labels = np.where(space.is_test, -1, space.latents.labels)
     z = space.latents.z
     centroids = class_centroids(z, labels, int(labels.max(initial=-1)) + 1)
     there = np.flatnonzero(~np.isnan(centroids).any(axis=1))
+    means = onto(space.geometry, centroids[there])
     if space.projection is not None:
-        return _marks(space.projection.apply(centroids[there]), there)
-    nearest = [_nearest(z, np.flatnonzero(labels == label), centroids[label]) for label in there]
+        return _marks(space.projection.apply(means), there)
+    of_classes = [np.flatnonzero(labels == label) for label in there]
+    nearest = [
+        int(rows[distances_from(space.geometry, mean, z[rows]).argmin()])
+        for rows, mean in zip(of_classes, means, strict=True)
+    ]
     return _marks(space.places[np.array(nearest, np.intp)], there)
 
 
@@ -110,11 +117,6 @@ def _radians(card: Card, key: str) -> float:
     if isinstance(degrees, bool) or not isinstance(degrees, int | float) or not 0 <= degrees <= WHOLE_CIRCLE:
         raise BadValueError(f"{key} is no angle of 0 to {WHOLE_CIRCLE} degrees.")
     return math.radians(degrees)
-
-
-def _nearest(z: NDArray[np.float32], rows: NDArray[np.intp], place: NDArray[np.float64]) -> int:
-    """The one of these rows whose latent is nearest to a place."""
-    return int(rows[euclidean_distances(place, z[rows]).argmin()])
 
 
 def _marks(places: NDArray[np.floating], labels: NDArray[np.intp]) -> tuple[Centre, ...]:

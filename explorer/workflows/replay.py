@@ -78,7 +78,8 @@ def read_replay(run: Run, space: LatentMap) -> Replay | None:
     known = np.isin(found.ids, space.latents.ids)
     order = np.argsort(rows)  # as on the map: shuffled, so that a prefix is a fair sample
     rows, z = rows[order], found.z[:, known][:, order].astype(np.float32)
-    is_turned = space.targets is None and run.card.method not in TURNED_NEVER
+    is_flat = space.geometry == "euclidean"  # a turn and a shift take points off any other space
+    is_turned = is_flat and space.targets is None and run.card.method not in TURNED_NEVER
     followed = replace(space, latents=space.latents.at(rows), is_test=space.is_test[rows], places=space.places[rows])
     followed = replace(followed, name=NAME)
     if is_turned:
