@@ -17,6 +17,7 @@ GEOMETRIES: tuple[Geometry, ...] = get_args(Geometry)
 Z = NDArray[np.floating]
 CIRCLE = 2  # coordinates of a circle: cosine and sine
 FARTHEST = 0.996  # radius at which the Poincaré head ends: rounded to bfloat16 or float16, still below 1
+ROUNDING = 1e-6  # of places, which are kept in single precision
 EDGE = 0.9999  # radius from which a place in the Poincaré ball is none: distances from it would be no numbers
 
 
@@ -59,7 +60,7 @@ def onto(geometry: Geometry, z: Z) -> NDArray[np.float64]:
     if geometry == "torus":
         return np.asarray(_unit(z.reshape(len(z), z.shape[1] // CIRCLE, CIRCLE)).reshape(z.shape))
     if geometry == "poincare":
-        beyond = np.linalg.norm(z, axis=1, keepdims=True) > EDGE
+        beyond = np.linalg.norm(z.clip(-1, 1), axis=1, keepdims=True) > EDGE  # larger squares might overflow
         return np.asarray(np.where(beyond, EDGE * _unit(z), z))
     return np.asarray(z)
 
@@ -95,13 +96,14 @@ def lift(geometry: Geometry, projection: Projection, places: NDArray[np.floating
         seen += depth * _across(unseen, shown)
     else:
         seen += np.minimum(1, depth / max(float(np.linalg.norm(unseen)), EDGE)) * unseen
-    seen[room < 0] = np.nan
-    return np.asarray(seen)
+    z = onto(geometry, seen)
+    z[room < -ROUNDING] = np.nan
+    return z
 
 
 def _across(unseen: NDArray[np.float64], shown: NDArray[np.float64]) -> NDArray[np.float64]:
     """A unit vector that a map does not show, towards the mean's unseen part where there is one."""
-    if np.linalg.norm(unseen) < 1e-9:  # noqa: PLR2004 - rounding: then any
+    if np.linalg.norm(unseen) < ROUNDING:  # then any
         hidden = np.eye(len(shown)) - shown
         unseen = hidden[np.diagonal(hidden).argmax()]
     return np.asarray(unseen / np.linalg.norm(unseen))
