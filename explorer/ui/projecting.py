@@ -8,6 +8,7 @@ from explorer.errors import ExplorerError
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
 from explorer.ui import unknowns, working
 from explorer.ui.gallery import problem
+from explorer.ui.spaces import lying_in
 from explorer.ui.state import OpenRun
 from explorer.workflows.maps import PCA, SAMPLE, LatentMap, dimensions_of, is_linear
 
@@ -71,7 +72,7 @@ def drawn(opened: OpenRun, wanted: str) -> LatentMap:
 def badge(opened: OpenRun, space: LatentMap) -> str:
     """What kind of map this is, in half a sentence."""
     if space.is_latent:
-        return "this map is the latent itself"
+        return f"this map is the latent itself{lying_in(space.geometry)}"
     if space.projection is None:
         return f"{TITLES[space.name]}: distances are not the latent's{_trust(opened, space)}"
     return f"{_linear(space)}{_trust(opened, space)}"
@@ -84,7 +85,8 @@ def _linear(space: LatentMap) -> str:
         return drawn
     dims = dimensions_of(space.name)
     which = f"dimensions {dims[0]} and {dims[1]} of" if dims else "two principal components of"
-    shown = f"{which} {space.latents.z.shape[1]}: {100 * space.projection.variance:.0f} % of the variance"
+    shown = f"{which} {space.latents.z.shape[1]}{lying_in(space.geometry)}"
+    shown += f": {100 * space.projection.variance:.0f} % of the variance"
     return f"{drawn} on {shown}" if drawn else shown
 
 

@@ -1,4 +1,4 @@
-"""What is drawn over a map beside its points: class means, configured centres, the sectors of polar beams."""
+"""What is drawn over a map beside its points: outlines of spaces, class means, configured centres, polar sectors."""
 
 import math
 from dataclasses import dataclass
@@ -9,17 +9,20 @@ from numpy.typing import NDArray
 from explorer.errors import BadRunError, BadValueError
 from explorer.evaluation.structure import class_centroids
 from explorer.latent.sectors import Rule, default_class_width, default_rotation, polar_sectors
-from explorer.latent.spaces import onto
+from explorer.latent.spaces import CIRCLE, onto
 from explorer.retrieval.geodesics import distances_from
-from explorer.workflows.maps import LatentMap
+from explorer.workflows.maps import LatentMap, dimensions_of
 from explorer.zoo.card import Card
 
 POLAR = "polar"  # the methods' table would take torch, which a map is drawn without
 WHOLE_CIRCLE = 360
 FORBIDDEN, EMPTY = -1, -2
+HYPERBOLIC = (1, 2, 3, 4, 5)  # distances from the middle of the Poincaré ball that are drawn
 
 Centre = tuple[float, float, int]
 """(x, y, class)."""
+Outline = tuple[float, float, float, str]
+"""(x, y, radius, name): the edge of a space has no name, what lies equally far from its middle is called by that."""
 
 
 def class_means(space: LatentMap) -> tuple[Centre, ...]:
@@ -48,6 +51,28 @@ def centres(space: LatentMap) -> tuple[Centre, ...]:
     if space.targets is None or space.projection is None:
         return ()
     return _marks(space.projection.apply(space.targets.centres), np.arange(len(space.targets.centres)))
+
+
+def outlines(space: LatentMap) -> tuple[Outline, ...]:
+    """The outline of a latent space on a map: none for Euclid's, or where the map has no simple one.
+
+    A sphere and a ball are drawn as a disc by every linear map, around the place of their middle; of a torus one of its
+    circles is a circle where the map shows its two coordinates. In the ball circles tell the distance from the middle.
+    """
+    if space.projection is None or space.is_sample:
+        return ()
+    dims = space.latents.z.shape[1]
+    if space.geometry == "torus" and dims > CIRCLE:
+        a, b = sorted(dimensions_of(space.name) or (1, CIRCLE + 1))
+        if not (b == a + 1 and b % CIRCLE == 0):
+            return ()
+    elif space.geometry == "euclidean":
+        return ()
+    ((x, y),) = space.projection.apply(np.zeros((1, dims)))
+    radii = {"": 1.0}
+    if space.geometry == "poincare":
+        radii |= {f"{far}": math.tanh(far / 2) for far in HYPERBOLIC}
+    return tuple((float(x), float(y), radius, name) for name, radius in radii.items())
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
-// Marks: what Python asks to draw over the points (circles, centres, sectors, lines, ellipses, other items).
+// Marks: what Python asks to draw over the points (circles, centres, sectors, outlines, lines, ellipses, other items).
 // Each kind has a shape of its own, so that none is told by its colour alone.
 
 const FORBIDDEN = -1; // in place of a sector's class
 const HATCH = 9; // pixels between the lines of a forbidden sector
 const OTHERS_LARGE = [[60, 10], [600, 7.5], [Infinity, 6]]; // half a diamond's diagonal, for up to so many
 const TARGETS_LARGE = 60;
+const NAMES_APART = 14; // pixels between the names of two outlines
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /** Letter of a group of other items; a single group needs none. */
@@ -75,6 +76,25 @@ function clippedLine([x, y], [dx, dy], planes) {
     else last = Math.min(last, -depth / speed);
   }
   return first < last ? [[x + first * dx, y + first * dy], [x + last * dx, y + last * dy]] : null;
+}
+
+/** The edge of the latent space is a strong circle, what lies equally far within it a faint one with its name on top. */
+function drawOutlines(context, { marks, camera, theme, toScreen }) {
+  context.font = `11px ${theme.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  let lastTop = Infinity;
+  for (const [x, y, radius, name] of marks.outlines) {
+    const [px, py] = toScreen(x, y), size = radius * camera.scale;
+    context.beginPath();
+    context.arc(px, py, Math.max(1, size), 0, 2 * Math.PI);
+    context.strokeStyle = css(theme.text, name ? (theme.dark ? 0.3 : 0.25) : 0.75);
+    context.lineWidth = name ? 1 : 1.75;
+    context.stroke();
+    if (!name || lastTop - (py - size) < NAMES_APART) continue; // near the edge circles crowd
+    lastTop = py - size;
+    drawText(context, name, px, lastTop, theme, 0.75);
+  }
 }
 
 // ---- above the points

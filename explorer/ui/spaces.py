@@ -1,0 +1,33 @@
+"""What the page says of the space in which a run's latents lie."""
+
+from explorer.latent.spaces import Geometry
+from explorer.workflows.search import Query
+
+DISTANCES: dict[Geometry, str] = {
+    "euclidean": "Distance in latent units",
+    "sphere": "Distance along the sphere, radians",
+    "torus": "Distance around the torus, radians",
+    "poincare": "Hyperbolic distance",
+}
+LYING: dict[Geometry, str] = {
+    "euclidean": "",
+    "sphere": " on the unit sphere",
+    "torus": " on a torus",
+    "poincare": " in the Poincaré ball",
+}
+MOVED = "No latent lies exactly where you clicked: the cross is on the nearest one."
+
+
+def distance_in(geometry: Geometry) -> str:
+    """What the distances below hits are."""
+    return DISTANCES[geometry]
+
+
+def lying_in(geometry: Geometry) -> str:
+    """Where latents lie, to follow the word latent; empty for Euclid's space."""
+    return LYING[geometry]
+
+
+def moved(query: Query) -> list[tuple[str, str]]:
+    """That no latent lies where the click was, where that is so."""
+    return [("", MOVED)] if query.is_moved else []
