@@ -11,9 +11,9 @@ DISTANCES: dict[Geometry, str] = {
 }
 LYING: dict[Geometry, str] = {
     "euclidean": "",
-    "sphere": " on the unit sphere",
-    "torus": " on a torus",
-    "poincare": " in the Poincaré ball",
+    "sphere": ", on the unit sphere",
+    "torus": ", on a torus",
+    "poincare": ", in the Poincaré ball",
 }
 MOVED = "No latent lies exactly where you clicked: the cross is on the nearest one."
 

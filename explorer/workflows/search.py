@@ -14,7 +14,7 @@ from explorer.retrieval.similarity import class_similarity, latent_similarity
 from explorer.workflows.maps import LatentMap
 
 Measure = Literal["latent similarity", "Euclidean"]
-OUTSIDE = {"sphere": "the sphere ends at the circle", "poincare": "the Poincaré ball ends before the circle"}
+TITLES = {"sphere": "sphere", "poincare": "Poincaré ball"}
 NEAR = 1e-6  # latent units
 
 
@@ -57,7 +57,8 @@ def query_at(space: LatentMap, *, row: int | None = None, place: tuple[float, fl
     if space.projection is None or z is None:
         return Query(spot, None)
     if np.isnan(z).any():
-        raise BadValueError(f"No latent lies there: {OUTSIDE[space.geometry]}. Click inside the circle.")
+        title = TITLES[space.geometry]
+        raise BadValueError(f"No latent lies there: all of the {title} is drawn inside the circle. Click inside it.")
     there = space.projection.apply(z)[0]
     is_moved = space.geometry != "euclidean" and not np.allclose(there, spot, rtol=0, atol=NEAR)
     return Query(there, z[0], is_moved=is_moved)

@@ -78,12 +78,8 @@ function clippedLine([x, y], [dx, dy], planes) {
   return first < last ? [[x + first * dx, y + first * dy], [x + last * dx, y + last * dy]] : null;
 }
 
-/** The edge of the latent space is a strong circle, what lies equally far within it a faint one with its name on top. */
+/** The edge of the latent space is a strong circle, what lies equally far within it a faint one. */
 function drawOutlines(context, { marks, camera, theme, toScreen }) {
-  context.font = `11px ${theme.font}`;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  let lastTop = Infinity;
   for (const [x, y, radius, name] of marks.outlines) {
     const [px, py] = toScreen(x, y), size = radius * camera.scale;
     context.beginPath();
@@ -91,9 +87,6 @@ function drawOutlines(context, { marks, camera, theme, toScreen }) {
     context.strokeStyle = css(theme.text, name ? (theme.dark ? 0.3 : 0.25) : 0.75);
     context.lineWidth = name ? 1 : 1.75;
     context.stroke();
-    if (!name || lastTop - (py - size) < NAMES_APART) continue; // near the edge circles crowd
-    lastTop = py - size;
-    drawText(context, name, px, lastTop, theme, 0.75);
   }
 }
 
@@ -101,6 +94,7 @@ function drawOutlines(context, { marks, camera, theme, toScreen }) {
 
 function drawMarks(context, scene) {
   const { marks, theme, toScreen, camera } = scene;
+  drawOutlineNames(context, scene);
   drawCircles(context, scene);
   for (const [x, y, a, b, angle] of marks.ellipses) {
     drawEllipse(context, toScreen(x, y), [a, b].map((axis) => Math.max(1.5, axis * camera.scale)), angle, theme);
@@ -112,6 +106,20 @@ function drawMarks(context, scene) {
   for (const [x, y, right] of marks.hits) drawHit(context, toScreen(x, y), right, scene);
   if (marks.query) drawQuery(context, toScreen(...marks.query), marks.place, scene);
   drawPlates(context, scene);
+}
+
+/** What an outline is called stands on top of it, where it is apart from the edge and from the last name. */
+function drawOutlineNames(context, { marks, camera, theme, toScreen }) {
+  context.font = `600 11px ${theme.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const tops = marks.outlines.map(([x, y, radius, name]) => ({ name, px: toScreen(x, y)[0], top: toScreen(x, y)[1] - radius * camera.scale }));
+  const taken = tops.filter(({ name }) => !name).map(({ top }) => top);
+  for (const { name, px, top } of tops) {
+    if (!name || taken.some((other) => Math.abs(other - top) < NAMES_APART)) continue;
+    taken.push(top);
+    drawText(context, name, px, top, theme, 0.85);
+  }
 }
 
 function drawCircles(context, { marks, camera, theme, markColour, hiddenClasses, toScreen }) {
