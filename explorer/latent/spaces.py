@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import BadValueError
+from explorer.latent.angles import AngleMap
 from explorer.latent.projection import Projection
 
 Geometry = Literal["euclidean", "sphere", "torus", "poincare"]
@@ -65,8 +66,17 @@ def onto(geometry: Geometry, z: Z) -> NDArray[np.float64]:
     return np.asarray(z)
 
 
-def lift(geometry: Geometry, projection: Projection, places: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The latent at each place of a linear map.
+def angle_map(geometry: Geometry, dims: int) -> AngleMap | None:
+    """The map of a space by two angles; None for one that two angles do not tell."""
+    if geometry == "sphere" and dims == 3:  # noqa: PLR2004 - longitude and latitude
+        return AngleMap("sphere")
+    if geometry == "torus" and dims == 2 * CIRCLE:
+        return AngleMap("torus")
+    return None
+
+
+def lift(geometry: Geometry, projection: Projection | AngleMap, places: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The latent at each place of a map.
 
     Sphere (d > 2) and Poincaré ball: the latent that the map draws exactly there, with what the map does not show as
     near as can be to the mean; of a sphere's two sides that on which the mean lies. Circle and torus: the point of
@@ -78,11 +88,12 @@ def lift(geometry: Geometry, projection: Projection, places: NDArray[np.floating
         places: shape (m, 2).
 
     Returns:
-        Shape (m, d); NaN outside the disc onto which the map draws a sphere or a ball, where no latent lies.
+        Shape (m, d); NaN outside the disc onto which the map draws a sphere or a ball, and outside a map of angles:
+        no latent lies there.
     """
     flat = projection.invert(places)
     dims = flat.shape[1]
-    if geometry == "euclidean":
+    if geometry == "euclidean" or isinstance(projection, AngleMap):
         return flat
     if geometry == "torus" or (geometry == "sphere" and dims == CIRCLE):
         return onto(geometry, flat)

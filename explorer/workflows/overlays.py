@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from explorer.errors import BadRunError, BadValueError
 from explorer.evaluation.structure import class_centroids
+from explorer.latent.angles import AngleMap
+from explorer.latent.projection import Projection
 from explorer.latent.sectors import Rule, default_class_width, default_rotation, polar_sectors
 from explorer.latent.spaces import CIRCLE, onto
 from explorer.retrieval.geodesics import distances_from
@@ -59,7 +61,7 @@ def outlines(space: LatentMap) -> tuple[Outline, ...]:
     A sphere and a ball are drawn as a disc by every linear map, around the place of their middle; of a torus one of its
     circles is a circle where the map shows its two coordinates. In the ball circles tell the distance from the middle.
     """
-    if space.projection is None or space.is_sample:
+    if not isinstance(space.projection, Projection):
         return ()
     dims = space.latents.z.shape[1]
     if space.geometry == "torus" and dims > CIRCLE:
@@ -73,6 +75,11 @@ def outlines(space: LatentMap) -> tuple[Outline, ...]:
     if space.geometry == "poincare":
         radii |= {f"{far}": math.tanh(far / 2) for far in HYPERBOLIC}
     return tuple((float(x), float(y), radius, name) for name, radius in radii.items())
+
+
+def borders(space: LatentMap) -> tuple[tuple[float, float, float, float], ...]:
+    """The edge of a map of angles: left, bottom, right and top; none of other maps."""
+    return (space.projection.box,) if isinstance(space.projection, AngleMap) else ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import BadValueError
+from explorer.latent.projection import Projection
 from explorer.workflows.maps import LatentMap
 from explorer.zoo.run import Run
 
@@ -104,6 +105,7 @@ def _scores(run: Run, space: LatentMap) -> tuple[Scores, int]:
         return lambda places: _where_there(space.latents_at(places), of_latents, c), max(c, run.card.latent_dims)
     if svm is None:
         raise BadValueError(f"{run.card.name} has neither a classifier nor an SVM, so nothing decides its places.")
+    assert isinstance(projection, Projection)  # noqa: S101 - angles are of other spaces, told above
     # Scores are linear in the latent and the latent is in the place: an SVM of places, whatever the dimensions.
     bias = svm.scores(projection.invert(np.zeros((1, 2))))[0]
     of_places = replace(svm, weights=svm.weights @ projection.axes.T, bias=bias)

@@ -14,7 +14,7 @@ from explorer.retrieval.similarity import class_similarity, latent_similarity
 from explorer.workflows.maps import LatentMap
 
 Measure = Literal["latent similarity", "Euclidean"]
-TITLES = {"sphere": "sphere", "poincare": "Poincaré ball"}
+TITLES = {"sphere": "sphere", "torus": "torus", "poincare": "Poincaré ball"}
 NEAR = 1e-6  # latent units
 
 
@@ -58,7 +58,7 @@ def query_at(space: LatentMap, *, row: int | None = None, place: tuple[float, fl
         return Query(spot, None)
     if np.isnan(z).any():
         title = TITLES[space.geometry]
-        raise BadValueError(f"No latent lies there: all of the {title} is drawn inside the circle. Click inside it.")
+        raise BadValueError(f"No latent lies there: all of the {title} is drawn inside its outline. Click there.")
     there = space.projection.apply(z)[0]
     is_moved = space.geometry != "euclidean" and not np.allclose(there, spot, rtol=0, atol=NEAR)
     return Query(there, z[0], is_moved=is_moved)

@@ -67,9 +67,7 @@ def test_page_says_what_space_it_is_and_what_a_distance(open_run: Open, run, dis
 
 def test_click_outside_the_ball_is_one_sentence_and_one_inside_is_decoded(open_run: Open):
     at = say(open_run("poincare"), "click", x=1.2, y=0.1)
-    assert sentences(at) == [
-        "No latent lies there: all of the Poincaré ball is drawn inside the circle. Click inside it."
-    ]
+    assert sentences(at) == ["No latent lies there: all of the Poincaré ball is drawn inside its outline. Click there."]
     at = say(at, "click", x=0.2, y=0.1)
     assert not sentences(at)
     assert "at (0.200, 0.100)" in html(at)
@@ -82,3 +80,18 @@ def test_click_beside_the_circle_is_answered_on_it_and_that_is_said(open_run: Op
     assert "at (0.600, 0.800)" in html(at)
     assert "the cross is on the nearest one" in html(at)
     assert maps(at)["map"]["marks"]["query"] == pytest.approx([0.6, 0.8])
+
+
+def test_map_of_angles_is_offered_where_two_angles_tell_a_latent(open_run: Open):
+    assert "Angles" in open_run("sphere").selectbox(key="projection").options
+    at = open_run("sphere", projection="Angles", at="20,10@angles")
+    assert not at.exception
+    assert not sentences(at)
+    told = maps(at)["map"]
+    assert told["axes"] == ["longitude", "latitude"]
+    assert told["marks"]["borders"] == [[-180, -90, 180, 90]]
+    assert told["marks"]["query"] == pytest.approx([20, 10])
+    assert "longitude and latitude in degrees, on the unit sphere" in html(at)
+    assert sentences(open_run("sphere", projection="Angles", at="20,100@angles"))
+    beside = open_run("sphere", projection="Angles", beside="torus")
+    assert "choose PCA" in sentences(beside)[0]

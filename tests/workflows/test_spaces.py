@@ -14,10 +14,11 @@ from explorer.evaluation.faithfulness import neighbour_agreement, point_trustwor
 from explorer.evaluation.structure import distance_to_nearest
 from explorer.retrieval.geodesics import RANKING
 from explorer.settings import load_settings
+from explorer.workflows.beside import lay_beside
 from explorer.workflows.codes import codes_of
 from explorer.workflows.evaluating import evaluate
-from explorer.workflows.maps import laid_out, latent_map, linear_map
-from explorer.workflows.overlays import HYPERBOLIC, class_means, outlines
+from explorer.workflows.maps import ANGLES, has_angles, laid_out, latent_map, linear_map
+from explorer.workflows.overlays import HYPERBOLIC, borders, class_means, outlines
 from explorer.workflows.projecting import Places
 from explorer.workflows.regions import UNDECIDED, View, decided
 from explorer.workflows.replay import read_replay
@@ -73,6 +74,10 @@ def test_measurements_rank_by_it(run):
     np.fill_diagonal(far, np.inf)
     nearest = (part.labels[far.argmin(axis=1)] == part.labels).mean()
     assert run.card.metrics["test_retrieval_nn"].value == pytest.approx(nearest)
+    marks = part.labels == part.labels[:, None]
+    others = ~np.eye(len(far), dtype=bool)
+    scores = [average_precision_score(marks[i][others[i]], -far[i][others[i]]) for i in range(len(far))]
+    assert run.card.metrics["test_retrieval_map"].value == pytest.approx(np.mean(scores), rel=1e-9)
 
 
 def test_evaluate_works_and_ranks_by_it(run, capsys):
@@ -105,7 +110,7 @@ def test_click_beside_the_points_has_a_latent_in_the_space(name):
     assert np.linalg.norm(query.z) == pytest.approx(1)
     assert query.place == pytest.approx(centre + [0.3, -0.4])
     assert not query.is_moved
-    with pytest.raises(BadValueError, match=r"No latent lies there: all of the sphere .* inside the circle"):
+    with pytest.raises(BadValueError, match=r"No latent lies there: all of the sphere .* inside its outline"):
         query_at(space, place=tuple(centre + [0.8, 0.7]))
 
 
@@ -136,6 +141,32 @@ def test_outline_is_where_the_space_ends_on_each_map():
     assert RANKING["poincare"](np.zeros((1, 2)), places)[0] == pytest.approx(HYPERBOLIC)
     assert outlines(replace(ball, geometry="euclidean")) == ()
     assert outlines(laid_out(sphere, "umap", Places(sphere.places, 1.0))) == ()
+
+
+@pytest.mark.parametrize("name", ["sphere", "torus"])
+def test_map_of_angles_shows_each_item_and_has_a_latent_everywhere(name):
+    run = explorer.load(name)
+    own = latent_map(run)
+    space = linear_map(own, ANGLES)
+    assert has_angles(own)
+    (left, bottom, right, top), *_ = borders(space)
+    assert ((space.places >= [left, bottom]) & (space.places <= [right, top])).all()
+    assert outlines(space) == borders(own) == ()
+    query = query_at(space, place=tuple(space.places[9].astype(float)))
+    assert query.z == pytest.approx(space.latents.z[9], abs=1e-5)
+    assert search(space, query, k=1, measure="Euclidean", boundary_similarity=0.79).distances[0] < 1e-4
+    with pytest.raises(BadValueError, match=f"all of the {name} is drawn inside its outline"):
+        query_at(space, place=(190.0, 0.0))
+    assert (decided(run, space, View((left, bottom, right, top), (12, 9))) != UNDECIDED).all()
+    with pytest.raises(BadValueError, match="choose PCA"):
+        lay_beside(space, run.card, own, run.card)
+
+
+def test_other_runs_have_no_map_of_angles():
+    space = latent_map(explorer.load("poincare"))
+    assert not has_angles(space)
+    with pytest.raises(BadValueError, match="a sphere of 3 latent dimensions or a torus of 4"):
+        linear_map(space, ANGLES)
 
 
 def test_means_of_classes_lie_in_the_space(run):

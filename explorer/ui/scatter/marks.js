@@ -88,6 +88,14 @@ function drawOutlines(context, { marks, camera, theme, toScreen }) {
     context.lineWidth = name ? 1 : 1.75;
     context.stroke();
   }
+  for (const [left, bottom, right, top] of marks.borders) {
+    const [x, y] = toScreen(left, top), [toX, toY] = toScreen(right, bottom);
+    context.beginPath();
+    context.rect(x, y, toX - x, toY - y);
+    context.strokeStyle = css(theme.text, 0.75);
+    context.lineWidth = 1.75;
+    context.stroke();
+  }
 }
 
 // ---- above the points
@@ -118,7 +126,7 @@ function drawOutlineNames(context, { marks, camera, theme, toScreen }) {
   for (const { name, px, top } of tops) {
     if (!name || taken.some((other) => Math.abs(other - top) < NAMES_APART)) continue;
     taken.push(top);
-    drawText(context, name, px, top, theme, 0.85);
+    drawText(context, name, px, top, theme);
   }
 }
 
