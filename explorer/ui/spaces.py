@@ -1,6 +1,7 @@
 """What the page says of the space in which a run's latents lie."""
 
 from explorer.latent.spaces import Geometry
+from explorer.workflows.replay import Replay
 from explorer.workflows.search import Query
 
 DISTANCES: dict[Geometry, str] = {
@@ -26,6 +27,13 @@ def distance_in(geometry: Geometry) -> str:
 def lying_in(geometry: Geometry) -> str:
     """Where latents lie, to follow the word latent; empty for Euclid's space."""
     return LYING[geometry]
+
+
+def why_not_turned(replay: Replay) -> str:
+    """Why the frames of a replay are not turned onto each other."""
+    if replay.space.geometry == "euclidean":
+        return "not turned: the method says where classes lie"
+    return "not turned: that would take latents off their space"
 
 
 def moved(query: Query) -> list[tuple[str, str]]:

@@ -95,3 +95,9 @@ def test_map_of_angles_is_offered_where_two_angles_tell_a_latent(open_run: Open)
     assert sentences(open_run("sphere", projection="Angles", at="20,100@angles"))
     beside = open_run("sphere", projection="Angles", beside="torus")
     assert "choose PCA" in sentences(beside)[0]
+
+
+def test_replay_says_how_far_items_moved_in_the_space(open_run: Open):
+    said = html(open_run("poincare", replay="true"))
+    assert "Hyperbolic distance, from the epoch before" in said
+    assert "not turned: that would take latents off their space" in said

@@ -213,6 +213,10 @@ def test_trust_agreement_and_reach_are_measured_by_the_run_s_own_distance(run):
 def test_replay_leaves_points_in_the_space(run):
     replay = read_replay(run, latent_map(run))
     assert not replay.is_turned
+    last = len(replay) - 1
+    slow = [distances(run, a[None], b[None])[0, 0] for a, b in zip(replay.z[last - 1], replay.z[last], strict=True)]
+    assert replay.moved(last) == pytest.approx(np.array(slow))
+    assert not replay.moved(0).any()
     z = replay.z.reshape(-1, SPACES[run.card.geometry]).astype(float)
     if run.card.geometry == "sphere":
         assert np.linalg.norm(z, axis=1) == pytest.approx(1, abs=1e-3)
