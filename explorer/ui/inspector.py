@@ -25,7 +25,7 @@ from explorer.ui.gallery import (
 )
 from explorer.ui.overlaying import own_label
 from explorer.ui.scatter import Lasso
-from explorer.ui.spaces import distance_in, moved
+from explorer.ui.spaces import distance_in, which_latent
 from explorer.ui.state import OpenRun
 from explorer.workflows.maps import LatentMap
 from explorer.workflows.search import Answer, Measure, Query, query_at, search
@@ -218,12 +218,17 @@ def _show_place(opened: OpenRun, space: LatentMap, query: Query) -> None:
         facts([("Empty place", f"at ({place}) after epoch {space.epoch}, whose decoder was not kept.")])
         return
     if not card.has_decoder:
-        facts([("Empty place", f"at ({place}). This run has no decoder, so it cannot be drawn."), *moved(query)])
+        facts(
+            [
+                ("Empty place", f"at ({place}). This run has no decoder, so it cannot be drawn."),
+                *which_latent(space, query),
+            ]
+        )
         return
     shown = _decoded(opened, space, query.z)
     pictures(shown, side=QUERY_PIXELS, n_classes=len(card.classes), name="Decoded place", kind="le-query")
     drawn = "no item lies here; this is what the decoder makes of it." if shown else "no item lies here."
-    facts([("Empty place", f"at ({place}): {drawn}"), *moved(query)])
+    facts([("Empty place", f"at ({place}): {drawn}"), *which_latent(space, query)])
 
 
 def _decoded(opened: OpenRun, space: LatentMap, z: NDArray[np.floating]) -> list[Picture]:

@@ -1,6 +1,8 @@
 """What the page says of the space in which a run's latents lie."""
 
+from explorer.latent.projection import Projection
 from explorer.latent.spaces import Geometry
+from explorer.workflows.maps import LatentMap
 from explorer.workflows.replay import Replay
 from explorer.workflows.search import Query
 
@@ -16,6 +18,7 @@ LYING: dict[Geometry, str] = {
     "torus": ", on a torus",
     "poincare": ", in the Poincaré ball",
 }
+TWO_SIDED = "This map draws both sides of the sphere here: this latent is on the side of the mean."
 MOVED = "No latent lies exactly where you clicked: the cross is on the nearest one."
 
 
@@ -36,6 +39,9 @@ def why_not_turned(replay: Replay) -> str:
     return "not turned: that would take latents off their space"
 
 
-def moved(query: Query) -> list[tuple[str, str]]:
-    """That no latent lies where the click was, where that is so."""
-    return [("", MOVED)] if query.is_moved else []
+def which_latent(space: LatentMap, query: Query) -> list[tuple[str, str]]:
+    """Which latent was taken for a place that has none, or several."""
+    if query.is_moved:
+        return [("", MOVED)]
+    is_two_sided = space.geometry == "sphere" and isinstance(space.projection, Projection) and not space.is_latent
+    return [("", TWO_SIDED)] if is_two_sided else []

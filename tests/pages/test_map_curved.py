@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -101,3 +102,10 @@ def test_replay_says_how_far_items_moved_in_the_space(open_run: Open):
     said = html(open_run("poincare", replay="true"))
     assert "Hyperbolic distance, from the epoch before" in said
     assert "not turned: that would take latents off their space" in said
+
+
+def test_of_a_place_with_two_latents_the_page_says_which_was_taken(open_run: Open):
+    centre = state.open_for_page("sphere").space.projection.apply(np.zeros((1, 3)))[0]
+    said = html(open_run("sphere", at=f"{centre[0]:.4f},{centre[1]:.4f}"))
+    assert "this latent is on the side of the mean" in said
+    assert "side of the mean" not in html(open_run("sphere", projection="Angles", at="20,10@angles"))
