@@ -215,20 +215,15 @@ def _show_place(opened: OpenRun, space: LatentMap, query: Query) -> None:
         return
     place = ", ".join(f"{value:.3f}" for value in query.z)
     if space.epoch is not None:
-        facts([("Empty place", f"at ({place}) after epoch {space.epoch}, whose decoder was not kept.")])
-        return
-    if not card.has_decoder:
-        facts(
-            [
-                ("Empty place", f"at ({place}). This run has no decoder, so it cannot be drawn."),
-                *which_latent(space, query),
-            ]
-        )
-        return
-    shown = _decoded(opened, space, query.z)
-    pictures(shown, side=QUERY_PIXELS, n_classes=len(card.classes), name="Decoded place", kind="le-query")
-    drawn = "no item lies here; this is what the decoder makes of it." if shown else "no item lies here."
-    facts([("Empty place", f"at ({place}): {drawn}"), *which_latent(space, query)])
+        said = f"at ({place}) after epoch {space.epoch}, whose decoder was not kept."
+    elif not card.has_decoder:
+        said = f"at ({place}). This run has no decoder, so it cannot be drawn."
+    else:
+        shown = _decoded(opened, space, query.z)
+        pictures(shown, side=QUERY_PIXELS, n_classes=len(card.classes), name="Decoded place", kind="le-query")
+        drawn = "no item lies here; this is what the decoder makes of it." if shown else "no item lies here."
+        said = f"at ({place}): {drawn}"
+    facts([("Empty place", said), *which_latent(space, query)])
 
 
 def _decoded(opened: OpenRun, space: LatentMap, z: NDArray[np.floating]) -> list[Picture]:
