@@ -11,6 +11,7 @@ from explorer.evaluation.classification import accuracy
 from explorer.evaluation.galleries import MOST_QUERIES, Retrieval, class_retrieval
 from explorer.evaluation.ranking import mean_over_queries
 from explorer.evaluation.structure import centroid_offsets, share_within
+from explorer.latent.spaces import Geometry
 from explorer.latent.targets import ClassTargets
 
 
@@ -25,6 +26,7 @@ class Evidence:
         svm_predicted: classes by a linear SVM on the training latents, shape (n,); None without labels.
         targets: configured centres and radii; None without them.
         error: root mean squared error of each item's reconstruction, shape (n,); None without a decoder.
+        geometry: of the latent space.
     """
 
     z: NDArray[np.floating]
@@ -33,11 +35,12 @@ class Evidence:
     svm_predicted: NDArray[np.integer] | None = None
     targets: ClassTargets | None = None
     error: NDArray[np.floating] | None = None
+    geometry: Geometry = "euclidean"
 
     @cached_property
     def retrieval(self) -> Retrieval:
         """Of each query; ranked once for the metrics that need it."""
-        return class_retrieval(self.z, self.labels)
+        return class_retrieval(self.z, self.labels, geometry=self.geometry)
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,10 @@ def _retrieval_ndcg(evidence: Evidence) -> float | None:
     return _mean(evidence.retrieval.ndcg)
 
 
-_RANKED = f"when items of the same set look for their class by Euclidean distance, up to {MOST_QUERIES:,} as queries"
+_RANKED = (
+    "when items of the same set look for their class by distance in the latent space, "
+    f"up to {MOST_QUERIES:,} as queries"
+)
 
 METRICS: dict[str, Metric] = {
     "accuracy": Metric("share of items whose predicted class is right", _accuracy),

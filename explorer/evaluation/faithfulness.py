@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.latent.spaces import Geometry
+from explorer.retrieval.geodesics import RANKING, distances_from
 from explorer.retrieval.index import best, euclidean_distances
 
 NEIGHBOURS = 10
@@ -32,7 +34,7 @@ class PointTrust:
         return int(np.isin(self.shown, self.true).sum())
 
 
-def trustworthiness(z: NDArray[np.floating], places: NDArray[np.floating]) -> float:
+def trustworthiness(z: NDArray[np.floating], places: NDArray[np.floating], geometry: Geometry = "euclidean") -> float:
     """How far neighbours on a map are neighbours in the latent space, over a sample of at most 2,000 items.
 
     T = 1 - 2 / (n k (2 n - 3 k - 1)) sum_i sum_(j in U_i) (r(i, j) - k), where U_i are the items that are among
@@ -41,6 +43,7 @@ def trustworthiness(z: NDArray[np.floating], places: NDArray[np.floating]) -> fl
     Args:
         z: latents, shape (n, d).
         places: on the map, shape (n, 2), in the same order.
+        geometry: of the latent space, by whose distance neighbours are near.
 
     Returns:
         0 to 1; 1 exactly where no neighbour is false; NaN with fewer than three items.
@@ -54,10 +57,15 @@ def trustworthiness(z: NDArray[np.floating], places: NDArray[np.floating]) -> fl
     k = _neighbours(len(rows))
     if k < 1:
         return float("nan")
-    return float(of_sample(z[rows].astype(np.float64), places[rows].astype(np.float64), n_neighbors=k))
+    sample, shown = z[rows].astype(np.float64), places[rows].astype(np.float64)
+    if geometry == "euclidean":
+        return float(of_sample(sample, shown, n_neighbors=k))
+    return float(of_sample(RANKING[geometry](sample, sample), shown, n_neighbors=k, metric="precomputed"))
 
 
-def point_trustworthiness(z: NDArray[np.floating], places: NDArray[np.floating], row: int) -> PointTrust:
+def point_trustworthiness(
+    z: NDArray[np.floating], places: NDArray[np.floating], row: int, geometry: Geometry = "euclidean"
+) -> PointTrust:
     """How far the neighbours of one item on a map can be trusted, among all items.
 
     T_i = 1 - 2 / (k (2 n - 3 k - 1)) sum_(j in U_i) (r(i, j) - k), with U_i and r as for `trustworthiness`, which is
@@ -67,6 +75,7 @@ def point_trustworthiness(z: NDArray[np.floating], places: NDArray[np.floating],
         z: latents, shape (n, d).
         places: on the map, shape (n, 2), in the same order.
         row: the item i.
+        geometry: of the latent space.
 
     Returns:
         T_i, the true neighbours and the shown ones, of two equally near the one with the lower row first.
@@ -76,7 +85,7 @@ def point_trustworthiness(z: NDArray[np.floating], places: NDArray[np.floating],
     n, k = len(z), _neighbours(len(z))
     if k < 1:
         return PointTrust(float("nan"), np.empty(0, np.intp), np.empty(0, np.intp))
-    distances = euclidean_distances(z[row], z)
+    distances = distances_from(geometry, z[row], z)
     true = best(distances, k, largest=False, leave_out=row).rows
     shown = best(euclidean_distances(places[row], places), k, largest=False, leave_out=row).rows
     distances[row] = np.inf  # an item has no rank among its own neighbours
@@ -96,7 +105,11 @@ def _neighbours(n: int) -> int:
     return min(NEIGHBOURS, (n - 1) // 2)
 
 
-def neighbour_agreement(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
+def neighbour_agreement(
+    first: NDArray[np.floating],
+    second: NDArray[np.floating],
+    geometries: tuple[Geometry, Geometry] = ("euclidean", "euclidean"),
+) -> float:
     """Share of an item's 10 nearest that are the same in two latent spaces, over a sample of at most 500 items.
 
     mean_i |N_i and M_i| / k, with N_i and M_i the k = 10 items nearest to i of all items, in each space.
@@ -104,6 +117,7 @@ def neighbour_agreement(first: NDArray[np.floating], second: NDArray[np.floating
     Args:
         first: latents, shape (n, d).
         second: latents of the same items in the same order, shape (n, e); d and e may differ.
+        geometries: of the two spaces.
 
     Returns:
         0 to 1; 1 exactly where both have the same neighbours, as a space has with itself; k / (n - 1) by chance;
@@ -114,12 +128,16 @@ def neighbour_agreement(first: NDArray[np.floating], second: NDArray[np.floating
     if k < 1:
         return float("nan")
     rows = np.sort(np.random.default_rng(0).permutation(n)[:COMPARED])
-    near, other = (_nearest(z, rows, k) for z in (first, second))
+    near, other = (_nearest(z, rows, k, geometry) for z, geometry in zip((first, second), geometries, strict=True))
     return float((near[:, :, None] == other[:, None]).any(axis=2).mean())
 
 
-def _nearest(z: NDArray[np.floating], rows: NDArray[np.intp], k: int) -> NDArray[np.intp]:
+def _nearest(z: NDArray[np.floating], rows: NDArray[np.intp], k: int, geometry: Geometry) -> NDArray[np.intp]:
     """Rows of the k items nearest to each of some items, shape (len(rows), k)."""
+    if geometry != "euclidean":
+        return np.array(
+            [best(distances_from(geometry, z[row], z), k, largest=False, leave_out=int(row)).rows for row in rows]
+        )
     from sklearn.neighbors import NearestNeighbors
 
     gallery = z.astype(np.float64)

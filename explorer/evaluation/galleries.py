@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from explorer.data.dataset import UNLABELLED, Progress
 from explorer.errors import BadDataError
 from explorer.evaluation.ranking import RECALL_LEVELS
-from explorer.retrieval.distances import ranked, squared_euclidean
+from explorer.latent.spaces import Geometry
+from explorer.retrieval.distances import ranked
+from explorer.retrieval.geodesics import RANKING
 
 DEPTH = 100  # ranks whose gallery rows are kept
 MOST_QUERIES = 1000
@@ -131,9 +133,13 @@ def _score(found: Retrieval, query: int, ranks: NDArray[np.intp], discounts: NDA
 
 
 def class_retrieval(
-    z: NDArray[np.floating], labels: NDArray[np.integer], *, most_queries: int = MOST_QUERIES
+    z: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    *,
+    geometry: Geometry = "euclidean",
+    most_queries: int = MOST_QUERIES,
 ) -> Retrieval:
-    """Let labelled items look for the others of their class by Euclidean distance.
+    """Let labelled items look for the others of their class by the distance of their space.
 
     Each query ranks all other labelled items, nearest first; it never retrieves itself, and equal
     distances come in gallery order.
@@ -141,6 +147,7 @@ def class_retrieval(
     Args:
         z: latents, shape (n, d).
         labels: classes, shape (n,); -1 (unlabelled) is neither query nor gallery.
+        geometry: of the space.
         most_queries: at most so many labelled items, evenly spaced, are queries; fewer above 30,000 of them.
 
     Returns:
@@ -153,7 +160,7 @@ def class_retrieval(
     n_queries = min(len(gallery), most_queries, max(MOST_DISTANCES // len(gallery), 1))
     spaced = np.arange(n_queries) * len(gallery) // n_queries  # a data set may be sorted by class
     return retrieval(
-        lambda some: squared_euclidean(gallery[spaced[some]], gallery), classes[spaced], classes, itself=spaced
+        lambda some: RANKING[geometry](gallery[spaced[some]], gallery), classes[spaced], classes, itself=spaced
     )
 
 

@@ -6,7 +6,11 @@ Reference: Gabdullin, Latent space configuration, section 5.2 (Figures 7 to 9).
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.latent.spaces import Geometry
 from explorer.latent.targets import ClassTargets
+from explorer.retrieval.geodesics import RANKING
+
+AT_ONCE = 16  # latents whose distances to all others are held
 
 
 def class_centroids(z: NDArray[np.floating], labels: NDArray[np.integer], n_classes: int) -> NDArray[np.float64]:
@@ -95,16 +99,22 @@ def radii_to_nearest_centre(z: NDArray[np.floating], targets: ClassTargets) -> N
     return np.asarray((distances / targets.radii).min(axis=1))
 
 
-def distance_to_nearest(z: NDArray[np.floating], gallery: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Euclidean distance of each latent to the nearest one of others.
+def distance_to_nearest(
+    z: NDArray[np.floating], gallery: NDArray[np.floating], geometry: Geometry = "euclidean"
+) -> NDArray[np.float64]:
+    """Distance of each latent to the nearest one of others.
 
     Args:
         z: latents, shape (n, d).
         gallery: the others, shape (m, d), m at least 1.
+        geometry: of the space.
 
     Returns:
-        Shape (n,), latent units; 0 for a latent that is among the others.
+        Shape (n,), in the space's units; 0 for a latent that is among the others.
     """
+    if geometry != "euclidean":
+        parts = (z[start : start + AT_ONCE] for start in range(0, len(z), AT_ONCE))
+        return np.concatenate([RANKING[geometry](part, gallery).min(axis=1) for part in parts])
     from sklearn.neighbors import NearestNeighbors
 
     found, _ = NearestNeighbors(n_neighbors=1).fit(gallery.astype(np.float64)).kneighbors(z.astype(np.float64))

@@ -8,24 +8,26 @@ from torch import Tensor
 from explorer.losses.reconstruction import squared_error
 from explorer.method import Batch, InputSpec, Method
 from explorer.networks.autoencoder import Autoencoder
-from explorer.networks.backbone import NetworkConfig, decoder, encoder
+from explorer.networks.backbone import decoder, encoder
+from explorer.networks.spaces import SpaceConfig, space_head
 
 
-class AEConfig(NetworkConfig):
-    """Settings of the plain autoencoder: its network."""
+class AEConfig(SpaceConfig):
+    """Settings of the plain autoencoder: its network and the space of its latents."""
 
 
 def build(config: AEConfig, spec: InputSpec) -> Autoencoder:
     """Make encoder and mirrored decoder for this input.
 
     Raises:
-        BadValueError: a network that does not fit the items.
+        BadValueError: a network that does not fit the items, or a space that cannot have so many dimensions.
     """
     return Autoencoder(
         encoder(config, spec.shape, outputs=config.latent_dims),
         shape=spec.shape,
         latent_dims=config.latent_dims,
         decoder=decoder(config, spec.shape),
+        head=space_head(config),
     )
 
 

@@ -8,24 +8,26 @@ from torch import Tensor, nn
 from explorer.losses.classification import labelled_cross_entropy
 from explorer.method import Batch, InputSpec, Method, always
 from explorer.networks.autoencoder import Autoencoder
-from explorer.networks.backbone import NetworkConfig, encoder
+from explorer.networks.backbone import encoder
+from explorer.networks.spaces import SpaceConfig, space_head
 
 
-class ClassifierConfig(NetworkConfig):
-    """Settings of the classifier: its network."""
+class ClassifierConfig(SpaceConfig):
+    """Settings of the classifier: its network and the space of its latents."""
 
 
 def build(config: ClassifierConfig, spec: InputSpec) -> Autoencoder:
     """Make the encoder and one linear layer from latents to classes.
 
     Raises:
-        BadValueError: a network that does not fit the items.
+        BadValueError: a network that does not fit the items, or a space that cannot have so many dimensions.
     """
     return Autoencoder(
         encoder(config, spec.shape, outputs=config.latent_dims),
         shape=spec.shape,
         latent_dims=config.latent_dims,
         classifier=nn.Linear(config.latent_dims, spec.n_classes),
+        head=space_head(config),
     )
 
 

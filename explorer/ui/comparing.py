@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer.data.dataset import Progress
 from explorer.errors import ExplorerError
+from explorer.latent.angles import AngleMap
 from explorer.ui import unknowns
 from explorer.ui.gallery import Row, facts, heading, plain, problem, remark, table
 from explorer.ui.loading import Loading, watch
@@ -61,9 +62,9 @@ def choice(opened: OpenRun, space: LatentMap) -> tuple[str, Candidate | None]:
     return "" if beside == NONE else beside, found.get(over)
 
 
-def invite(opened: OpenRun, found: Compared) -> None:
+def invite(opened: OpenRun, space: LatentMap, found: Compared) -> None:
     """One click to the run on the same data that tells most beside this one: finished, of the same method if any is."""
-    if found.run is not None:
+    if found.run is not None or isinstance(space.projection, AngleMap):  # which cannot be turned
         return
     shelf = runs()
     cards = {entry.name: entry.card for entry in shelf if entry.card is not None}

@@ -25,6 +25,7 @@ from explorer.ui.gallery import (
 )
 from explorer.ui.overlaying import own_label
 from explorer.ui.scatter import Lasso
+from explorer.ui.spaces import distance_in, which_latent
 from explorer.ui.state import OpenRun
 from explorer.workflows.maps import LatentMap
 from explorer.workflows.search import Answer, Measure, Query, query_at, search
@@ -78,7 +79,8 @@ def answer(space: LatentMap, item: int | None, place: tuple[float, float] | None
     )
     if item is None or space.is_latent:
         return Found(query, found, ranking.boundary_similarity)
-    return Found(query, found, ranking.boundary_similarity, point_trustworthiness(space.latents.z, space.places, item))
+    trust = point_trustworthiness(space.latents.z, space.places, item, space.geometry)
+    return Found(query, found, ranking.boundary_similarity, trust)
 
 
 def show_touched(opened: OpenRun, space: LatentMap, touched: Found) -> None:
@@ -96,7 +98,7 @@ def show_touched(opened: OpenRun, space: LatentMap, touched: Found) -> None:
         bars(found.classes, card.classes, name="Similarity to each class")
     own = own_label(space, query)
     images = items_of(opened, space.latents.ids[found.hits.rows])
-    heading(_hits_title(query, found, images is not None), _how_to_read(query, found, own))
+    heading(_hits_title(query, found, images is not None), _how_to_read(space, query, found, own))
     unmoved = _why_unmoved(query, found)
     if unmoved:
         remark(unmoved)
@@ -114,9 +116,9 @@ def _hits_title(query: Query, found: Answer, is_pictured: bool) -> str:
     return f"Nearest {kind}" if found.ranked_by == "Euclidean" else f"Most similar {kind}"
 
 
-def _how_to_read(query: Query, found: Answer, own: int | None) -> str:
+def _how_to_read(space: LatentMap, query: Query, found: Answer, own: int | None) -> str:
     """What the numbers and signs below the hits mean."""
-    parts = ["Distance on the map" if query.z is None else "Distance in latent units"]
+    parts = ["Distance on the map" if query.z is None else distance_in(space.geometry)]
     if found.similarities is not None:
         parts.append("similarity 0 to 1")
     if own is not None:
@@ -213,15 +215,15 @@ def _show_place(opened: OpenRun, space: LatentMap, query: Query) -> None:
         return
     place = ", ".join(f"{value:.3f}" for value in query.z)
     if space.epoch is not None:
-        facts([("Empty place", f"at ({place}) after epoch {space.epoch}, whose decoder was not kept.")])
-        return
-    if not card.has_decoder:
-        facts([("Empty place", f"at ({place}). This run has no decoder, so it cannot be drawn.")])
-        return
-    shown = _decoded(opened, space, query.z)
-    pictures(shown, side=QUERY_PIXELS, n_classes=len(card.classes), name="Decoded place", kind="le-query")
-    drawn = "no item lies here; this is what the decoder makes of it." if shown else "no item lies here."
-    facts([("Empty place", f"at ({place}): {drawn}")])
+        said = f"at ({place}) after epoch {space.epoch}, whose decoder was not kept."
+    elif not card.has_decoder:
+        said = f"at ({place}). This run has no decoder, so it cannot be drawn."
+    else:
+        shown = _decoded(opened, space, query.z)
+        pictures(shown, side=QUERY_PIXELS, n_classes=len(card.classes), name="Decoded place", kind="le-query")
+        drawn = "no item lies here; this is what the decoder makes of it." if shown else "no item lies here."
+        said = f"at ({place}): {drawn}"
+    facts([("Empty place", said), *which_latent(space, query)])
 
 
 def _decoded(opened: OpenRun, space: LatentMap, z: NDArray[np.floating]) -> list[Picture]:

@@ -245,7 +245,7 @@ def _inspect(scenes: list[Scene], found: list[tuple[Found | None, str]], compare
             problem(told[0][2])
         elif first.replay is None and compared.over is None:
             inspector.show_nothing(first.opened, first.space)
-            comparing.invite(first.opened, compared)
+            comparing.invite(first.opened, first.space, compared)
         if first.replay is not None:
             replaying.show(first.opened, first.replay, first.frame)
         if compared.over is not None:

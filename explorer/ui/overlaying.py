@@ -13,7 +13,16 @@ from explorer.ui.gallery import problem
 from explorer.ui.scatter import Marks
 from explorer.ui.state import OpenRun
 from explorer.workflows.maps import LatentMap
-from explorer.workflows.overlays import EMPTY, TakenSector, centres, class_means, has_sectors, sectors
+from explorer.workflows.overlays import (
+    EMPTY,
+    TakenSector,
+    borders,
+    centres,
+    class_means,
+    has_sectors,
+    outlines,
+    sectors,
+)
 from explorer.workflows.regions import has_regions
 from explorer.workflows.search import Answer, Query
 from explorer.workflows.targets import has_targets
@@ -29,6 +38,11 @@ class Overlay:
 
 
 OVERLAYS = {
+    "outline": Overlay(
+        "Outline of the space",
+        "Where the latent space ends. In the Poincaré ball thin circles tell the hyperbolic distance from the middle.",
+        True,
+    ),
     "centres": Overlay("Class centres", "Where the training wants each class.", True),
     "circles": Overlay("Class circles", "The radius of each class; inside it the geometric loss pulls no more.", True),
     "means": Overlay("Class means", "The mean of each class's training latents.", True),
@@ -46,6 +60,7 @@ def offered(opened: OpenRun, space: LatentMap) -> list[str]:
     """Overlays that this map can have."""
     is_linear, configured = space.projection is not None, space.targets is not None
     there = {
+        "outline": bool(outlines(space) or borders(space)),
         "centres": is_linear and configured,
         "circles": bool(space.circles),
         "means": not configured and bool((space.latents.labels >= 0).any()),
@@ -109,6 +124,8 @@ def marks(
         circles=tuple((x, y, radius, label) for label, (x, y, radius) in enumerate(circles)),
         centres=(centres(space) if "centres" in chosen else ()) + (class_means(space) if "means" in chosen else ()),
         sectors=tuple((0.0, 0.0, one.start, one.width, one.label) for one in wedges if one.label != EMPTY),
+        outlines=outlines(space) if "outline" in chosen else (),
+        borders=borders(space) if "outline" in chosen else (),
         query=_points([query.place])[0] if query else None,
         hits=_hits(space, query, found) if query and found else (),
         query_row=-1 if row is None else row,

@@ -5,20 +5,23 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
+from explorer.latent.angles import AngleMap
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
 from explorer.ui import unknowns, working
 from explorer.ui.gallery import problem
+from explorer.ui.spaces import lying_in
 from explorer.ui.state import OpenRun
-from explorer.workflows.maps import PCA, SAMPLE, LatentMap, dimensions_of, is_linear
+from explorer.workflows.maps import ANGLES, PCA, SAMPLE, LatentMap, dimensions_of, has_angles, is_linear
 
 DIMENSIONS = "Two dimensions"
-CHOICES = {"PCA": PCA, DIMENSIONS: "", **{one.title: one.name for one in NEIGHBOUR_MAPS.values()}}
+CHOICES = {"PCA": PCA, "Angles": ANGLES, DIMENSIONS: "", **{one.title: one.name for one in NEIGHBOUR_MAPS.values()}}
 MEAN, DRAWN = "its mean", "a sample"
 TITLES = {name: title for title, name in CHOICES.items()}
 SAID = "The mean of each item's posterior, or one draw from it: the same draw each time."
 HELP = (
     "PCA: the two directions in which the latents vary most; distances are theirs, flattened. "
-    "UMAP and t-SNE keep near items near; far distances, sizes and gaps mean little."
+    "UMAP and t-SNE keep near items near; far distances, sizes and gaps mean little. "
+    "Angles, of a sphere or a torus: all of it, cut open; where an angle is -180 and 180 the two sides are one."
 )
 
 
@@ -26,8 +29,9 @@ def choice(opened: OpenRun) -> str:
     """The controls above the map, and which map is wanted; up to two dimensions are a map already."""
     name = PCA
     if not opened.space.is_latent:
-        unknowns.expect("projection", CHOICES.__contains__)
-        picked = st.selectbox("Map", list(CHOICES), key="projection", bind="query-params", help=HELP, width=160)
+        titles = [title for title, name in CHOICES.items() if name != ANGLES or has_angles(opened.space)]
+        unknowns.expect("projection", titles.__contains__)
+        picked = st.selectbox("Map", titles, key="projection", bind="query-params", help=HELP, width=160)
         name = CHOICES[picked] or _dimensions(opened.space.latents.z)
     return name
 
@@ -71,7 +75,7 @@ def drawn(opened: OpenRun, wanted: str) -> LatentMap:
 def badge(opened: OpenRun, space: LatentMap) -> str:
     """What kind of map this is, in half a sentence."""
     if space.is_latent:
-        return "this map is the latent itself"
+        return f"this map is the latent itself{lying_in(space.geometry)}"
     if space.projection is None:
         return f"{TITLES[space.name]}: distances are not the latent's{_trust(opened, space)}"
     return f"{_linear(space)}{_trust(opened, space)}"
@@ -80,11 +84,14 @@ def badge(opened: OpenRun, space: LatentMap) -> str:
 def _linear(space: LatentMap) -> str:
     """Of a linear map: which directions it shows, of what."""
     drawn = "a sample of each item's posterior" if space.is_sample else ""
+    if isinstance(space.projection, AngleMap):
+        return f"{' and '.join(space.projection.axes)} in degrees{lying_in(space.geometry)}"
     if space.projection is None or space.projection.is_latent:
         return drawn
     dims = dimensions_of(space.name)
     which = f"dimensions {dims[0]} and {dims[1]} of" if dims else "two principal components of"
-    shown = f"{which} {space.latents.z.shape[1]}: {100 * space.projection.variance:.0f} % of the variance"
+    shown = f"{which} {space.latents.z.shape[1]}{lying_in(space.geometry)}"
+    shown += f": {100 * space.projection.variance:.0f} % of the variance"
     return f"{drawn} on {shown}" if drawn else shown
 
 

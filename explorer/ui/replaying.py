@@ -7,6 +7,7 @@ from explorer.ui import unknowns
 from explorer.ui.gallery import HIT_PIXELS, facts, heading, pictures
 from explorer.ui.inspector import items_of, picture
 from explorer.ui.scatter import Timeline
+from explorer.ui.spaces import distance_in, why_not_turned
 from explorer.ui.state import OpenRun
 from explorer.workflows.replay import Replay
 
@@ -57,11 +58,10 @@ def show(opened: OpenRun, replay: Replay, frame: int) -> None:
     lines = [(f"Epoch {replay.epochs[frame]} of {last}", f"{len(replay.space):,} items, followed all along")]
     terms = ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in replay.terms[frame].items())
     lines += [("Mean loss", terms)] if terms else []
-    turned = "each epoch turned onto the next" if replay.is_turned else "not turned: the method says where classes lie"
-    facts([*lines, ("Layout", turned)])
+    facts([*lines, ("Layout", "each epoch turned onto the next" if replay.is_turned else why_not_turned(replay))])
     rows = np.array(movers(replay, frame)[:MOVERS], np.intp)
     if len(rows):
-        heading("Moved most in this epoch", "Distance from the epoch before, in latent units")
+        heading("Moved most in this epoch", f"{distance_in(replay.space.geometry)}, from the epoch before")
     else:
         heading("Before the first epoch nothing has moved")
     if not len(rows):

@@ -188,7 +188,7 @@ class OpenRun:
         measured = nan
         try:
             with self._measuring_lock:
-                measured = trustworthiness(space.latents.z, space.places)
+                measured = trustworthiness(space.latents.z, space.places, space.geometry)
         finally:
             self._trust[space.name] = measured
 

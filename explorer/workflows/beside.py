@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from explorer.errors import BadValueError
 from explorer.evaluation.faithfulness import neighbour_agreement
 from explorer.latent.alignment import RigidMotion, rigid_motion
+from explorer.latent.angles import AngleMap
 from explorer.workflows.maps import LatentMap
 from explorer.workflows.runs import ShelfEntry
 from explorer.zoo.card import Card
@@ -116,9 +117,13 @@ def lay_beside(first: LatentMap, card: Card, second: LatentMap, other: Card, *, 
         onto: names the first map; what it is turned onto.
 
     Raises:
-        BadValueError: runs on different data, or fewer than three items in common.
+        BadValueError: runs on different data, fewer than three items in common, or a map of angles.
     """
     common = items_in_common(first, second)
+    if isinstance(first.projection, AngleMap) or isinstance(second.projection, AngleMap):
+        raise BadValueError(
+            "A map of angles cannot be turned onto another one, nor another onto it; choose PCA to compare."
+        )
     hindrance = _hindrance(card, other)
     if not hindrance and len(common) < FEWEST:
         hindrance = f"{other.name} and {card.name} have {len(common)} items in common, and {FEWEST} are needed"
@@ -145,4 +150,4 @@ def agreement(first: LatentMap, beside: Beside) -> float:
         beside: the other one.
     """
     z, other = first.latents.z[beside.common.first], beside.space.latents.z[beside.common.second]
-    return neighbour_agreement(z, other)
+    return neighbour_agreement(z, other, (first.geometry, beside.space.geometry))

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from explorer.evaluation.galleries import Distances
 from explorer.latent.dimensions import style_dims
 from explorer.retrieval.codes import binarise, clip, one_hot, pack, quantise
-from explorer.retrieval.distances import hamming, squared_euclidean
+from explorer.retrieval.distances import hamming
+from explorer.retrieval.geodesics import RANKING
 from explorer.retrieval.similarity import BOUNDARY_SIMILARITY, class_similarity, latent_similarity, weighted_cosine
 from explorer.zoo.card import Card
 
@@ -74,8 +75,9 @@ def _separate(card: Card) -> str:
     )
 
 
-def _by_latent(_: Card, queries: Z, gallery: Z) -> Distances:
-    return lambda rows: squared_euclidean(queries[rows], gallery)
+def _by_latent(card: Card, queries: Z, gallery: Z) -> Distances:
+    ranking = RANKING[card.geometry]
+    return lambda rows: ranking(queries[rows], gallery)
 
 
 def _by_similarity(card: Card, queries: Z, gallery: Z) -> Distances:

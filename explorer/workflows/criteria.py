@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from explorer.data.dataset import Dataset
 from explorer.evaluation.galleries import Retrieval, retrieval
 from explorer.latent.dimensions import FEWEST_VALUES, select_dimensions
-from explorer.retrieval.distances import squared_euclidean
+from explorer.latent.spaces import Geometry
+from explorer.retrieval.geodesics import RANKING
 from explorer.workflows.runs import Items
 from explorer.zoo.run import Run
 
@@ -71,7 +72,7 @@ def by_criteria(run: Run, dataset: Dataset) -> Iterator[ByCriterion]:
         asked = codes[of_test]
         for dims, chosen in _choices(run, train.z, codes[of_train]).items():
             z = test.z[:, chosen]
-            distances = partial(_distances, z[queries], z[gallery])
+            distances = partial(_distances, run.card.geometry, z[queries], z[gallery])
             yield ByCriterion(criterion, dims, retrieval(distances, asked[queries], asked[gallery]))
 
 
@@ -93,6 +94,8 @@ def first_and_others(groups: NDArray[np.generic]) -> tuple[NDArray[np.intp], NDA
 def _choices(run: Run, z: NDArray[np.floating], codes: NDArray[np.intp]) -> dict[str, NDArray[np.intp]]:
     """Which dimensions may rank by a criterion, by name."""
     every = np.arange(run.card.latent_dims)
+    if run.card.geometry != "euclidean":  # a part of its coordinates is no place in the space
+        return {"all dimensions": every}
     chosen = select_dimensions(z, codes)
     found = {"all dimensions": every, f"the {len(chosen)} that say most of it": chosen}
     content = run.card.config.get("content_dims")
@@ -102,6 +105,6 @@ def _choices(run: Run, z: NDArray[np.floating], codes: NDArray[np.intp]) -> dict
 
 
 def _distances(
-    queries: NDArray[np.floating], gallery: NDArray[np.floating], rows: NDArray[np.intp]
+    geometry: Geometry, queries: NDArray[np.floating], gallery: NDArray[np.floating], rows: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    return squared_euclidean(queries[rows], gallery)
+    return RANKING[geometry](queries[rows], gallery)

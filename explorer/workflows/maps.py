@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from explorer.errors import BadValueError
 from explorer.latent import projection
+from explorer.latent.angles import AngleMap
 from explorer.latent.confidence import LinearSVM
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
+from explorer.latent.spaces import Geometry, angle_map, lift
 from explorer.latent.targets import ClassTargets
 from explorer.workflows.projecting import Places
 from explorer.zoo.run import Run
 from explorer.zoo.store import SPLITS, Latents
 
-PCA = "pca"
+PCA, ANGLES = "pca", "angles"
 DIMENSIONS = re.compile(r"z([0-9]{1,12})-z([0-9]{1,12})")  # "z1-z3": across and up, counted from 1
 SAMPLE = "~sample"  # behind the name of a linear map
 ONTO = "!"  # in the address of a map that was turned
@@ -37,17 +39,18 @@ class LatentMap:
         projection: from latents to places and back; None on a map by neighbours, which has no way back.
         targets: the run's configured centres and radii, or None.
         svm: of the run's latents, or None.
-        name: PCA, two dimensions ("z1-z3"), either with SAMPLE behind it, or of the map in NEIGHBOUR_MAPS.
+        name: PCA, two dimensions ("z1-z3"), either with SAMPLE behind it, ANGLES, or of the map in NEIGHBOUR_MAPS.
         trustworthiness: of a map by neighbours, 0 to 1; NaN where it was not measured.
         is_sample: places are of a sample of each item's posterior, drawn once, in place of its mean.
         onto: names the map of another run that this one was turned onto; empty where it lies as it is.
         epoch: epochs done when the items lay so, in a replay; None for now. There is no decoder of then.
+        geometry: of the latent space.
     """
 
     latents: Latents
     is_test: NDArray[np.bool_]
     places: NDArray[np.float32]
-    projection: projection.Projection | None
+    projection: projection.Projection | AngleMap | None
     targets: ClassTargets | None
     svm: LinearSVM | None = None
     name: str = PCA
@@ -55,6 +58,7 @@ class LatentMap:
     is_sample: bool = False
     onto: str = ""
     epoch: int | None = None
+    geometry: Geometry = "euclidean"
 
     def __len__(self) -> int:
         return len(self.places)
@@ -77,8 +81,21 @@ class LatentMap:
         if self.name in NEIGHBOUR_MAPS:
             title = NEIGHBOUR_MAPS[self.name].title
             return f"{title} 1", f"{title} 2"
+        if isinstance(self.projection, AngleMap):
+            return self.projection.axes
         dims = dimensions_of(self.name) or ((1, 2) if self.latents.z.shape[1] <= projection.MAP_DIMS else None)
         return ("PC1", "PC2") if dims is None else (f"z{dims[0]}", f"z{dims[1]}")
+
+    def latents_at(self, places: NDArray[np.floating]) -> NDArray[np.float64] | None:
+        """The latent at each place of the map.
+
+        Args:
+            places: shape (m, 2).
+
+        Returns:
+            Shape (m, d), NaN where none lies (see `explorer.latent.spaces.lift`); None on a map by neighbours.
+        """
+        return None if self.projection is None else lift(self.geometry, self.projection, places)
 
     @cached_property
     def confidence(self) -> NDArray[np.float32] | None:
@@ -117,7 +134,7 @@ class LatentMap:
             Around the place of the posterior's mean, on a map of a sample too; None for a run without
             posteriors and on a map by neighbours.
         """
-        if self.projection is None or not self.latents.std.shape[1]:
+        if not isinstance(self.projection, projection.Projection) or not self.latents.std.shape[1]:
             return None
         x, y = self.projection.apply(self.latents.z[row])
         return float(x), float(y), *self.projection.ellipse(self.latents.std[row])
@@ -143,9 +160,8 @@ def latent_map(run: Run) -> LatentMap:
     )
     is_test = np.repeat([False, True], [len(part.ids) for part in parts])[order]
     fitted = projection.fit(latents.z)
-    return LatentMap(
-        latents, is_test, fitted.apply(latents.z).astype(np.float32), fitted, run.card.class_targets, run.svm
-    )
+    places = fitted.apply(latents.z).astype(np.float32)
+    return LatentMap(latents, is_test, places, fitted, run.card.class_targets, run.svm, geometry=run.card.geometry)
 
 
 def laid_out(space: LatentMap, name: str, found: Places) -> LatentMap:
@@ -161,8 +177,13 @@ def laid_out(space: LatentMap, name: str, found: Places) -> LatentMap:
 
 
 def is_linear(name: str) -> bool:
-    """Whether a map of this name is made at once, by `linear_map`: its axes are directions of the latent space."""
-    return name.removesuffix(SAMPLE) == PCA or dimensions_of(name) is not None
+    """Whether a map of this name is made at once, by `linear_map`: by directions of the latent space, or by angles."""
+    return name == ANGLES or name.removesuffix(SAMPLE) == PCA or dimensions_of(name) is not None
+
+
+def has_angles(space: LatentMap) -> bool:
+    """Whether two angles tell a latent of this run, so that there is a map of them."""
+    return angle_map(space.geometry, space.latents.z.shape[1]) is not None
 
 
 def dimensions_of(name: str) -> tuple[int, int] | None:
@@ -172,17 +193,17 @@ def dimensions_of(name: str) -> tuple[int, int] | None:
 
 
 def linear_map(space: LatentMap, name: str) -> LatentMap:
-    """The same items on another linear map.
+    """The same items on another linear map, or on that of their angles.
 
     Args:
         space: the run's own map.
         name: PCA or two dimensions ("z1-z3": the first across, the third up), with SAMPLE behind it for places of
             mean + std * eps: eps is normal and drawn once for each item, so each map shows the same sample, on
-            the axes of the mean's map.
+            the axes of the mean's map. Or ANGLES.
 
     Raises:
         BadValueError: dimensions that the latent does not have, twice the same, a latent that is a map already,
-            or a sample of a run without posteriors.
+            a sample of a run without posteriors, or angles of a latent that is not told by two.
     """
     latents, fitted = space.latents, _projection(space, name)
     is_sample, z = name.endswith(SAMPLE), latents.z
@@ -197,8 +218,16 @@ def linear_map(space: LatentMap, name: str) -> LatentMap:
     return replace(space, places=places, projection=fitted, name=name, is_sample=is_sample)
 
 
-def _projection(space: LatentMap, name: str) -> projection.Projection:
+def _projection(space: LatentMap, name: str) -> projection.Projection | AngleMap:
     """The axes that a name tells."""
+    if name == ANGLES:
+        found = angle_map(space.geometry, space.latents.z.shape[1])
+        if found is None:
+            raise BadValueError(
+                "A map of angles is for a sphere of 3 latent dimensions or a torus of 4, and this run has neither; "
+                f"choose {PCA}."
+            )
+        return found
     dims, there = dimensions_of(name), space.latents.z.shape[1]
     if dims is None:
         assert space.projection is not None  # noqa: S101 - a run's own map is linear

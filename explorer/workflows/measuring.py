@@ -106,6 +106,7 @@ def _measured(run: Run, where: str, latents: Latents, svm: LinearSVM | None) -> 
         svm_predicted=svm.predict(latents.z) if svm else None,
         targets=run.card.class_targets,
         error=latents.error[:, 0] if run.card.has_decoder else None,
+        geometry=run.card.geometry,
     )
     labelled = int((latents.labels >= 0).sum())
     values = {name: metric.compute(evidence) for name, metric in METRICS.items()}

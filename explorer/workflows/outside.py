@@ -73,7 +73,7 @@ def how_far(run: Run, others: OtherItems) -> HowFar:
             "others fall outside. Choose another run."
         )
     own = test[np.random.default_rng(SEED).permutation(len(test))[:MOST_OWN_ITEMS]]
-    distances, own_distances = distance_to_nearest(others.z, train), distance_to_nearest(own, train)
+    distances, own_distances = (distance_to_nearest(z, train, run.card.geometry) for z in (others.z, own))
     reach = float(np.percentile(own_distances, USUAL))
     targets = run.card.class_targets
     radii = None if targets is None else radii_to_nearest_centre(others.z, targets)

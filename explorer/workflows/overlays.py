@@ -1,4 +1,4 @@
-"""What is drawn over a map beside its points: class means, configured centres, the sectors of polar beams."""
+"""What is drawn over a map beside its points: outlines of spaces, class means, configured centres, polar sectors."""
 
 import math
 from dataclasses import dataclass
@@ -8,31 +8,43 @@ from numpy.typing import NDArray
 
 from explorer.errors import BadRunError, BadValueError
 from explorer.evaluation.structure import class_centroids
+from explorer.latent.angles import AngleMap
+from explorer.latent.projection import Projection
 from explorer.latent.sectors import Rule, default_class_width, default_rotation, polar_sectors
-from explorer.retrieval.index import euclidean_distances
-from explorer.workflows.maps import LatentMap
+from explorer.latent.spaces import CIRCLE, onto
+from explorer.retrieval.geodesics import distances_from
+from explorer.workflows.maps import LatentMap, dimensions_of
 from explorer.zoo.card import Card
 
 POLAR = "polar"  # the methods' table would take torch, which a map is drawn without
 WHOLE_CIRCLE = 360
 FORBIDDEN, EMPTY = -1, -2
+HYPERBOLIC = (1, 2, 3, 4, 5)  # distances from the middle of the Poincaré ball that are drawn
 
 Centre = tuple[float, float, int]
 """(x, y, class)."""
+Outline = tuple[float, float, float, str]
+"""(x, y, radius, name): the edge of a space has no name, what lies equally far from its middle is called by that."""
 
 
 def class_means(space: LatentMap) -> tuple[Centre, ...]:
     """Where the mean latent of each class's training items lies on a map; classes without any are left out.
 
-    On a map by neighbours a mean latent has no place: there it is that of the class's training item nearest to it.
+    A mean beside the sphere or the torus is brought onto it. On a map by neighbours a mean latent has no place:
+    there it is that of the class's training item nearest to it.
     """
     labels = np.where(space.is_test, -1, space.latents.labels)
     z = space.latents.z
     centroids = class_centroids(z, labels, int(labels.max(initial=-1)) + 1)
     there = np.flatnonzero(~np.isnan(centroids).any(axis=1))
+    means = onto(space.geometry, centroids[there])
     if space.projection is not None:
-        return _marks(space.projection.apply(centroids[there]), there)
-    nearest = [_nearest(z, np.flatnonzero(labels == label), centroids[label]) for label in there]
+        return _marks(space.projection.apply(means), there)
+    of_classes = [np.flatnonzero(labels == label) for label in there]
+    nearest = [
+        int(rows[distances_from(space.geometry, mean, z[rows]).argmin()])
+        for rows, mean in zip(of_classes, means, strict=True)
+    ]
     return _marks(space.places[np.array(nearest, np.intp)], there)
 
 
@@ -41,6 +53,33 @@ def centres(space: LatentMap) -> tuple[Centre, ...]:
     if space.targets is None or space.projection is None:
         return ()
     return _marks(space.projection.apply(space.targets.centres), np.arange(len(space.targets.centres)))
+
+
+def outlines(space: LatentMap) -> tuple[Outline, ...]:
+    """The outline of a latent space on a map: none for Euclid's, or where the map has no simple one.
+
+    A sphere and a ball are drawn as a disc by every linear map, around the place of their middle; of a torus one of its
+    circles is a circle where the map shows its two coordinates. In the ball circles tell the distance from the middle.
+    """
+    if not isinstance(space.projection, Projection):
+        return ()
+    dims = space.latents.z.shape[1]
+    if space.geometry == "torus" and dims > CIRCLE:
+        a, b = sorted(dimensions_of(space.name) or (1, CIRCLE + 1))
+        if not (b == a + 1 and b % CIRCLE == 0):
+            return ()
+    elif space.geometry == "euclidean":
+        return ()
+    ((x, y),) = space.projection.apply(np.zeros((1, dims)))
+    radii = {"": 1.0}
+    if space.geometry == "poincare":
+        radii |= {f"{far}": math.tanh(far / 2) for far in HYPERBOLIC}
+    return tuple((float(x), float(y), radius, name) for name, radius in radii.items())
+
+
+def borders(space: LatentMap) -> tuple[tuple[float, float, float, float], ...]:
+    """The edge of a map of angles: left, bottom, right and top; none of other maps."""
+    return (space.projection.box,) if isinstance(space.projection, AngleMap) else ()
 
 
 @dataclass(frozen=True)
@@ -110,11 +149,6 @@ def _radians(card: Card, key: str) -> float:
     if isinstance(degrees, bool) or not isinstance(degrees, int | float) or not 0 <= degrees <= WHOLE_CIRCLE:
         raise BadValueError(f"{key} is no angle of 0 to {WHOLE_CIRCLE} degrees.")
     return math.radians(degrees)
-
-
-def _nearest(z: NDArray[np.float32], rows: NDArray[np.intp], place: NDArray[np.float64]) -> int:
-    """The one of these rows whose latent is nearest to a place."""
-    return int(rows[euclidean_distances(place, z[rows]).argmin()])
 
 
 def _marks(places: NDArray[np.floating], labels: NDArray[np.intp]) -> tuple[Centre, ...]:

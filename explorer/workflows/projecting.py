@@ -173,7 +173,7 @@ def compute(kept: Kept, report: Report = lambda *_: None) -> Places:
         both = _both(note, report)
         places = neighbour_maps.fit(kept.map.name, z, both)
         both("measuring how far the map can be trusted", 0, 0)
-        found = Places(places, faithfulness.trustworthiness(z, places))
+        found = Places(places, faithfulness.trustworthiness(z, places, kept.run.card.geometry))
         kept.write(found, time.monotonic() - began)
         return found
 

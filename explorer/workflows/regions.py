@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import BadValueError
+from explorer.latent.projection import Projection
 from explorer.workflows.maps import LatentMap
 from explorer.zoo.run import Run
 
@@ -70,7 +71,8 @@ def decided(run: Run, space: LatentMap, view: View) -> NDArray[np.uint8]:
         view: which places.
 
     Returns:
-        Shape (height, width), the top row first; 255 where scores are so large that they are no numbers.
+        Shape (height, width), the top row first; 255 where no latent lies, or scores are so large that they are no
+        numbers.
 
     Raises:
         BadValueError: a map by neighbours, whose places have no latents, or a run that decides nothing.
@@ -97,14 +99,29 @@ def _scores(run: Run, space: LatentMap) -> tuple[Scores, int]:
             "choose another map."
         )
     c = len(run.card.classes)
-    if space.latents.probabilities.shape[1]:
-        return lambda places: run.probabilities(projection.invert(places)), max(c, run.card.latent_dims)
+    has_classifier = bool(space.latents.probabilities.shape[1])
+    if has_classifier or (space.geometry != "euclidean" and svm is not None):
+        of_latents = run.probabilities if has_classifier or svm is None else svm.scores
+        return lambda places: _where_there(space.latents_at(places), of_latents, c), max(c, run.card.latent_dims)
     if svm is None:
         raise BadValueError(f"{run.card.name} has neither a classifier nor an SVM, so nothing decides its places.")
+    assert isinstance(projection, Projection)  # noqa: S101 - angles are of other spaces, told above
     # Scores are linear in the latent and the latent is in the place: an SVM of places, whatever the dimensions.
     bias = svm.scores(projection.invert(np.zeros((1, 2))))[0]
     of_places = replace(svm, weights=svm.weights @ projection.axes.T, bias=bias)
     return of_places.scores, c
+
+
+def _where_there(
+    z: NDArray[np.float64] | None, scores: Callable[[NDArray[np.float64]], NDArray[np.floating]], c: int
+) -> NDArray[np.float64]:
+    """Scores of latents (m, d) to (m, c); NaN where there is no latent."""
+    assert z is not None  # noqa: S101 - a linear map
+    found = np.full((len(z), c), np.nan)
+    there = ~np.isnan(z).any(axis=1)
+    if there.any():
+        found[there] = scores(z[there])
+    return found
 
 
 def _best(scores: NDArray[np.floating]) -> NDArray[np.uint8]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.latent.alignment import align
+from explorer.retrieval.geodesics import distances_from
 from explorer.training.events import EpochEnded, read_events
 from explorer.workflows.maps import LatentMap
 from explorer.zoo.run import Run
@@ -55,9 +56,12 @@ class Replay:
         return replace(self.space, latents=then, places=self.places[frame], svm=None, epoch=int(self.epochs[frame]))
 
     def moved(self, frame: int) -> NDArray[np.float64]:
-        """How far each item moved in the epoch that ends at a frame, latent units, shape (m,); 0 at the start."""
-        before = self.z[max(0, frame - 1)].astype(np.float64)
-        return np.asarray(np.linalg.norm(self.z[frame] - before, axis=1))
+        """How far each item moved in the epoch that ends at a frame, within its space, shape (m,); 0 at the start."""
+        before = self.z[max(0, frame - 1)]
+        if self.space.geometry == "euclidean":
+            return np.asarray(np.linalg.norm(self.z[frame] - before.astype(np.float64), axis=1))
+        pairs = zip(before, self.z[frame], strict=True)
+        return np.array([distances_from(self.space.geometry, one, other[None])[0] for one, other in pairs])
 
 
 def read_replay(run: Run, space: LatentMap) -> Replay | None:
@@ -78,7 +82,8 @@ def read_replay(run: Run, space: LatentMap) -> Replay | None:
     known = np.isin(found.ids, space.latents.ids)
     order = np.argsort(rows)  # as on the map: shuffled, so that a prefix is a fair sample
     rows, z = rows[order], found.z[:, known][:, order].astype(np.float32)
-    is_turned = space.targets is None and run.card.method not in TURNED_NEVER
+    is_flat = space.geometry == "euclidean"  # a turn and a shift take points off any other space
+    is_turned = is_flat and space.targets is None and run.card.method not in TURNED_NEVER
     followed = replace(space, latents=space.latents.at(rows), is_test=space.is_test[rows], places=space.places[rows])
     followed = replace(followed, name=NAME)
     if is_turned:

@@ -13,6 +13,8 @@ from explorer.evaluation.galleries import Retrieval, majority_class
 from explorer.evaluation.ranking import RECALL_LEVELS, average_precision_at, mean_over_queries
 from explorer.evaluation.structure import class_centroids
 from explorer.fields import parse
+from explorer.latent.spaces import onto
+from explorer.retrieval.geodesics import distances_from
 from explorer.zoo.card import Card
 from explorer.zoo.evaluation import Curve, Score, Topic
 from explorer.zoo.run import Run
@@ -142,8 +144,9 @@ def of_structure(run: Run, test: Latents) -> Iterator[Score]:
     centroids, wanted = class_centroids(test.z, test.labels, len(run.card.classes)), _wanted(run.card)
     for a, b in combinations(range(len(centroids)), 2):
         pair = f"{run.card.classes[a]} and {run.card.classes[b]}"
-        achieved = float(np.linalg.norm(centroids[a] - centroids[b]))
-        if np.isfinite(achieved):
+        if not np.isnan(centroids[[a, b]]).any():
+            means = onto(run.card.geometry, centroids[[a, b]])
+            achieved = float(distances_from(run.card.geometry, means[0], means[1:])[0])
             yield score(measure="distance", of=pair, value=achieved)
         if wanted is not None:
             yield score(measure="wanted distance", of=pair, value=float(wanted[a, b]), items=0)

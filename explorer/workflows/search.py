@@ -8,11 +8,14 @@ from numpy.typing import NDArray
 
 from explorer.errors import BadValueError
 from explorer.latent.targets import ClassTargets
+from explorer.retrieval.geodesics import distances_from
 from explorer.retrieval.index import Hits, best, euclidean_distances
 from explorer.retrieval.similarity import class_similarity, latent_similarity
 from explorer.workflows.maps import LatentMap
 
 Measure = Literal["latent similarity", "Euclidean"]
+TITLES = {"sphere": "sphere", "torus": "torus", "poincare": "Poincaré ball"}
+NEAR = 1e-6  # latent units
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,13 @@ class Query:
         place: on the map, shape (2,).
         z: its latent, shape (d,); None for a place on a map by neighbours, where a place has no latent.
         row: the item's row on the map; None for a place.
+        is_moved: no latent lies exactly where the click was; this is the one beside it.
     """
 
     place: NDArray[np.float64]
     z: NDArray[np.float64] | None
     row: int | None = None
+    is_moved: bool = False
 
 
 def query_at(space: LatentMap, *, row: int | None = None, place: tuple[float, float] | None = None) -> Query:
@@ -39,7 +44,7 @@ def query_at(space: LatentMap, *, row: int | None = None, place: tuple[float, fl
         place: where on the map the click was, for empty space.
 
     Raises:
-        BadValueError: no such item, or a place that is not finite.
+        BadValueError: no such item, a place that is not finite, or one outside the latent space.
     """
     if row is not None:
         if not 0 <= row < len(space):
@@ -48,10 +53,15 @@ def query_at(space: LatentMap, *, row: int | None = None, place: tuple[float, fl
     spot = np.asarray(place, np.float64)
     if spot.shape != (2,) or not np.isfinite(spot).all():
         raise BadValueError("A place on the map is two finite numbers. Click the map again.")
-    if space.projection is None:
+    z = space.latents_at(spot[None])
+    if space.projection is None or z is None:
         return Query(spot, None)
-    z = space.projection.invert(spot[None])
-    return Query(space.projection.apply(z)[0], z[0])
+    if np.isnan(z).any():
+        title = TITLES[space.geometry]
+        raise BadValueError(f"No latent lies there: all of the {title} is drawn inside its outline. Click there.")
+    there = space.projection.apply(z)[0]
+    is_moved = space.geometry != "euclidean" and not np.allclose(there, spot, rtol=0, atol=NEAR)
+    return Query(there, z[0], is_moved=is_moved)
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ class Answer:
 
     Args:
         hits: rows on the map, and what they were ranked by.
-        distances: Euclidean, in the latent space (for a query without a latent: on the map), shape (k,).
+        distances: within the latent space (for a query without a latent: on the map), shape (k,).
         similarities: latent similarity, shape (k,); None without configured classes or without a latent.
         classes: similarity of the query to each class, shape (c,); None likewise.
         ranked_by: what the hits were ranked by.
@@ -86,7 +96,8 @@ def search(space: LatentMap, query: Query, *, k: int, measure: Measure, boundary
         space: the map.
         query: an item or a place.
         k: how many hits.
-        measure: latent similarity (eq. 15, needs configured classes) or Euclidean distance.
+        measure: latent similarity (eq. 15, needs configured classes) or distance: Euclid's, or that of the run's own
+            space.
         boundary_similarity: b_c of the latent similarity, 0 to 1.
 
     Raises:
@@ -97,7 +108,7 @@ def search(space: LatentMap, query: Query, *, k: int, measure: Measure, boundary
         gaps = euclidean_distances(query.place, space.places)
         nearest = best(gaps, k, largest=False)
         return Answer(nearest, gaps[nearest.rows], None, None)
-    distances = euclidean_distances(query.z, z)
+    distances = distances_from(space.geometry, query.z, z)
     if targets is None:
         if measure != "Euclidean":
             raise BadValueError(

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from explorer.errors import BadRunError, BadValueError
 from explorer.fields import explain
 from explorer.files import is_plain_name
+from explorer.latent.spaces import GEOMETRIES, Geometry, check_geometry
 from explorer.latent.targets import ClassTargets
 
 SCHEMA = 1
@@ -118,6 +119,20 @@ class Card(_Part):
         """Configured centres and radii, or None for a run without them."""
         return ClassTargets(self.targets.centres, self.targets.radii) if self.targets else None
 
+    @property
+    def geometry(self) -> Geometry:
+        """The space in which the latents lie; Euclid's where the method knows no other.
+
+        Raises:
+            BadValueError: a space that there is not, or that cannot have the run's dimensions.
+        """
+        asked = self.config.get("geometry", GEOMETRIES[0])
+        found = next((one for one in GEOMETRIES if one == asked), None)
+        if found is None:
+            raise BadValueError(f"geometry = {str(asked)[:80]!r}, but it must be one of {', '.join(GEOMETRIES)}.")
+        check_geometry(found, self.latent_dims)
+        return found
+
 
 def parse_card(text: str, where: str) -> Card:
     """Read a card, believing nothing.
@@ -154,7 +169,7 @@ def parse_card(text: str, where: str) -> Card:
             f"{card.latent_dims} latent dimensions; restore card.json or train the run again."
         )
     try:
-        card.class_targets  # noqa: B018 - makes them, which checks radii
+        card.class_targets, card.geometry  # noqa: B018 - makes them, which checks them
     except BadValueError as error:
         raise BadRunError(f"The card of {where} cannot be used: {error}") from None
     return card

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from explorer.data.dataset import Split
 from explorer.errors import BadDataError, BadRunError, BadValueError
 from explorer.latent.confidence import LinearSVM
-from explorer.retrieval.index import Hits, best, euclidean_distances
+from explorer.retrieval.geodesics import distances_from
+from explorer.retrieval.index import Hits, best
 from explorer.zoo.card import Card
 from explorer.zoo.classifier import read_svm
 from explorer.zoo.inputs import as_float32, as_items, numbers
@@ -195,7 +196,8 @@ class Run:
             split: which items.
 
         Returns:
-            Hits: rows of `latents(split)` and Euclidean distances, nearest first.
+            Hits: rows of `latents(split)` and distances within the run's space, nearest first: Euclid's, or those of
+            `explorer.retrieval.geodesics`.
 
         Raises:
             BadDataError: a latent of another dimension.
@@ -203,7 +205,7 @@ class Run:
         query = self._as_latents(z)
         if len(query) != 1:
             raise BadDataError(f"neighbours takes one latent of shape ({self.card.latent_dims},), not {len(query)}.")
-        return best(euclidean_distances(query[0], self.latents(split).z), k, largest=False)
+        return best(distances_from(self.card.geometry, query[0], self.latents(split).z), k, largest=False)
 
     def _as_latents(self, z: ArrayLike) -> NDArray[np.float32]:
         latents = np.atleast_2d(as_float32(numbers(z)))

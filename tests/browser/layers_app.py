@@ -92,6 +92,8 @@ def marks_of(kinds: list[str]) -> Marks:
         ),
         "lines": tuple((0.0, 0.3, float(0.5 * np.cos(a)), float(0.3 + 0.4 * np.sin(a))) for a in (0.5, 2.0, 4.0)),
         "ellipses": ((0.0, 0.3, 0.5, 0.15, np.pi / 6),),
+        "outlines": ((0.1, 0.05, 1.9, ""), (0.1, 0.05, 0.6, "inner"), (0.1, 0.05, 1.88, "crowded")),
+        "borders": ((-0.9, -0.8, 0.95, 2.1),),
         "others": ((-0.2, 0.0, 0), (0.2, 0.1, 1), (0.1, -0.25, 1), (1.6, 0.0, 2)),
         "others_names": ("shoes", "bags", "squares"),
     }

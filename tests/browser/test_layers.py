@@ -187,6 +187,8 @@ PLACES = {  # a place at which each kind, and no other, has drawn something: can
     "lines": ("overlay", (0.25 * np.cos(0.5), 0.3 + 0.2 * np.sin(0.5)), 150),
     "ellipses": ("overlay", (-0.5 * np.cos(np.pi / 6), 0.3 - 0.5 * np.sin(np.pi / 6)), 200),
     "others": ("overlay", (-0.2, 0.025), 250),
+    "outlines": ("underlay", (0.1 + 0.6 * np.cos(0.5), 0.05 + 0.6 * np.sin(0.5)), 40),
+    "borders": ("underlay", (-0.9, 0.13), 150),
 }
 
 
@@ -258,10 +260,26 @@ def test_marks_of_hidden_points_go_and_that_is_said(open_map: Open) -> None:
     settled(shown.page, lambda: rings() == [0])
 
 
-def test_all_of_another_data_sets_items_are_in_the_fitted_view(open_map: Open) -> None:
-    shown = open_map("n=5&marks=others", None).ready()
-    x, _ = shown.root.evaluate("root => root.map.toScreen(1.6, 0)")
+@pytest.mark.parametrize(("kind", "place"), [("others", (1.6, 0)), ("outlines", (2.0, 0.05)), ("borders", (0, 2.1))])
+def test_all_of_another_data_sets_items_and_of_the_space_is_in_the_fitted_view(
+    open_map: Open, kind: str, place: tuple[float, float]
+) -> None:
+    shown = open_map(f"n=5&marks={kind}", None).ready()
+    x, y = shown.root.evaluate("(root, place) => root.map.toScreen(...place)", place)
     assert 0 < x < shown.box()["width"]
+    assert 0 < y < shown.box()["height"]
+
+
+def test_an_outline_bears_its_name_but_not_where_it_crowds_the_edge(page: Page, open_map: Open) -> None:
+    page.add_init_script(
+        "window.texts = []; const { fillText } = CanvasRenderingContext2D.prototype;"
+        "CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {"
+        " window.texts.push(text); return fillText.call(this, text, ...rest); };"
+    )
+    shown = open_map("n=5&marks=outlines").ready()
+    settled(page, lambda: "inner" in page.evaluate("window.texts"))
+    assert "crowded" not in page.evaluate("window.texts")
+    assert pixel(shown, "overlay", 0.1, 0.65)[3] > 0 or pixel(shown, "overlay", 0.11, 0.65)[3] > 0
 
 
 def test_names_of_many_classes_do_not_cover_each_other(page: Page, open_map: Open) -> None:

@@ -71,7 +71,8 @@ def test_retrieval_metric_does_not_apply_where_no_item_has_another_of_its_class(
 def test_items_are_ranked_once_for_all_retrieval_metrics(monkeypatch):
     calls = []
     monkeypatch.setattr(
-        "explorer.evaluation.class_retrieval", lambda *given: calls.append(1) or class_retrieval(*given)
+        "explorer.evaluation.class_retrieval",
+        lambda *given, **named: calls.append(1) or class_retrieval(*given, **named),
     )
     z, labels = scattered()
     evidence = Evidence(z=z, labels=labels)

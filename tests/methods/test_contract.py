@@ -23,13 +23,14 @@ from tests.runs import built, items, vectors
 
 # Settings that make a method small and switch on all that it can have; its defaults if it is not named.
 TINY_MLP = {"network": "mlp", "hidden": (8,)}
+CURVED = [{"geometry": geometry, "latent_dims": 4, **TINY_MLP} for geometry in ("sphere", "torus", "poincare")]
 SMALL: dict[str, list[dict[str, Any]]] = {
     "supervised": [{"width": 0.0625}, {"width": 0.0625, "reconstruction_weight": 1.0}, TINY_MLP],
     "polar": [{"width": 0.0625}, {"width": 0.0625, "reconstruction_weight": 1.0}],
     "structuring": [{"width": 0.25}, {"width": 0.25, "target": "converged", "latent_dims": 3}],
-    "ae": [{"width": 0.25, "latent_dims": 3}, TINY_MLP],
+    "ae": [{"width": 0.25, "latent_dims": 3}, TINY_MLP, *CURVED],
     "vae": [{"width": 0.25}, {"likelihood": "gaussian", **TINY_MLP}],
-    "classifier": [{"width": 0.25}],
+    "classifier": [{"width": 0.25}, *CURVED],
     "aae": [{"width": 0.25, "latent_dims": 5, "critic_units": 8}],
     "code-vae": [
         {"hidden": (8,), "latent_dims": 4, "code": "clipped"},

@@ -20,7 +20,8 @@ def replay() -> Replay:
     """Sixty items of which item i moves by i at each step; epochs 3 and 4 were not kept."""
     z = np.arange(FRAMES)[:, None, None] * np.arange(ITEMS)[None, :, None] * np.array([1.0, 0.0])
     terms = ({},) * FRAMES
-    return Replay(SimpleNamespace(), np.arange(ITEMS), EPOCHS, z.astype(np.float32), z.astype(np.float32), terms, False)
+    space = SimpleNamespace(geometry="euclidean")
+    return Replay(space, np.arange(ITEMS), EPOCHS, z.astype(np.float32), z.astype(np.float32), terms, False)
 
 
 @pytest.fixture

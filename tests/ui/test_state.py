@@ -180,9 +180,9 @@ def test_each_map_has_an_identity_and_an_address_of_its_own(deep):
 def test_trustworthiness_of_principal_components_is_measured_once_and_beside_the_page(deep, monkeypatch):
     asked = []
 
-    def measure(z, places):
+    def measure(z, places, geometry):
         asked.append(current_thread())
-        return trustworthiness(z, places)
+        return trustworthiness(z, places, geometry)
 
     monkeypatch.setattr(state, "PAUSE", 0.01)
     monkeypatch.setattr(state, "trustworthiness", measure)

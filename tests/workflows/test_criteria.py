@@ -36,7 +36,7 @@ def run(data: Dataset, z: np.ndarray, **config):
         for split in ("train", "test")
         for rows in [data.rows(split)]
     }
-    card = SimpleNamespace(latent_dims=z.shape[1], config=config)
+    card = SimpleNamespace(latent_dims=z.shape[1], config=config, geometry=config.get("geometry", "euclidean"))
     return SimpleNamespace(card=card, latents=parts.__getitem__)
 
 

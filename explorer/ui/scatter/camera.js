@@ -14,11 +14,12 @@ function fitCamera(box, width, height) {
   return { x: (box.left + box.right) / 2, y: (box.bottom + box.top) / 2, scale };
 }
 
-/** Smallest box around points and those marks that lie beside them: circles, centres and other items. */
-function boxAround(bounds, { circles, centres, others }) {
+/** Smallest box around points and those marks that lie beside them: circles, outlines, borders, centres and other items. */
+function boxAround(bounds, { circles, outlines, borders, centres, others }) {
   const box = bounds ? { ...bounds } : { left: Infinity, right: -Infinity, bottom: Infinity, top: -Infinity };
-  const spots = [...centres, ...others].map(([x, y]) => [x, y, 0]);
-  for (const [x, y, radius] of [...circles, ...spots]) {
+  const corners = borders.flatMap(([left, bottom, right, top]) => [[left, bottom], [right, top]]);
+  const spots = [...corners, ...centres, ...others].map(([x, y]) => [x, y, 0]);
+  for (const [x, y, radius] of [...circles, ...outlines, ...spots]) {
     box.left = Math.min(box.left, x - radius);
     box.right = Math.max(box.right, x + radius);
     box.bottom = Math.min(box.bottom, y - radius);

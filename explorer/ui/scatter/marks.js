@@ -1,10 +1,11 @@
-// Marks: what Python asks to draw over the points (circles, centres, sectors, lines, ellipses, other items).
+// Marks: what Python asks to draw over the points (circles, centres, sectors, outlines, lines, ellipses, other items).
 // Each kind has a shape of its own, so that none is told by its colour alone.
 
 const FORBIDDEN = -1; // in place of a sector's class
 const HATCH = 9; // pixels between the lines of a forbidden sector
 const OTHERS_LARGE = [[60, 10], [600, 7.5], [Infinity, 6]]; // half a diamond's diagonal, for up to so many
 const TARGETS_LARGE = 60;
+const NAMES_APART = 14; // pixels between the names of two outlines
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /** Letter of a group of other items; a single group needs none. */
@@ -77,10 +78,31 @@ function clippedLine([x, y], [dx, dy], planes) {
   return first < last ? [[x + first * dx, y + first * dy], [x + last * dx, y + last * dy]] : null;
 }
 
+/** The edge of the latent space is a strong circle, what lies equally far within it a faint one. */
+function drawOutlines(context, { marks, camera, theme, toScreen }) {
+  for (const [x, y, radius, name] of marks.outlines) {
+    const [px, py] = toScreen(x, y), size = radius * camera.scale;
+    context.beginPath();
+    context.arc(px, py, Math.max(1, size), 0, 2 * Math.PI);
+    context.strokeStyle = css(theme.text, name ? (theme.dark ? 0.3 : 0.25) : 0.75);
+    context.lineWidth = name ? 1 : 1.75;
+    context.stroke();
+  }
+  for (const [left, bottom, right, top] of marks.borders) {
+    const [x, y] = toScreen(left, top), [toX, toY] = toScreen(right, bottom);
+    context.beginPath();
+    context.rect(x, y, toX - x, toY - y);
+    context.strokeStyle = css(theme.text, 0.75);
+    context.lineWidth = 1.75;
+    context.stroke();
+  }
+}
+
 // ---- above the points
 
 function drawMarks(context, scene) {
   const { marks, theme, toScreen, camera } = scene;
+  drawOutlineNames(context, scene);
   drawCircles(context, scene);
   for (const [x, y, a, b, angle] of marks.ellipses) {
     drawEllipse(context, toScreen(x, y), [a, b].map((axis) => Math.max(1.5, axis * camera.scale)), angle, theme);
@@ -92,6 +114,20 @@ function drawMarks(context, scene) {
   for (const [x, y, right] of marks.hits) drawHit(context, toScreen(x, y), right, scene);
   if (marks.query) drawQuery(context, toScreen(...marks.query), marks.place, scene);
   drawPlates(context, scene);
+}
+
+/** What an outline is called stands on top of it, where it is apart from the edge and from the last name. */
+function drawOutlineNames(context, { marks, camera, theme, toScreen }) {
+  context.font = `600 11px ${theme.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const tops = marks.outlines.map(([x, y, radius, name]) => ({ name, px: toScreen(x, y)[0], top: toScreen(x, y)[1] - radius * camera.scale }));
+  const taken = tops.filter(({ name }) => !name).map(({ top }) => top);
+  for (const { name, px, top } of tops) {
+    if (!name || taken.some((other) => Math.abs(other - top) < NAMES_APART)) continue;
+    taken.push(top);
+    drawText(context, name, px, top, theme);
+  }
 }
 
 function drawCircles(context, { marks, camera, theme, markColour, hiddenClasses, toScreen }) {

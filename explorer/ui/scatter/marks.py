@@ -29,6 +29,9 @@ class Marks:
             below is nobody's: empty.
         lines: (x0, y0, x1, y1) from a query to its true neighbours.
         ellipses: (x, y, a, b, angle): semi-axes in data units, a at `angle` radians counter-clockwise from x.
+        outlines: (x, y, radius, name) of circles beneath the points: the edge of the latent space, without a name, or
+            what lies equally far within it.
+        borders: (left, bottom, right, top) of rectangles beneath the points: the edge of a map that has one.
         others: (x, y, group) of items of another data set: large diamonds, with a letter for each group.
         others_names: names of these groups; one that is called like a class has its colour.
         trails: points whose way up to the timeline's frame is drawn; none: those of a sample, once a person asks.
@@ -44,6 +47,8 @@ class Marks:
     sectors: tuple[tuple[float, float, float, float, int], ...] = ()
     lines: tuple[tuple[float, float, float, float], ...] = ()
     ellipses: tuple[tuple[float, float, float, float, float], ...] = ()
+    outlines: tuple[tuple[float, float, float, str], ...] = ()
+    borders: tuple[tuple[float, float, float, float], ...] = ()
     others: tuple[tuple[float, float, int], ...] = ()
     others_names: tuple[str, ...] = ()
     trails: tuple[int, ...] = ()

@@ -1,11 +1,12 @@
 // Overlay: everything that is not a point, on 2D canvases beneath and above them, redrawn without WebGL.
 
-/** Draw decision regions, sectors, the grid and lines to targets, beneath the points. */
+/** Draw decision regions, sectors, the grid, outlines of the space and lines to targets, beneath the points. */
 function drawUnderlay(context, scene) {
   wipe(context, scene);
   scene.regions.draw(context, scene);
   drawSectors(context, scene);
   drawGrid(context, scene);
+  drawOutlines(context, scene);
   scene.targetLines.draw(context, scene);
 }
 

@@ -1,6 +1,6 @@
 // Scene: all that the drawing of a map needs to know of it, in pixels.
 
-const NO_MARKS = { circles: [], centres: [], sectors: [], lines: [], ellipses: [], others: [], hits: [], query: null };
+const NO_MARKS = { circles: [], centres: [], sectors: [], outlines: [], borders: [], lines: [], ellipses: [], others: [], hits: [], query: null };
 
 /** What the drawing of anything but points needs to know, for a canvas of `density` pixels a CSS pixel. */
 function sceneOf(map, density) {

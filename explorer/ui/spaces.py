@@ -1,0 +1,47 @@
+"""What the page says of the space in which a run's latents lie."""
+
+from explorer.latent.projection import Projection
+from explorer.latent.spaces import Geometry
+from explorer.workflows.maps import LatentMap
+from explorer.workflows.replay import Replay
+from explorer.workflows.search import Query
+
+DISTANCES: dict[Geometry, str] = {
+    "euclidean": "Distance in latent units",
+    "sphere": "Distance along the sphere, radians",
+    "torus": "Distance around the torus, radians",
+    "poincare": "Hyperbolic distance",
+}
+LYING: dict[Geometry, str] = {
+    "euclidean": "",
+    "sphere": ", on the unit sphere",
+    "torus": ", on a torus",
+    "poincare": ", in the Poincaré ball",
+}
+TWO_SIDED = "This map draws both sides of the sphere here: this latent is on the side of the mean."
+MOVED = "No latent lies exactly where you clicked: the cross is on the nearest one."
+
+
+def distance_in(geometry: Geometry) -> str:
+    """What the distances below hits are."""
+    return DISTANCES[geometry]
+
+
+def lying_in(geometry: Geometry) -> str:
+    """Where latents lie, to follow the word latent; empty for Euclid's space."""
+    return LYING[geometry]
+
+
+def why_not_turned(replay: Replay) -> str:
+    """Why the frames of a replay are not turned onto each other."""
+    if replay.space.geometry == "euclidean":
+        return "not turned: the method says where classes lie"
+    return "not turned: that would take latents off their space"
+
+
+def which_latent(space: LatentMap, query: Query) -> list[tuple[str, str]]:
+    """Which latent was taken for a place that has none, or several."""
+    if query.is_moved:
+        return [("", MOVED)]
+    is_two_sided = space.geometry == "sphere" and isinstance(space.projection, Projection) and not space.is_latent
+    return [("", TWO_SIDED)] if is_two_sided else []
