@@ -13,7 +13,7 @@ from explorer.method import Batch, InputSpec, Method, always
 from explorer.networks.autoencoder import Autoencoder
 from explorer.networks.backbone import decoder, encoder
 from explorer.networks.parts import Part, SideBySide
-from explorer.networks.styled import PAPER, StyledConfig
+from explorer.networks.styled import PAPER, StyledConfig, rectified
 
 
 class SeparateConfig(StyledConfig):
@@ -31,7 +31,7 @@ def build(config: SeparateConfig, spec: InputSpec) -> Autoencoder:
         BadValueError: a network that does not fit the items.
     """
     first, d = style_dims(config.latent_dims), config.latent_dims
-    encoders = (nn.Sequential(encoder(config, spec.shape, outputs=k), nn.ReLU()) for k in (first, d - first))
+    encoders = (rectified(encoder(config, spec.shape, outputs=k)) for k in (first, d - first))
     of_style = config.model_copy(update={"latent_dims": first})
     return Autoencoder(
         SideBySide(*encoders),

@@ -33,6 +33,13 @@ class BalancedConfig(StyledConfig):
     )
 
 
+def rectified(encoding: nn.Module) -> nn.Sequential:
+    """An encoder with a ReLU at its end; the last biases begin at 1, or a dimension might stay 0."""
+    last = [layer for layer in encoding.modules() if isinstance(layer, nn.Linear)][-1]
+    nn.init.ones_(last.bias)
+    return nn.Sequential(encoding, nn.ReLU())
+
+
 def classifying_autoencoder(config: StyledConfig, shape: tuple[int, ...], n_classes: int) -> Autoencoder:
     """Make encoder with a ReLU at its end, mirrored decoder, and one linear layer from the latent to the classes.
 
@@ -40,7 +47,7 @@ def classifying_autoencoder(config: StyledConfig, shape: tuple[int, ...], n_clas
         BadValueError: a network that does not fit the items.
     """
     return Autoencoder(
-        nn.Sequential(encoder(config, shape, outputs=config.latent_dims), nn.ReLU()),
+        rectified(encoder(config, shape, outputs=config.latent_dims)),
         shape=shape,
         latent_dims=config.latent_dims,
         decoder=decoder(config, shape),

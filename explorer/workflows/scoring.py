@@ -161,7 +161,8 @@ def _wanted(card: Card) -> NDArray[np.float64] | None:
         return None
     from explorer.methods.structuring import StructuringConfig, distance_matrix  # imports torch
 
-    return distance_matrix(parse(StructuringConfig, card.config, f"The card of {card.name}"), len(card.classes))
+    config = parse(StructuringConfig, card.config, f"The card of {card.name}")
+    return distance_matrix(config, len(card.classes)) if config.structural_weight else None
 
 
 def confusion(labels: NDArray[np.integer], predicted: NDArray[np.integer], card: Card) -> list[list[int]]:

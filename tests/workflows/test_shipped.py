@@ -56,7 +56,9 @@ def test_content_of_coloured_digits_is_the_digit_and_perspective_is_not():
     run = shipped("coloured-gvae-nt")
     test, content = run.latents("test"), run.card.config["content_dims"]
     first_views = test.at(np.arange(0, len(test.ids), run.card.config["group_size"]))  # not of one instance
-    nearest = [class_retrieval(z, first_views.labels).nearest.mean() for z in np.split(first_views.z, [content], axis=1)]
+    nearest = [
+        class_retrieval(z, first_views.labels).nearest.mean() for z in np.split(first_views.z, [content], axis=1)
+    ]
     assert nearest[0] > 0.4
     assert nearest[1] < 0.25
 
