@@ -4,7 +4,9 @@
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.data.dataset import Dataset
+from explorer.errors import ExplorerError
 from explorer.files import write_atomically
 
 ITEMS = "items.npy"
 TABLE = "table.npz"
+MOST_IN_MEMORY = 1_000_000_000  # bytes of items that are not on disk
 
 
 def through_cache(folder: Path, settings: str, make: Callable[[], Dataset], *, name: str, leak: str = "") -> Dataset:
@@ -39,6 +43,45 @@ def through_cache(folder: Path, settings: str, make: Callable[[], Dataset], *, n
     except OSError:  # a full or read-only disk costs time at the next start, nothing else
         return dataset
     return read(folder, settings, name=name, leak=leak) or dataset
+
+
+def pieces_through_cache(
+    folder: Path,
+    settings: str,
+    *,
+    name: str,
+    table: Mapping[str, Any],
+    shape: tuple[int, ...],
+    pieces: Callable[[], Generator[NDArray[np.uint8], None, None]],
+) -> Dataset:
+    """Draw a data set piece by piece into its folder, so that it is never all in memory.
+
+    Args:
+        folder, settings, name: as `through_cache` takes them.
+        table: all columns of the data set but the items, as `write_table` takes them.
+        shape: of all items.
+        pieces: draws the items in their order.
+
+    Returns:
+        The data set, its items memory-mapped; in memory where the folder cannot be written.
+
+    Raises:
+        ExplorerError: the folder cannot be written, and the items take over 1 GB.
+    """
+    try:
+        with closing(pieces()) as parts:
+            write_items(folder, shape, parts)
+        write_table(folder, settings, **table)
+        if (cached := read(folder, settings, name=name)) is not None:
+            return cached
+    except OSError as error:  # a full or read-only disk costs time at the next start, where memory will do
+        if math.prod(shape) > MOST_IN_MEMORY:
+            raise ExplorerError(
+                f"The data set {name} takes {math.prod(shape) / 1e9:.1f} GB, and {folder} could not be written: "
+                f"{error.strerror or error}. Make room there, choose another data root, or lower --data.n."
+            ) from error
+    with closing(pieces()) as parts:
+        return Dataset(name, np.concatenate(list(parts)), **table)
 
 
 def read(folder: Path, settings: str, *, name: str, leak: str = "") -> Dataset | None:

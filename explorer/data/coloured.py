@@ -6,7 +6,7 @@ Representations, MNIST-CRB: each digit instance is a group that is shown in six 
 
 import colorsys
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -59,6 +59,7 @@ def load(config: ColouredConfig, data_root: Path, progress: Progress | None = No
     Raises:
         MissingDataError: MNIST's digits are asked for and not here.
         BadValueError: more instances than the source has digits.
+        ExplorerError: the cache cannot be written, and the images take over 1 GB.
     """
     source, glyphs = _glyphs(config, data_root)
     identity = source if config.source == "auto" else ""  # else the settings say it
@@ -66,15 +67,15 @@ def load(config: ColouredConfig, data_root: Path, progress: Progress | None = No
     settings = json.dumps({"version": VERSION, "source": source, **config.model_dump(exclude={"source"})})
     cached = cache.read(folder, settings, name="coloured")
     if cached is None:
-        table, parts = _table(config, glyphs), _images(config, glyphs, progress)
-        try:
-            cache.write_items(folder, (len(table["labels"]), 3, SIDE, SIDE), parts)
-            cache.write_table(folder, settings, **table)
-            cached = cache.read(folder, settings, name="coloured")
-        except OSError:  # a full or read-only disk costs time at the next start, nothing else
-            pass
-        if cached is None:
-            cached = Dataset("coloured", np.concatenate(list(_images(config, glyphs, progress))), **table)
+        table = _table(config, glyphs)
+        cached = cache.pieces_through_cache(
+            folder,
+            settings,
+            name="coloured",
+            table=table,
+            shape=(len(table["labels"]), 3, SIDE, SIDE),
+            pieces=lambda: _images(config, glyphs, progress),
+        )
     return replace(cached, identity=identity, group="instance")
 
 
@@ -142,7 +143,9 @@ def _table(config: ColouredConfig, glyphs: Dataset) -> dict[str, Any]:
     }
 
 
-def _images(config: ColouredConfig, glyphs: Dataset, progress: Progress | None) -> Iterator[NDArray[np.uint8]]:
+def _images(
+    config: ColouredConfig, glyphs: Dataset, progress: Progress | None
+) -> Generator[NDArray[np.uint8], None, None]:
     """The images of some instances at a time, (m, 3, 28, 28)."""
     rows, k = _rows(config, glyphs), config.perspectives
     (froms, weights), colours = _turns(), _colours()

@@ -7,7 +7,6 @@ Representations, whose rendered models are not free: each instance is a group th
 import colorsys
 import json
 from collections.abc import Generator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,22 +58,21 @@ def load(config: SolidsConfig, data_root: Path, progress: Progress | None = None
 
     Raises:
         MissingDataError: there is no cache, and VTK is not installed or cannot draw.
+        ExplorerError: the cache cannot be written, and the images take over 1 GB.
     """
     folder = data_root / "solids" / f"v{VERSION}-n{config.n}-k{config.perspectives}-seed{config.seed}"
     settings = json.dumps({"version": VERSION, **config.model_dump()})
     cached = cache.read(folder, settings, name="solids")
     if cached is None:
         table = _table(config)
-        try:
-            with closing(_images(config, table["factors"], progress)) as parts:
-                cache.write_items(folder, (len(table["labels"]), 3, SIDE, SIDE), parts)
-            cache.write_table(folder, settings, **table)
-            cached = cache.read(folder, settings, name="solids")
-        except OSError:  # a full or read-only disk costs time at the next start, nothing else
-            pass
-        if cached is None:
-            with closing(_images(config, table["factors"], progress)) as parts:
-                cached = Dataset("solids", np.concatenate(list(parts)), **table)
+        cached = cache.pieces_through_cache(
+            folder,
+            settings,
+            name="solids",
+            table=table,
+            shape=(len(table["labels"]), 3, SIDE, SIDE),
+            pieces=lambda: _images(config, table["factors"], progress),
+        )
     return replace(cached, group="instance")
 
 

@@ -12,6 +12,7 @@ from explorer.retrieval.index import best, euclidean_distances
 NEIGHBOURS = 10
 SAMPLE = 2000
 COMPARED = 500
+AT_ONCE = 128  # queries whose distances to all items are held
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,8 +136,13 @@ def neighbour_agreement(
 def _nearest(z: NDArray[np.floating], rows: NDArray[np.intp], k: int, geometry: Geometry) -> NDArray[np.intp]:
     """Rows of the k items nearest to each of some items, shape (len(rows), k)."""
     if geometry != "euclidean":
+        blocks = np.split(rows, range(AT_ONCE, len(rows), AT_ONCE))
         return np.array(
-            [best(distances_from(geometry, z[row], z), k, largest=False, leave_out=int(row)).rows for row in rows]
+            [
+                best(distances, k, largest=False, leave_out=int(row)).rows
+                for block in blocks
+                for row, distances in zip(block, RANKING[geometry](z[block], z), strict=True)
+            ]
         )
     from sklearn.neighbors import NearestNeighbors
 

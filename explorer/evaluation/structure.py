@@ -10,7 +10,7 @@ from explorer.latent.spaces import Geometry
 from explorer.latent.targets import ClassTargets
 from explorer.retrieval.geodesics import RANKING
 
-AT_ONCE = 16  # latents whose distances to all others are held
+AT_ONCE = 128  # latents whose distances to all others are held
 
 
 def class_centroids(z: NDArray[np.floating], labels: NDArray[np.integer], n_classes: int) -> NDArray[np.float64]:

@@ -54,11 +54,13 @@ def load_pretrained(network: nn.Module, config: Config, data_root: Path) -> None
     Raises:
         BadDataError: weights that are damaged or another's.
     """
-    path = imagenet_file(data_root)
-    if not isinstance(config, NetworkConfig) or config.pretrained != "imagenet" or path is None:
+    if not isinstance(config, NetworkConfig) or config.pretrained != "imagenet":
         return
+    path = imagenet_file(data_root)
     unused = tuple(f"{name}." for name in (*AFTER_THE_MAPS, *AUXILIARY))
     try:
+        if path is None:
+            raise FileNotFoundError(WEIGHTS)
         content = path.read_bytes() if path.stat().st_size <= MOST_BYTES else b""
         if not sha256(content).hexdigest().startswith(path.stem.rpartition("-")[2]):
             raise ValueError("another file")
@@ -69,7 +71,7 @@ def load_pretrained(network: nn.Module, config: Config, data_root: Path) -> None
                 part.stages.load_state_dict(kept)
     except (OSError, EOFError, ValueError, RuntimeError, AttributeError, pickle.UnpicklingError):
         raise BadDataError(
-            f"{WEIGHTS} is damaged or not torchvision's; remove it or put the right one in its place, "
+            f"{WEIGHTS} is gone, damaged or not torchvision's; remove it or put the right one in its place, "
             "or choose pretrained none."
         ) from None
 

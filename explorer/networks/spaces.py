@@ -86,6 +86,7 @@ def to_poincare(z: Tensor) -> Tensor:
         Shape (n, d), length at most 0.996, up to rounding: below 1 in float16 and bfloat16 too.
 
     Reference: Ganea, Bécigneul and Hofmann, Hyperbolic Neural Networks, lemma 2.
+    Differs: cut off, so beyond |z| = 3.1 a gradient turns a point and does not draw it in.
     """
     scale = z.detach().abs().amax(dim=-1, keepdim=True).clamp(min=1)  # 1 but for vectors that are cut off or nearly so
     direction = z / scale

@@ -18,7 +18,8 @@ Z = NDArray[np.floating]
 def great_circle(queries: Z, gallery: Z) -> NDArray[np.float64]:
     """Angles between points of the unit sphere: the way along the great circle through both.
 
-    arccos <a, b> = 2 atan2(|a - b|, |a + b|), of which the second form is exact for near points too.
+    arccos <a, b> = 2 atan2(|a - b|, |a + b|), of which the second form is exact for near points too (what
+    `squared_euclidean` takes for 0 stays so).
 
     Args:
         queries: shape (q, d).
@@ -55,7 +56,7 @@ def poincare(queries: Z, gallery: Z) -> NDArray[np.float64]:
     """Hyperbolic distances in the Poincaré ball of curvature -1.
 
     arcosh(1 + 2x) = 2 arsinh(sqrt(x)), x = |a - b|^2 / ((1 - |a|^2)(1 - |b|^2)); the second form is exact for near
-    points too.
+    points too (what `squared_euclidean` takes for 0 stays so).
 
     Args:
         queries: inside the unit ball, shape (q, d).

@@ -1,7 +1,7 @@
 """What the page says of the space in which a run's latents lie."""
 
 from explorer.latent.projection import Projection
-from explorer.latent.spaces import Geometry
+from explorer.latent.spaces import CIRCLE, Geometry
 from explorer.workflows.maps import LatentMap
 from explorer.workflows.replay import Replay
 from explorer.workflows.search import Query
@@ -18,8 +18,11 @@ LYING: dict[Geometry, str] = {
     "torus": ", on a torus",
     "poincare": ", in the Poincaré ball",
 }
+BALL = 3  # dimensions around the sphere that has two sides on a map
 TWO_SIDED = "This map draws both sides of the sphere here: this latent is on the side of the mean."
+MANY = "Many latents lie here on this map: this one is as near as can be to the mean."
 MOVED = "No latent lies exactly where you clicked: the cross is on the nearest one."
+TURNED = "This map does not show a circle of the torus whole: the cross is on the latent taken for where you clicked."
 
 
 def distance_in(geometry: Geometry) -> str:
@@ -41,7 +44,9 @@ def why_not_turned(replay: Replay) -> str:
 
 def which_latent(space: LatentMap, query: Query) -> list[tuple[str, str]]:
     """Which latent was taken for a place that has none, or several."""
+    dims = space.latents.z.shape[1]
     if query.is_moved:
-        return [("", MOVED)]
-    is_two_sided = space.geometry == "sphere" and isinstance(space.projection, Projection) and not space.is_latent
-    return [("", TWO_SIDED)] if is_two_sided else []
+        return [("", MOVED if dims == CIRCLE else TURNED)]
+    if space.geometry != "sphere" or not isinstance(space.projection, Projection) or space.is_latent:
+        return []
+    return [("", TWO_SIDED if dims == BALL else MANY)]

@@ -9,7 +9,7 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.data.dataset import UNLABELLED
+from explorer.data.dataset import UNLABELLED, Progress
 from explorer.errors import BadValueError, ExplorerError
 from explorer.evaluation.galleries import Retrieval, retrieval
 from explorer.settings import Settings
@@ -21,13 +21,16 @@ from explorer.zoo.store import Latents
 SHIFT = "shift:"
 
 
-def others_of(run: Run, asked: Sequence[str], settings: Settings) -> Iterator[OtherItems]:
+def others_of(
+    run: Run, asked: Sequence[str], settings: Settings, progress: Progress | None = None
+) -> Iterator[OtherItems]:
     """Items of the shifts of a run's own data where these can be made, and of the data sets asked for.
 
     Args:
         run: encodes them.
         asked: keys of `candidates`.
         settings: of the installation.
+        progress: of loading them, as `load_others` takes it.
 
     Raises:
         BadValueError: a key that is no data set with items of the run's shape.
@@ -41,14 +44,15 @@ def others_of(run: Run, asked: Sequence[str], settings: Settings) -> Iterator[Ot
         )
     for key, candidate in found.items():
         if key in asked:
-            yield load_others(run, candidate, settings)
-        elif key.startswith(SHIFT):
-            yield from _if_here(run, candidate, settings)
+            yield load_others(run, candidate, settings, progress)
+        elif key.startswith(SHIFT) and (others := _if_here(run, candidate, settings, progress)):
+            yield others
 
 
-def _if_here(run: Run, candidate: Candidate, settings: Settings) -> Iterator[OtherItems]:
+def _if_here(run: Run, candidate: Candidate, settings: Settings, progress: Progress | None) -> OtherItems | None:
     with suppress(ExplorerError):  # not asked for: what is missing is left out
-        yield load_others(run, candidate, settings)
+        return load_others(run, candidate, settings, progress)
+    return None
 
 
 def across(run: Run, others: OtherItems, gallery: Latents) -> Iterator[tuple[str, Retrieval]]:

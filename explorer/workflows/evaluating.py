@@ -16,7 +16,9 @@ from explorer.workflows.across import across as retrievals_across
 from explorer.workflows.across import others_of
 from explorer.workflows.codes import WEIGHTED
 from explorer.workflows.criteria import by_criteria
+from explorer.workflows.others import candidates
 from explorer.workflows.pooling import NAME as RMAC
+from explorer.workflows.pooling import check_pools
 from explorer.workflows.rankings import by_codes, by_rmac, ranked_by_each
 from explorer.workflows.runs import load_dataset, open_run
 from explorer.workflows.scoring import (
@@ -70,6 +72,8 @@ def evaluate(
         ExplorerError: a folder that cannot be written.
     """
     settings = settings or load_settings()
+    if rmac:
+        check_pools(run)
     gallery, test = run.latents("train"), run.latents("test")
     if not len(gallery.ids) or not len(test.ids):
         raise BadDataError(f"{run.card.name} has no latents of both splits, so there is nothing to measure.")
@@ -77,7 +81,7 @@ def evaluate(
     dataset = _dataset(run.card, settings, needed=rmac)
     measured: list[Measured] = [
         ([*of_classification(run, test), *of_structure(run, test)], list(reliability_curves(run, test))),
-        _of_others(run, gallery, across, settings),
+        _of_others(run, gallery, across, settings, progress),
         _of_ranking(run, test.at(rows), gallery, dataset, rmac, progress),
         _of_criteria(run, dataset),
     ]
@@ -119,7 +123,7 @@ def recorded(
     Args:
         name: of the run.
         settings, queries, across, rmac, progress: as `evaluate` takes them.
-        again: measure anew in any case.
+        again: measure anew in any case, and only what is asked for now.
 
     Raises:
         UnknownNameError: no such run.
@@ -132,7 +136,9 @@ def recorded(
         pooled = any(score.of == RMAC for score in found.scores)
         if set(across) <= set(found.across) and pooled >= rmac:
             return found
-        across, rmac = list(dict.fromkeys([*found.across, *across])), rmac or pooled
+        there = {candidate.key for candidate in candidates(run.card, settings)}  # what has gone meanwhile is left out
+        across = list(dict.fromkeys([*(key for key in found.across if key in there), *across]))
+        rmac = rmac or (pooled and _dataset(run.card, settings, needed=False) is not None)
     return evaluate(run, settings, queries=queries, across=across, rmac=rmac, progress=progress)
 
 
@@ -155,22 +161,27 @@ def _of_ranking(
         rankings.append((RMAC, by_rmac(run, dataset, asked, gallery, progress)))
     scores: list[Score] = []
     curves: list[Curve] = []
-    weighed: dict[str, dict[str, NDArray[np.float64]]] = {}
+    weighed: dict[str, dict[float, NDArray[np.float64]]] = {}
     for way, by_relevance in ranked_by_each(rankings, asked, gallery, dataset, progress):
         for relevance, found in by_relevance.items():
             scores += of_retrieval(found, way + relevance)
             curves.append(precision_over_recall(found, way + relevance))
             if way.startswith(WEIGHTED):
-                weighed.setdefault(relevance, {})[way] = found.average_precision
+                weighed.setdefault(relevance, {})[float(way.removeprefix(WEIGHTED))] = found.average_precision
         scores += of_nearest(by_relevance[""], way, asked, gallery)
-    chosen = (of_chosen_weight(averages, relevance) for relevance, averages in weighed.items())
-    return [*scores, *filter(None, chosen)], curves
+    for relevance, averages in weighed.items():
+        scores += of_chosen_weight(averages, relevance)
+    return scores, curves
 
 
-def _of_others(run: Run, gallery: Latents, across: Sequence[str], settings: Settings) -> Measured:
+def _of_others(
+    run: Run, gallery: Latents, across: Sequence[str], settings: Settings, progress: Progress | None
+) -> Measured:
     """Items of other data sets look for the run's, and for each other."""
     return _scored(
-        found for others in others_of(run, across, settings) for found in retrievals_across(run, others, gallery)
+        found
+        for others in others_of(run, across, settings, progress)
+        for found in retrievals_across(run, others, gallery)
     )
 
 

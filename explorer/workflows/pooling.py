@@ -50,5 +50,6 @@ def pooled(run: Run, dataset: Dataset, ids: NDArray[np.int64], told: Callable[[i
 
 
 def cosine_distances(queries: NDArray[np.float32], gallery: NDArray[np.float32]) -> Distances:
-    """1 - cosine of vectors of length 1."""
-    return lambda rows: 1 - (queries[rows] @ gallery.T).clip(-1, 1)
+    """1 - cosine of vectors of length 1; in double precision, as equal vectors must be equally far."""
+    whole = gallery.astype(np.float64)
+    return lambda rows: 1 - (queries[rows].astype(np.float64) @ whole.T).clip(-1, 1)

@@ -63,21 +63,22 @@ def mean_score(topic: Topic, measure: str, of: str, values: NDArray[np.float64])
     )
 
 
-def of_chosen_weight(averages: Mapping[str, NDArray[np.float64]], relevance: str) -> Score | None:
-    """MAP of the best way to rank, chosen on every second query and measured on the others.
+def of_chosen_weight(averages: Mapping[float, NDArray[np.float64]], relevance: str) -> Iterator[Score]:
+    """The semantic weight that is best for every second query, and its MAP over the others.
 
     Args:
-        averages: average precision of each query by way to rank, shape (q,); NaN where nothing is relevant.
-        relevance: words for what counts as relevant, "" for the class.
-
-    Returns:
-        None where one half has no query with something relevant.
+        averages: average precision of each query by semantic weight, shape (q,); NaN where nothing is relevant.
+        relevance: words for what counts as relevant, "" for the class; nothing is said where one half of the queries
+            has nothing relevant.
     """
     halves = [{name: values[start::2] for name, values in averages.items()} for start in (0, 1)]
     if any(np.isnan(values).all() for half in halves for values in half.values()):
-        return None
-    best = max(halves[0], key=lambda name: np.nanmean(halves[0][name]))
-    return mean_score("retrieval", "MAP", f"{best}, chosen on other queries{relevance}", halves[1][best])
+        return
+    best = max(halves[0], key=lambda weight: np.nanmean(halves[0][weight]))
+    chosen = f"weight chosen on other queries{relevance}"
+    asked = int(np.isfinite(halves[0][best]).sum())
+    yield Score(topic="retrieval", measure="semantic weight", of=chosen, value=best, items=asked)
+    yield mean_score("retrieval", "MAP", chosen, halves[1][best])
 
 
 def precision_over_recall(found: Retrieval, of: str) -> Curve:

@@ -5,12 +5,15 @@ Reference: Structuring autoencoders, section 4: errors over label counts, at lea
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from explorer.evaluation.structure import centroid_spread, class_centroids
+from explorer.errors import ExplorerError
+from explorer.fields import parse
+from explorer.registry import lookup
 from explorer.zoo.card import Card
 from explorer.zoo.evaluation import Curve, Evaluation, Score
 from explorer.zoo.run import Run
@@ -50,7 +53,7 @@ def together(runs: Sequence[Run], records: Mapping[str, Evaluation]) -> list[Gro
     Returns:
         In the order in which their first runs were named.
     """
-    settings = {run.card.name: _settings(run.card) for run in runs}
+    settings = {run.card.name: _settings(run.card) for run in runs}  # by dotted name
     varied = {
         key
         for one in settings.values()
@@ -59,10 +62,8 @@ def together(runs: Sequence[Run], records: Mapping[str, Evaluation]) -> list[Gro
     }
     members: dict[str, list[Run]] = {}
     for run in runs:
-        own = settings[run.card.name]
-        members.setdefault(json.dumps([own.get(key) for key in sorted(own) if key not in HOW + BY_CHANCE]), []).append(
-            run
-        )
+        own = {key: value for key, value in settings[run.card.name].items() if key not in HOW + BY_CHANCE}
+        members.setdefault(json.dumps(own, sort_keys=True), []).append(run)
     return [_group(found, settings[found[0].card.name], varied, records) for found in members.values()]
 
 
@@ -78,18 +79,16 @@ def error_over_labels(groups: Sequence[Group]) -> list[Curve]:
     curves = []
     for alike in dict.fromkeys(group.alike for group in groups):
         kind = sorted((group for group in groups if group.alike == alike), key=lambda group: group.labelled)
-        errors = {
-            (group.labelled, score.of): 1 - score.value
-            for group in kind
-            for score in group.scores
-            if (score.topic, score.measure) == ("classification", "accuracy") and score.value is not None
-        }
-        for of in dict.fromkeys(of for _, of in errors):
-            counts = [count for count, name in errors if name == of]
-            if len(counts) > 1:
-                y = [errors[count, of] for count in counts]
+        errors: dict[str, list[tuple[int, float]]] = {}
+        for group in kind:
+            for score in group.scores:
+                if (score.topic, score.measure) == ("classification", "accuracy") and score.value is not None:
+                    errors.setdefault(score.of, []).append((group.labelled, 1 - score.value))
+        for of, points in errors.items():
+            x, y = zip(*points, strict=True)
+            if len(points) > 1:
                 name = "error over known labels"
-                curves.append(Curve(topic="classification", name=name, of=f"{alike}: {of}", x=counts, y=y))
+                curves.append(Curve(topic="classification", name=name, of=f"{alike}: {of}", x=x, y=y))
     return curves
 
 
@@ -98,12 +97,13 @@ def _group(runs: list[Run], settings: dict[str, Any], varied: set[str], records:
     apart = [f"{key.rpartition('.')[2]} {settings[key]}" for key in sorted(varied - {LABELS}) if key in settings]
     alike = ", ".join([f"{card.method} on {card.data.title}", *apart])
     part = runs[0].latents("train")
-    labelled = int(part.known.sum()) if part.known.shape[1] else int((part.labels >= 0).sum())
+    kept = part.known.sum() if part.known.shape[1] else (part.labels >= 0).sum()
+    labelled = round(float(kept) * card.data.train_items / max(len(part.ids), 1))  # a compact run keeps a fair sample
     name = f"{alike}, {labelled:,} labels" if LABELS in varied else alike
     scores = _means([records[run.card.name] for run in runs])
     if len(runs) > 1:
         name = f"{name} ({len(runs)} seeds)"
-        scores += _spread(runs)
+        scores += _between_seeds(runs)
     return Group(name, tuple(run.card.name for run in runs), alike, labelled, scores)
 
 
@@ -130,20 +130,27 @@ def _student(values: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, floa
     return float(values.mean()), float(t.ppf(NORMAL, n - 1) * values.std(ddof=1) / np.sqrt(n))
 
 
-def _spread(runs: Sequence[Run]) -> list[Score]:
+def _between_seeds(runs: Sequence[Run]) -> list[Score]:
     """How far class centroids of the training latents move from seed to seed."""
-    parts = [run.latents("train") for run in runs]
-    classes = len(runs[0].card.classes)
-    spread = centroid_spread(np.stack([class_centroids(part.z, part.labels, classes) for part in parts]))
-    if not np.isfinite(spread):  # no classes, or one without training items
-        return []
+    from explorer.workflows.measuring import between_seeds  # imports torch
+
     of = f"class centroids over {len(runs)} seeds"
-    return [Score(topic="structure", measure="spread", of=of, value=spread, items=len(parts[0].ids))]
+    return [
+        Score(topic="structure", measure=name, of=of, value=found.value, items=found.items)
+        for name, found in between_seeds(runs).items()
+    ]
 
 
 def _settings(card: Card) -> dict[str, Any]:
-    """Everything that a training was asked for, by dotted name."""
-    whole = {"config": card.config, "data": {"name": card.data.title, **card.data.settings}, "training": card.training}
+    """Everything that a training was asked for, by dotted name; what an older card does not name is at its default."""
+    from explorer.methods import METHODS  # imports torch
+    from explorer.training.config import TrainingConfig
+
+    config, training = dict(card.config), dict(card.training)
+    with suppress(ExplorerError):  # settings that this version does not know are compared as they stand
+        config = parse(lookup(METHODS, card.method, "method").config, config, "").model_dump(mode="json")
+        training = parse(TrainingConfig, training, "").model_dump(mode="json")
+    whole = {"config": config, "data": {"name": card.data.title, **card.data.settings}, "training": training}
     return {"method": card.method, "import": card.data.identity} | dict(_flat(whole, ""))
 
 

@@ -1,7 +1,7 @@
 """Train a method on a data set into a run folder, go on with one, and measure what came out."""
 
 from collections.abc import Generator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -223,7 +223,8 @@ def _finish(folder: Path, card: Card, dataset: Dataset, settings: Settings, end:
     if end.status == "finished":
         (folder / STATE).unlink()
         if kept != "all":
-            keep_epochs(folder / EVENTS)
+            with suppress(OSError):  # a full disk: the longer file does no harm
+                keep_epochs(folder / EVENTS)
     return end
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from explorer.data import cache
 from explorer.data.dataset import UNLABELLED, Dataset
+from explorer.errors import ExplorerError
 
 
 def small(n: int = 6, name: str = "small") -> Dataset:
@@ -180,3 +181,34 @@ def test_many_at_once_all_end_well(tmp_path):
     assert len(found) == 20
     for dataset in found:
         assert_equal(dataset, small())
+
+
+def drawn(folder, pieces):
+    table = {
+        "labels": np.zeros(4, np.int64),
+        "classes": ("a",),
+        "ids": np.arange(4),
+        "is_test": np.zeros(4, bool),
+        "factors": {},
+    }
+    return cache.pieces_through_cache(folder, "{}", name="drawn", table=table, shape=(4, 1, 2, 2), pieces=pieces)
+
+
+def two_pieces():
+    for start in (0, 2):
+        yield np.arange(start * 4, start * 4 + 8, dtype=np.uint8).reshape(2, 1, 2, 2)
+
+
+def test_pieces_lie_on_disk_in_their_order(tmp_path):
+    found = drawn(tmp_path / "new", two_pieces)
+    assert isinstance(found.items, np.memmap)
+    assert found.items.ravel().tolist() == list(range(16))
+
+
+def test_pieces_that_cannot_be_written_are_kept_in_memory_unless_they_are_too_many(tmp_path, monkeypatch):
+    (tmp_path / "taken").write_text("a file where the folder should be")
+    found = drawn(tmp_path / "taken", two_pieces)
+    assert found.items.ravel().tolist() == list(range(16))
+    monkeypatch.setattr(cache, "MOST_IN_MEMORY", 15)
+    with pytest.raises(ExplorerError, match=r"drawn takes .* GB.*Make room there"):
+        drawn(tmp_path / "taken", two_pieces)
