@@ -14,6 +14,9 @@ THUMBNAIL = (360, 220)  # width and height, pixels
 MOST_DEVIATIONS = 3.0
 TILE = 52  # pixels of a tile on a map, about: an image is still told apart, and many fit
 LARGEST_TILE = 64
+DARKEST, LIGHTEST = 90, 200  # tones of a body: told apart from a light page and from a dark one
+LIGHT = np.array([0.3, 0.5, 0.81])  # of length 1: from ahead, above and a little to the side
+FINER = 2  # pixels drawn in place of one, in each direction
 BAR, UNKNOWN = "#6C66E0", "#8A8A8A"  # at least 3 to 1 against the page, light and dark
 # Okabe and Ito's palette, safe for colour-blind readers; black is left out, as it vanishes on a dark page.
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#8A8A8A")
@@ -65,28 +68,37 @@ def _image_picture(image: NDArray[np.floating] | NDArray[np.uint8]) -> Image.Ima
 
 @dataclass(frozen=True)
 class VectorScale:
-    """Mean and standard deviation of each feature, shape (f,), so that features of any unit can be compared."""
+    """What vectors of one data set share when they are drawn.
+
+    Args:
+        mean, deviation: of each feature, shape (f,), so that features of any unit can be compared.
+        faces: triangles between vertices, shape (m, 3), where a vector is x, y, z of each vertex: it is drawn as that
+            body, seen from ahead (x to the right, y up); None draws bars.
+    """
 
     mean: NDArray[np.float64]
     deviation: NDArray[np.float64]
+    faces: NDArray[np.integer] | None = None
 
 
-def vector_scale(vectors: NDArray[np.floating] | NDArray[np.uint8]) -> VectorScale:
-    """The scale of these vectors, shape (n, f); a feature that never varies has deviation 1."""
+def vector_scale(
+    vectors: NDArray[np.floating] | NDArray[np.uint8], faces: NDArray[np.integer] | None = None
+) -> VectorScale:
+    """The scale of these vectors, shape (n, f), and their faces; a feature that never varies has deviation 1."""
     values = np.asarray(vectors, np.float64)
     deviation = values.std(axis=0)
-    return VectorScale(values.mean(axis=0), np.where(deviation > 0, deviation, 1))
+    return VectorScale(values.mean(axis=0), np.where(deviation > 0, deviation, 1), faces)
 
 
 def vector_png(
     vector: NDArray[np.floating], *, scale: VectorScale | None = None, size: tuple[int, int] = (96, 64)
 ) -> bytes:
-    """A vector as bars from zero, on a transparent ground, in a colour that both themes can bear.
+    """A vector as a body or as bars from zero, on a transparent ground, in a colour that both themes can bear.
 
     Args:
         vector: shape (f,); where there are more features than half the width, a bar is the mean of successive ones.
-        scale: bars show how many standard deviations a feature lies above or below its mean, up to three;
-            without it, the values as they are.
+        scale: see `VectorScale`; bars show how many standard deviations a feature lies above or below its mean, up to
+            three; without it, the values as they are.
         size: width and height, pixels.
     """
     return _png(_vector_picture(vector, scale, size))
@@ -97,6 +109,8 @@ def _vector_picture(
 ) -> Image.Image:
     width, height = size
     values = np.nan_to_num(np.asarray(vector, np.float64))
+    if scale is not None and scale.faces is not None:
+        return _body_picture(values.reshape(-1, 3), scale, min(size))
     if scale is None:
         low, high = min(values.min(initial=0), 0.0), max(values.max(initial=0), 0.0)
     else:
@@ -115,8 +129,26 @@ def _vector_picture(
     return picture
 
 
+def _body_picture(vertices: NDArray[np.float64], scale: VectorScale, side: int) -> Image.Image:
+    """A body (v, 3) seen from ahead, far triangles first, the lighter the more they face the light."""
+    usual = (np.abs(scale.mean) + scale.deviation).reshape(-1, 3)[:, :2]
+    reach = 1.1 * float(usual.max())  # of all bodies, at one scale
+    fine = side * FINER
+    corners = vertices[scale.faces]  # (m, 3, 3)
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    length = np.linalg.norm(across, axis=1)
+    facing = np.abs(across @ LIGHT) / np.where(length > 0, length, 1)
+    pixels = (corners[:, :, :2] * [1, -1] / reach + 1) * fine / 2
+    picture = Image.new("RGBA", (fine, fine), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(picture)
+    for triangle in np.argsort(corners[:, :, 2].mean(axis=1), kind="stable").tolist():
+        tone = int(DARKEST + (LIGHTEST - DARKEST) * facing[triangle])
+        draw.polygon([tuple(corner) for corner in pixels[triangle].tolist()], fill=(tone, tone, tone, WHITE))
+    return picture.resize((side, side), Image.Resampling.BOX)
+
+
 def item_png(item: NDArray[np.floating] | NDArray[np.uint8], *, scale: VectorScale | None = None) -> bytes:
-    """An item as PNG: an image a pixel a pixel, a vector as bars.
+    """An item as PNG: an image a pixel a pixel, a vector as a body or as bars.
 
     Args:
         item: an image (channels, height, width), or a vector (f,).

@@ -209,3 +209,28 @@ def test_montage_draws_vectors_as_bars_on_the_scale_of_all():
 )
 def test_tile_side_is_a_whole_multiple_of_a_small_image(shape, side):
     assert tile_side(shape) == side
+
+
+def test_vector_of_vertices_is_drawn_as_the_body_that_they_make():
+    square = np.array([[-1, 0, 0], [1, 0, 0], [1, 1, 0], [-1, 1, 0]], float)  # upper half of what is seen
+    faces = np.array([[0, 1, 2], [0, 2, 3]])
+    scale = vector_scale(np.stack([square.ravel(), square.ravel()]), faces)
+    shown = opened(vector_png(square.ravel(), scale=scale, size=(44, 60)))
+    assert shown.shape == (44, 44, 4)
+    rows, columns = np.nonzero(shown[:, :, 3])
+    # A feature that never varies has deviation 1, so 1.1 * (1 + 1) is seen either way: 10 of 22 pixels are 1.
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (12, 22, 12, 32), "y is up, x to the right"
+    assert len(np.unique(shown[13:21, 13:31, 0])) == 1, "one flat side has one tone"
+    assert opened(vector_png(np.full(12, np.nan), scale=scale)).shape == (64, 64, 4)
+
+
+def test_nearer_side_of_a_body_hides_the_farther_one():
+    near = [[-1, -1, 1], [1, -1, 1], [0, 1, 1]]
+    far = [[-1, -1, -1], [1, -1, -1], [0, 1, -0.2]]  # leans, so it is of another tone
+    body = np.array(near + far, float).ravel()
+    tones = []
+    for faces in ([[0, 1, 2]], [[3, 4, 5]], [[0, 1, 2], [3, 4, 5]]):
+        scale = vector_scale(body[None], np.array(faces))
+        tones.append(int(opened(vector_png(body, scale=scale))[32, 32, 0]))
+    assert tones[0] != tones[1]
+    assert tones[2] == tones[0]

@@ -21,13 +21,13 @@ def evaluate(
     runs: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="RUN...")],
     *,
     format: Literal["table", "csv", "md", "json"] = "table",  # noqa: A002 - the flag's name
-    queries: int = 2000,
+    queries: int | None = None,
     across: tuple[str, ...] = (),
     together: tyro.conf.FlagCreatePairsOff[bool] = False,
     rmac: tyro.conf.FlagCreatePairsOff[bool] = False,
     again: tyro.conf.FlagCreatePairsOff[bool] = False,
 ) -> None:
-    """Measure runs, keep what was found beside them, and print it.
+    """Measure runs, keep what was found beside them (of shipped runs below the data root), and print it.
 
     Test items look for training items: by the latent itself, and by every code and similarity that fits the run.
 
@@ -39,7 +39,7 @@ def evaluate(
     Args:
         runs: their names.
         format: table, csv, md or json.
-        queries: at most so many test items of each run look for others.
+        queries: at most so many test items of each run look for others of their class; 2,000 unless measured already.
         across: other data sets whose items look for the run's, and for each other.
         together: average runs that differ by seed alone, and show errors over the number of known labels.
         rmac: rank by R-MAC of the classifier's last feature maps too; it needs the images and encodes all of
@@ -50,7 +50,7 @@ def evaluate(
 
     if not runs:
         raise BadValueError("Say which runs to measure: latent-explorer evaluate RUN...")
-    if queries < 1:
+    if queries is not None and queries < 1:
         raise BadValueError(f"queries = {queries}, but at least one item must look for others; give 1 or more.")
 
     def told(done: int, total: int) -> None:
@@ -63,7 +63,7 @@ def evaluate(
     if together:
         _print_together(records, format)
     elif format == "json":
-        sys.stdout.write("[" + ",\n".join(record.model_dump_json(indent=1) for record in records.values()) + "]\n")
+        _print_json([{"run": name, **record.model_dump(mode="json")} for name, record in records.items()])
     else:
         _PRINTERS[format]([row for name, record in records.items() for row in _rows(name, record.scores)])
 
@@ -79,7 +79,7 @@ def _print_together(records: "dict[str, Evaluation]", format: str) -> None:  # n
             "groups": [{**asdict(group), "scores": [score.model_dump() for score in group.scores]} for group in groups],
             "curves": [curve.model_dump() for curve in curves],
         }
-        sys.stdout.write(json.dumps(values, indent=1) + "\n")
+        _print_json(values)
         return
     rows = [row for group in groups for row in _rows(group.name, group.scores)]
     for curve in curves:
@@ -88,6 +88,10 @@ def _print_together(records: "dict[str, Evaluation]", format: str) -> None:  # n
             for count, error in zip(curve.x, curve.y, strict=True)
         ]
     _PRINTERS[format](rows)
+
+
+def _print_json(values: object) -> None:
+    sys.stdout.write(json.dumps(values, indent=1) + "\n")
 
 
 def _number(value: float | None) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.data.anatomy import POSE, SHAPE, vertices
+from explorer.data.anatomy import POSE, SHAPE, faces, vertices
 from explorer.data.cache import through_cache
 from explorer.data.dataset import Dataset, DatasetSource, Progress
 from explorer.fields import Config, hyper
@@ -109,4 +109,5 @@ BODIES = DatasetSource(
     BodiesConfig,
     load,
     training={"augment": False, "batch_size": 64, "epochs": 60},
+    faces=faces,
 )

@@ -34,7 +34,7 @@ TEST_SHARE = 0.2
 class ColouredConfig(Config):
     """Settings of the data set `coloured`."""
 
-    n: int = hyper(2000, low=20, high=70_000, help="Digit instances, a fifth of them for the test", unit="instances")
+    n: int = hyper(1750, low=20, high=70_000, help="Digit instances, a fifth of them for the test", unit="instances")
     perspectives: int = hyper(6, low=2, high=32, help="Images of each instance", symbol="K", unit="images")
     seed: int = hyper(0, low=0, high=9_999_999, help="Another seed gives other instances and perspectives")
     source: Literal["auto", "mnist", "digits"] = hyper(
@@ -94,7 +94,9 @@ def _checked(config: ColouredConfig, source: str, glyphs: Dataset) -> tuple[str,
     tests = config.n - _training(config)
     if _training(config) > len(glyphs.rows("train")) or tests > len(glyphs.rows("test")):
         most = min(int(len(glyphs.rows("train")) / (1 - TEST_SHARE)), int(len(glyphs.rows("test")) / TEST_SHARE))
-        raise BadValueError(f"n = {config.n}, but the digits of {source} are enough for {most} instances; lower --n.")
+        raise BadValueError(
+            f"n = {config.n} instances, but the digits of the data set {source} are enough for {most}; lower --data.n."
+        )
     return source, glyphs
 
 

@@ -122,6 +122,7 @@ class DatasetSource:
         shape: of one item, as in `Dataset`; None where each import has its own.
         download: what `load` needs from elsewhere, if anything.
         is_made: `load` may take seconds to make it; False where it answers at once, or not at all.
+        faces: triangles (m, 3) between the vertices whose x, y, z an item is; None where it is something else.
     """
 
     name: str
@@ -133,6 +134,7 @@ class DatasetSource:
     shape: tuple[int, ...] | None = None
     download: Download | None = None
     is_made: bool = True
+    faces: Callable[[], NDArray[np.int64]] | None = None
 
     def prepare(self, config: Any, data_root: Path, progress: Progress | None = None) -> Dataset:
         """Load it, after a download where its files are missing: for the command line, never within a page.

@@ -76,11 +76,17 @@ class Images:
         return None
 
     @property
+    def kind(self) -> str:
+        """What an item is to a person."""
+        return "Image" if self.scale is None else "Values" if self.scale.faces is None else "Body"
+
+    @property
     def scale(self) -> VectorScale | None:
         """The scale that pictures of vectors share; None for images, and while there are no items."""
         return None if len(self._card.shape) > 1 or self.refusal else self._scale
 
     @cached_property
     def _scale(self) -> VectorScale:
-        vectors = self.items.dataset.items
-        return vector_scale(vectors[:: len(vectors) // VECTORS_LOOKED_AT + 1])
+        vectors, source = self.items.dataset.items, DATASETS.get(self._card.data.name)
+        faces = source.faces() if source and source.faces else None
+        return vector_scale(vectors[:: len(vectors) // VECTORS_LOOKED_AT + 1], faces)

@@ -182,7 +182,7 @@ def picture(opened: OpenRun, image: Item, lines: list[str], label: int | None = 
 def _show_item(opened: OpenRun, space: LatentMap, row: int) -> None:
     card, latents = opened.run.card, space.latents
     images = items_of(opened, latents.ids[row : row + 1])
-    own = [] if images is None else [picture(opened, images[0], ["Image" if len(card.shape) > 1 else "Values"])]
+    own = [] if images is None else [picture(opened, images[0], [opened.images.kind])]
     shown = [*own, *_decoded(opened, space, latents.z[row])]
     pictures(shown, side=QUERY_PIXELS, n_classes=len(card.classes), name="Query", kind="le-query")
     names = [*card.classes, UNLABELLED]

@@ -9,6 +9,7 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.data import DATASETS
 from explorer.data.dataset import UNLABELLED, Progress
 from explorer.errors import BadValueError, ExplorerError
 from explorer.evaluation.galleries import Retrieval, retrieval
@@ -38,10 +39,11 @@ def others_of(
     """
     found = {candidate.key: candidate for candidate in candidates(run.card, settings)}
     if unknown := [key for key in asked if key not in found]:
-        raise BadValueError(
-            f"{run.card.name} cannot be asked about {unknown[0]!r}: its items have another shape, or there is no such "
-            f"data set. Choose of {', '.join(found) or 'none: no other data set has items of its shape'}."
-        )
+        own = unknown[0] == run.card.data.name
+        why = "was trained on it" if own else "takes items of another shape"
+        what = f"and {run.card.name} {why}" if unknown[0] in DATASETS else "but there is no such data set"
+        choice = f"choose of {', '.join(found)}" if found else "no other data set has items of its shape"
+        raise BadValueError(f"{unknown[0]!r} was asked for, {what}; {choice}.")
     for key, candidate in found.items():
         if key in asked:
             yield load_others(run, candidate, settings, progress)

@@ -112,7 +112,7 @@ def recorded(
     name: str,
     settings: Settings | None = None,
     *,
-    queries: int = QUERIES,
+    queries: int | None = None,
     across: Sequence[str] = (),
     rmac: bool = False,
     again: bool = False,
@@ -122,7 +122,8 @@ def recorded(
 
     Args:
         name: of the run.
-        settings, queries, across, rmac, progress: as `evaluate` takes them.
+        settings, across, rmac, progress: as `evaluate` takes them.
+        queries: as well; None takes the record whatever it was measured with.
         again: measure anew in any case, and only what is asked for now.
 
     Raises:
@@ -134,12 +135,13 @@ def recorded(
     found = None if again else read_evaluation(record_folder(run, settings), run.card)
     if found:
         pooled = any(score.of == RMAC for score in found.scores)
-        if set(across) <= set(found.across) and pooled >= rmac:
+        asked = found.queries if queries is None else min(queries, len(run.latents("test").ids))
+        if set(across) <= set(found.across) and pooled >= rmac and asked == found.queries:
             return found
         there = {candidate.key for candidate in candidates(run.card, settings)}  # what has gone meanwhile is left out
         across = list(dict.fromkeys([*(key for key in found.across if key in there), *across]))
         rmac = rmac or (pooled and _dataset(run.card, settings, needed=False) is not None)
-    return evaluate(run, settings, queries=queries, across=across, rmac=rmac, progress=progress)
+    return evaluate(run, settings, queries=queries or QUERIES, across=across, rmac=rmac, progress=progress)
 
 
 def _dataset(card: Card, settings: Settings, *, needed: bool) -> Dataset | None:

@@ -94,7 +94,8 @@ def error_over_labels(groups: Sequence[Group]) -> list[Curve]:
 
 def _group(runs: list[Run], settings: dict[str, Any], varied: set[str], records: Mapping[str, Evaluation]) -> Group:
     card = runs[0].card
-    apart = [f"{key.rpartition('.')[2]} {settings[key]}" for key in sorted(varied - {LABELS}) if key in settings]
+    told = varied - {LABELS, "method", "data.name", "import"}
+    apart = [f"{key.rpartition('.')[2]} {settings[key]}" for key in sorted(told) if settings.get(key) not in (None, "")]
     alike = ", ".join([f"{card.method} on {card.data.title}", *apart])
     part = runs[0].latents("train")
     kept = part.known.sum() if part.known.shape[1] else (part.labels >= 0).sum()

@@ -92,7 +92,7 @@ def test_mnist_that_is_asked_for_and_missing_is_named(tmp_path):
 
 
 def test_more_instances_than_there_are_digits_are_refused(tmp_path):
-    with pytest.raises(BadValueError, match="enough for 1[0-9]{3} instances"):
+    with pytest.raises(BadValueError, match="enough for 1[0-9]{3}; lower --data.n"):
         load(ColouredConfig(n=3000, source="digits"), tmp_path)
 
 

@@ -53,14 +53,15 @@ def test_numbers_are_scikit_learns(settings):
 
 def test_record_is_kept_and_read_until_it_is_asked_for_again(settings):
     first = recorded("my-digits-vae", settings, queries=40, again=True)
-    assert recorded("my-digits-vae", settings, queries=60) == first
-    assert recorded("my-digits-vae", settings, queries=60, again=True).queries == 60
+    assert recorded("my-digits-vae", settings) == recorded("my-digits-vae", settings, queries=40) == first
+    assert recorded("my-digits-vae", settings, queries=60).queries == 60, "another number is measured anew"
+    assert recorded("my-digits-vae", settings, again=True).queries == 359, "all test items, fewer than 2,000"
 
 
 def test_shipped_run_stays_as_it_is_and_its_record_lies_below_the_data_root(settings, tmp_path):
     settings = settings.model_copy(update={"data_root": tmp_path})
     found = recorded("digits-vae", settings, queries=5)
-    assert recorded("digits-vae", settings, queries=9) == found
+    assert recorded("digits-vae", settings) == found
     assert not (open_run("digits-vae", settings).folder / EVALUATION).exists()
     assert (tmp_path / "evaluations" / "digits-vae" / EVALUATION).is_file()
 
@@ -111,7 +112,7 @@ def test_command_prints_what_the_record_holds(settings, capsys):
     assert [row["measure"] for row in rows] == [score.measure for score in record.scores]
     assert float(rows[0]["value"]) == pytest.approx(record.scores[0].value, rel=1e-3)
     assert main(["evaluate", "my-digits-vae", "--format", "json"]) == 0
-    assert json.loads(capsys.readouterr().out) == [json.loads(record.model_dump_json())]
+    assert json.loads(capsys.readouterr().out) == [{"run": "my-digits-vae", **json.loads(record.model_dump_json())}]
     assert main(["evaluate", "my-digits-vae", "--format", "md"]) == 0
     assert len({line.count("|") for line in capsys.readouterr().out.splitlines()}) == 1
 
