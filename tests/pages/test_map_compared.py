@@ -63,9 +63,9 @@ def told_marks(at: AppTest) -> list[dict]:
 @pytest.mark.parametrize(
     ("run", "others"),
     [
-        (VAE, [STRUCTURED]),
+        (VAE, [STRUCTURED, *(f"digits-weight-{weight}" for weight in (0, 100, 25, 50, 75))]),
         ("textures-petals", ["textures-beams", "textures-crossentropy"]),
-        ("mnist-ae", ["mnist-petals"]),
+        ("mnist-ae", ["mnist-codes", "mnist-petals", "mnist-separate"]),
     ],
 )
 def test_only_runs_on_the_same_data_are_offered(open_page: Open, run, others):
