@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SAMPLED = 64  # one score of so many says which are worth a look
-FEW_NUMBERS = 1 << 21  # up to so many NumPy takes some 10 ms; SciPy, several times faster, a second to import
+FEW_NUMBERS = 1 << 20  # up to so many NumPy takes some 10 ms; SciPy, several times faster, a second to import
 NUMBERS_AT_ONCE = 1 << 17  # as many in double precision as stay in the cache
 
 
