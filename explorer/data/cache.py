@@ -50,17 +50,17 @@ def pieces_through_cache(
     settings: str,
     *,
     name: str,
-    table: Mapping[str, Any],
     shape: tuple[int, ...],
-    pieces: Callable[[], Generator[NDArray[np.uint8], None, None]],
+    make_table: Callable[[], Mapping[str, Any]],
+    draw: Callable[[Mapping[str, Any]], Generator[NDArray[np.uint8], None, None]],
 ) -> Dataset:
-    """Draw a data set piece by piece into its folder, so that it is never all in memory.
+    """Read a data set from its folder, or draw it there piece by piece, so that it is never all in memory.
 
     Args:
         folder, settings, name: as `through_cache` takes them.
-        table: all columns of the data set but the items, as `write_table` takes them.
-        shape: of all items.
-        pieces: draws the items in their order.
+        shape: of one item.
+        make_table: makes all columns of the data set but the items, as `write_table` takes them.
+        draw: draws the items of such a table in their order.
 
     Returns:
         The data set, its items memory-mapped; in memory where the folder cannot be written.
@@ -68,19 +68,23 @@ def pieces_through_cache(
     Raises:
         ExplorerError: the folder cannot be written, and the items take over 1 GB.
     """
+    if (cached := read(folder, settings, name=name)) is not None:
+        return cached
+    table = make_table()
+    whole = (len(table["labels"]), *shape)
     try:
-        with closing(pieces()) as parts:
-            write_items(folder, shape, parts)
+        with closing(draw(table)) as parts:
+            write_items(folder, whole, parts)
         write_table(folder, settings, **table)
         if (cached := read(folder, settings, name=name)) is not None:
             return cached
     except OSError as error:  # a full or read-only disk costs time at the next start, where memory will do
-        if math.prod(shape) > MOST_IN_MEMORY:
+        if math.prod(whole) > MOST_IN_MEMORY:
             raise ExplorerError(
-                f"The data set {name} takes {math.prod(shape) / 1e9:.1f} GB, and {folder} could not be written: "
+                f"The data set {name} takes {math.prod(whole) / 1e9:.1f} GB, and {folder} could not be written: "
                 f"{error.strerror or error}. Make room there, choose another data root, or lower --data.n."
             ) from error
-    with closing(pieces()) as parts:
+    with closing(draw(table)) as parts:
         return Dataset(name, np.concatenate(list(parts)), **table)
 
 

@@ -65,18 +65,15 @@ def load(config: ColouredConfig, data_root: Path, progress: Progress | None = No
     identity = source if config.source == "auto" else ""  # else the settings say it
     folder = data_root / "coloured" / f"v{VERSION}-{source}-n{config.n}-k{config.perspectives}-seed{config.seed}"
     settings = json.dumps({"version": VERSION, "source": source, **config.model_dump(exclude={"source"})})
-    cached = cache.read(folder, settings, name="coloured")
-    if cached is None:
-        table = _table(config, glyphs)
-        cached = cache.pieces_through_cache(
-            folder,
-            settings,
-            name="coloured",
-            table=table,
-            shape=(len(table["labels"]), 3, SIDE, SIDE),
-            pieces=lambda: _images(config, glyphs, progress),
-        )
-    return replace(cached, identity=identity, group="instance")
+    found = cache.pieces_through_cache(
+        folder,
+        settings,
+        name="coloured",
+        shape=(3, SIDE, SIDE),
+        make_table=lambda: _table(config, glyphs),
+        draw=lambda _: _images(config, glyphs, progress),
+    )
+    return replace(found, identity=identity, group="instance")
 
 
 def _glyphs(config: ColouredConfig, data_root: Path) -> tuple[str, Dataset]:

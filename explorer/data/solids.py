@@ -62,18 +62,15 @@ def load(config: SolidsConfig, data_root: Path, progress: Progress | None = None
     """
     folder = data_root / "solids" / f"v{VERSION}-n{config.n}-k{config.perspectives}-seed{config.seed}"
     settings = json.dumps({"version": VERSION, **config.model_dump()})
-    cached = cache.read(folder, settings, name="solids")
-    if cached is None:
-        table = _table(config)
-        cached = cache.pieces_through_cache(
-            folder,
-            settings,
-            name="solids",
-            table=table,
-            shape=(len(table["labels"]), 3, SIDE, SIDE),
-            pieces=lambda: _images(config, table["factors"], progress),
-        )
-    return replace(cached, group="instance")
+    found = cache.pieces_through_cache(
+        folder,
+        settings,
+        name="solids",
+        shape=(3, SIDE, SIDE),
+        make_table=lambda: _table(config),
+        draw=lambda table: _images(config, table["factors"], progress),
+    )
+    return replace(found, group="instance")
 
 
 def _table(config: SolidsConfig) -> dict[str, Any]:

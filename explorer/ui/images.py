@@ -78,7 +78,8 @@ class Images:
     @property
     def kind(self) -> str:
         """What an item is to a person."""
-        return "Image" if self.scale is None else "Values" if self.scale.faces is None else "Body"
+        scale = self.scale
+        return "Image" if scale is None else "Values" if scale.faces is None else "Body"
 
     @property
     def scale(self) -> VectorScale | None:

@@ -57,8 +57,8 @@ class HowFar:
 def how_far(run: Run, others: OtherItems) -> HowFar:
     """Measure how far other items fall outside: by their nearest training latents, and by configured centres.
 
-    Of the run's own test items at most 2,000 are looked at. Takes about a second for 60,000 training latents, ten in a
-    curved space.
+    Of the run's own test items at most 2,000 are looked at. Takes about a second for 60,000 training latents, several
+    times as long in a curved space.
 
     Args:
         run: the run.

@@ -191,7 +191,9 @@ def drawn(folder, pieces):
         "is_test": np.zeros(4, bool),
         "factors": {},
     }
-    return cache.pieces_through_cache(folder, "{}", name="drawn", table=table, shape=(4, 1, 2, 2), pieces=pieces)
+    return cache.pieces_through_cache(
+        folder, "{}", name="drawn", shape=(1, 2, 2), make_table=lambda: table, draw=lambda _: pieces()
+    )
 
 
 def two_pieces():
@@ -203,6 +205,7 @@ def test_pieces_lie_on_disk_in_their_order(tmp_path):
     found = drawn(tmp_path / "new", two_pieces)
     assert isinstance(found.items, np.memmap)
     assert found.items.ravel().tolist() == list(range(16))
+    assert drawn(tmp_path / "new", None).items.tolist() == found.items.tolist(), "and are not drawn again"
 
 
 def test_pieces_that_cannot_be_written_are_kept_in_memory_unless_they_are_too_many(tmp_path, monkeypatch):
