@@ -10,7 +10,13 @@ TITLE = "latent-explorer"
 # Our own file: Streamlit would fetch a Material symbol for the browser's tab from a foreign server.
 ICON = str(Path(__file__).with_name("icon.svg"))
 SIDEBAR_PIXELS = 250
-ICONS = {"Start": "home", "Map": "scatter_plot"}
+ICONS = {
+    "Start": "home",
+    "Map": "scatter_plot",
+    "Retrieve": "image_search",
+    "Morph": "animation",
+    "Evaluate": "monitoring",
+}
 ABOUT = f"**{TITLE} {__version__}**: see, question and use the latent space of an autoencoder."
 
 

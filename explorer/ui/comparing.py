@@ -1,9 +1,6 @@
 """Another run beside this one, and another data set's items over it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any
 
 import streamlit as st
 
@@ -12,7 +9,7 @@ from explorer.errors import ExplorerError
 from explorer.latent.angles import AngleMap
 from explorer.ui import unknowns
 from explorer.ui.gallery import Row, facts, heading, plain, problem, remark, table
-from explorer.ui.loading import Loading, watch
+from explorer.ui.loading import shared
 from explorer.ui.state import OpenRun, open_for_page, runs, settings
 from explorer.workflows.beside import Beside, agreement, companions
 from explorer.workflows.maps import PCA, LatentMap, is_linear
@@ -20,9 +17,6 @@ from explorer.workflows.others import Candidate, OtherItems, candidates, load_ot
 from explorer.workflows.outside import HowFar, Share, how_far
 
 NONE = "None"
-SOON = 0.4  # seconds that a page waits for work before it shows how far it is
-WORK_KEPT = 32  # results, of all sessions
-Key = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -103,35 +97,8 @@ def _over(opened: OpenRun, candidate: Candidate) -> Over | None:
         return Over(items, how_far(opened.run, items))
 
     key = ("over", opened.name, opened.stamp, candidate.key, candidate.identity)
-    found = _result(key, work, f"Encoding items of {candidate.title}")
+    found = shared(key, work, f"Encoding items of {candidate.title}")
     return found if isinstance(found, Over) else None
-
-
-_under_way: dict[Key, Loading[Any]] = {}
-_lock = Lock()  # two sessions may ask for the same at once; it is begun once
-
-
-def _result(key: Key, work: Callable[[Progress], Any], words: str) -> Any:
-    """The result of some work, begun when first asked for; None while it lasts, and then how far it is."""
-    with _lock:
-        loading = _under_way.get(key)
-        if loading is None:
-            loading = _under_way[key] = Loading(work)
-            over = [old for old, one in _under_way.items() if one.is_over and old != key]
-            for old in over[:-WORK_KEPT]:
-                del _under_way[old]
-    if not loading.wait(SOON):
-        with st.container(border=True, key=f"comparing-{key[0]}"):
-            watch(loading, plain(words), key=key[0])
-        return None
-    if loading.result is None:
-        problem(loading.problem or f"{words} was cancelled.")
-        st.button("Try again", key=f"again-{key[0]}", icon=":material/refresh:", on_click=_forget, args=(key,))
-    return loading.result
-
-
-def _forget(key: Key) -> None:
-    _under_way.pop(key, None)
 
 
 def show_beside(opened: OpenRun, space: LatentMap, found: Compared) -> None:
@@ -141,7 +108,7 @@ def show_beside(opened: OpenRun, space: LatentMap, found: Compared) -> None:
     beside, other = found.beside, found.run
     key = ("agreement", opened.name, opened.stamp, other.name, other.stamp)
     with st.container():  # keeps its place when the work is done: else the words below would stand there twice
-        share = _result(key, lambda _: agreement(space, beside), "Comparing neighbours")
+        share = shared(key, lambda _: agreement(space, beside), "Comparing neighbours")
     lines = [(f"{opened.name} and {other.name}", f"{len(beside.common):,} items in common; the second {beside.words}")]
     if share is not None:
         lines.append((f"{share:.1%}", "of an item's 10 nearest are the same in both latent spaces"))

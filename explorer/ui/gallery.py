@@ -70,9 +70,14 @@ def pictures(items: Sequence[Picture], *, side: int, n_classes: int, name: str, 
         name: what the group is, for screen readers and tests.
         kind: style of the group.
     """
-    colours = class_colours(n_classes)
-    cells = "".join(_cell(item, side, colours) for item in items)
+    cells = "".join(cells_of(items, side=side, n_classes=n_classes))
     st.html(f'<div class="{kind}" role="list" aria-label="{escape(name)}" data-name="{escape(name)}">{cells}</div>')
+
+
+def cells_of(items: Sequence[Picture], *, side: int, n_classes: int) -> list[str]:
+    """The elements of `pictures`, one an item, with every foreign text escaped; the arguments are the same."""
+    colours = class_colours(n_classes)
+    return [_cell(item, side, colours) for item in items]
 
 
 def _cell(item: Picture, side: int, colours: Sequence[str]) -> str:

@@ -1,16 +1,20 @@
 """Work of some seconds in this process: beside the page, with progress and cancel, its result kept in memory."""
 
 from collections.abc import Callable
-from threading import Event, Thread
-from typing import Generic, TypeVar
+from threading import Event, Lock, Thread
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
 from explorer.data.dataset import Progress
 from explorer.errors import ExplorerError
+from explorer.ui.gallery import plain, problem
 
 Result = TypeVar("Result")
 LOOKED_EVERY = 0.4  # seconds
+SOON = 0.4  # seconds that a page waits for work before it shows how far it is
+WORK_KEPT = 32  # results, of all sessions
+Key = tuple[str, ...]
 FOR_ALL = "Ends it for everybody who is waiting for it."
 
 
@@ -94,3 +98,37 @@ def _watch(loading: "Loading[Result]", words: str, key: str) -> None:
     line = st.container(horizontal=True, vertical_alignment="center", gap="small")
     line.progress(min(1.0, share), text=words)
     line.button("Cancel", key=f"cancel-{key}", icon=":material/close:", help=FOR_ALL, on_click=stop, disabled=is_asked)
+
+
+_under_way: dict[Key, Loading[Any]] = {}
+_lock = Lock()  # two sessions may ask for the same at once; it is begun once
+
+
+def shared(key: Key, work: Callable[[Progress], Result], words: str) -> Result | None:
+    """The result of some work, begun when first asked for by any session; None while it lasts, and then how far it is.
+
+    Args:
+        key: names the work with all that its result depends on; its first part tells it from other work on the page.
+        work: as `Loading` takes it.
+        words: what it is, in words for a person.
+    """
+    with _lock:
+        loading = _under_way.get(key)
+        if loading is None:
+            loading = _under_way[key] = Loading(work)
+            over = [old for old, one in _under_way.items() if one.is_over and old != key]
+            for old in over[:-WORK_KEPT]:
+                del _under_way[old]
+    if not loading.wait(SOON):
+        with st.container(border=True, key=f"comparing-{key[0]}"):
+            watch(loading, plain(words), key=key[0])
+        return None
+    if loading.result is None:
+        problem(loading.problem or f"{words} was cancelled.")
+        st.button("Try again", key=f"again-{key[0]}", icon=":material/refresh:", on_click=_forget, args=(key,))
+    found: Result | None = loading.result
+    return found
+
+
+def _forget(key: Key) -> None:
+    _under_way.pop(key, None)

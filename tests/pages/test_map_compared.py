@@ -13,7 +13,7 @@ from explorer import places
 from explorer.data.own import ImportConfig
 from explorer.errors import BadDataError
 from explorer.settings import Settings
-from explorer.ui import comparing, state
+from explorer.ui import comparing, loading, state
 from explorer.ui.loading import FOR_ALL
 from explorer.workflows.importing import import_own
 from explorer.workflows.projecting import Places
@@ -28,11 +28,11 @@ Open = Callable[..., AppTest]
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Work is waited for, none of another test is there, and nothing is measured beside a test."""
-    monkeypatch.setattr(comparing, "SOON", 60.0)
+    monkeypatch.setattr(loading, "SOON", 60.0)
     monkeypatch.setattr(state, "PAUSE", 3600.0)
-    comparing._under_way.clear()
+    loading._under_way.clear()
     yield
-    comparing._under_way.clear()
+    loading._under_way.clear()
 
 
 @pytest.fixture
@@ -326,7 +326,7 @@ class Slow:
 def slow(photos: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:  # noqa: ARG001 - after it
     work = Slow()
     monkeypatch.setattr(comparing, "load_others", work)
-    monkeypatch.setattr(comparing, "SOON", 0.2)
+    monkeypatch.setattr(loading, "SOON", 0.2)
     yield work
     work.go_on.set()
 
@@ -335,9 +335,9 @@ def press(at: AppTest, label: str) -> AppTest:
     return next(button for button in at.button if button.label == label).click().run()
 
 
-def over() -> comparing.Loading:
-    (loading,) = (work for key, work in comparing._under_way.items() if key[0] == "over")
-    return loading
+def over() -> loading.Loading:
+    (work,) = (work for key, work in loading._under_way.items() if key[0] == "over")
+    return work
 
 
 def test_loading_shows_how_far_it_is_and_the_map_stays(open_page: Open, slow: Slow):
@@ -398,7 +398,7 @@ def test_two_works_are_watched_and_fail_side_by_side(open_page: Open, slow: Slow
     assert len(at.get("progress")) == 2
     assert [button.label for button in at.button].count("Cancel") == 2
     slow.go_on.set()
-    assert all(work.wait(60) for work in comparing._under_way.values())
+    assert all(work.wait(60) for work in loading._under_way.values())
     at.run()
     assert not at.exception
     assert sorted(sentences(at)) == ["Nothing to compare.", f"{PHOTOS} are not there."]

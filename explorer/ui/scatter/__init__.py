@@ -17,6 +17,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2.types import ComponentRenderer
 
+from explorer.ui.messages import fresh, is_int, noted
 from explorer.ui.scatter.marks import NO_LAYERS, NO_MARKS, Colouring, Layers, Marks, selection_message
 from explorer.ui.scatter.program import loader
 
@@ -157,7 +158,7 @@ def scatter(  # noqa: PLR0913 - each is a choice of its own, and all but the fir
         "timeline": timeline and asdict(timeline),
     }
     # In a list: Streamlit searches a bare dict for data frames, and loads pandas for it, a second at the first visit.
-    _component()(key=key, data=[data], on_click_change=_noted, on_lasso_change=_noted, on_frame_change=_noted)
+    _component()(key=key, data=[data], on_click_change=noted, on_lasso_change=noted, on_frame_change=noted)
 
 
 def touched(cloud: Cloud, *, key: str) -> tuple[Click | None, Lasso | None]:
@@ -172,11 +173,8 @@ def touched(cloud: Cloud, *, key: str) -> tuple[Click | None, Lasso | None]:
         None otherwise.
     """
     result = st.session_state.get(key)
-    if not isinstance(result, Mapping):
-        return None, None
-    seen: dict[str, int] = st.session_state.setdefault(f"{key}:seen", {})
-    click = decode_click(_fresh(result.get("click"), "click", cloud, seen), cloud.n)
-    lasso = decode_lasso(_fresh(result.get("lasso"), "lasso", cloud, seen), cloud.n)
+    click = decode_click(fresh(result, "click", cloud.identity, key=key), cloud.n)
+    lasso = decode_lasso(fresh(result, "lasso", cloud.identity, key=key), cloud.n)
     return click, lasso
 
 
@@ -193,7 +191,7 @@ def settled_frame(cloud: Cloud, timeline: Timeline, *, key: str) -> int:
     if not isinstance(message, Mapping) or message.get("identity") != cloud.identity:
         return timeline.start
     frame = message.get("frame")
-    return frame if _is_int(frame) and 0 <= frame < len(timeline.labels) else timeline.start
+    return frame if is_int(frame) and 0 <= frame < len(timeline.labels) else timeline.start
 
 
 def decode_click(message: Mapping[str, Any] | None, n: int) -> Click | None:
@@ -201,7 +199,7 @@ def decode_click(message: Mapping[str, Any] | None, n: int) -> Click | None:
     if message is None:
         return None
     index, x, y = message.get("index"), message.get("x"), message.get("y")
-    if not _is_int(index) or not -1 <= index < n:
+    if not is_int(index) or not -1 <= index < n:
         return None
     if not (_is_finite(x) and _is_finite(y)):
         return None
@@ -223,30 +221,11 @@ def decode_lasso(message: Mapping[str, Any] | None, n: int) -> Lasso | None:
     return Lasso(int(mask.sum()), mask)
 
 
-def _fresh(message: Any, event: str, cloud: Cloud, seen: dict[str, int]) -> Mapping[str, Any] | None:
-    """The message if it is about this cloud and newer than the last one seen, else None."""
-    if not isinstance(message, Mapping) or message.get("identity") != cloud.identity:
-        return None
-    number = message.get("seq")
-    if not _is_int(number) or number <= seen.get(event, 0):
-        return None
-    seen[event] = number
-    return message
-
-
-def _is_int(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 def _is_finite(value: object) -> TypeGuard[float]:
     try:
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     except OverflowError:  # a whole number beyond float
         return False
-
-
-def _noted() -> None:
-    """Streamlit keeps only events that have a callback; the script itself reads them."""
 
 
 @cache
