@@ -102,7 +102,7 @@ def test_no_foreign_host_and_no_absolute_path_is_named(file: Path) -> None:
 
 def test_guards_see_what_they_guard_against() -> None:
     assert broken_links(ROOT / "README.md", "[a](docs/none.md) [b](docs) [c](#here)") == ["docs/none.md"]
-    assert missing_paths("See `explorer/none.py`, explorer/figures.py and pages/.") == ["explorer/none.py"]
+    assert missing_paths("See `explorer/none.py`, explorer/fields.py and pages/.") == ["explorer/none.py"]
     assert foreign_names("`/etc/passwd`, ~/runs, mirror.example.com") == ["mirror.example.com", "/etc/", "~/"]
     assert foreign_names("and/or, http://127.0.0.1:8501/Map, </div>, 1/2, `a / b`, fonts.gstatic.com") == []
 
