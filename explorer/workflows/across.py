@@ -16,6 +16,7 @@ from explorer.evaluation.galleries import Retrieval, retrieval
 from explorer.settings import Settings
 from explorer.workflows.codes import plain_codes_of
 from explorer.workflows.others import Candidate, OtherItems, candidates, load_others
+from explorer.workflows.ways import Vectors, distances
 from explorer.zoo.run import Run
 from explorer.zoo.store import Latents
 
@@ -70,15 +71,16 @@ def across(run: Run, others: OtherItems, gallery: Latents) -> Iterator[tuple[str
         the run does not have finds nothing relevant among the training items, but may among the others.
     """
     known = shared_labels(others, run.card.classes)
-    for code in plain_codes_of(run.card):
+    asked, found_in = Vectors.of(others.z), Vectors(gallery.z, gallery.std)
+    for name, way in plain_codes_of(run.card).items():
         if (known != UNLABELLED).any():
-            found = retrieval(code.distances(run.card, others.z, gallery.z), known, gallery.labels)
-            yield f"{code.name}, {others.title} in training items", found
+            found = retrieval(distances(run.card, way, asked, found_in), known, gallery.labels)
+            yield f"{name}, {others.title} in training items", found
         if (others.labels != UNLABELLED).any() and len(others) > 1:
-            distances, rows = code.distances(run.card, others.z, others.z), np.arange(len(others))
+            rank, rows = distances(run.card, way, asked, asked), np.arange(len(others))
             yield (
-                f"{code.name}, {others.title} among themselves",
-                retrieval(distances, others.labels, others.labels, itself=rows),
+                f"{name}, {others.title} among themselves",
+                retrieval(rank, others.labels, others.labels, itself=rows),
             )
 
 

@@ -12,6 +12,7 @@ from explorer.evaluation.galleries import Distances, Relevance, Retrieval, retri
 from explorer.workflows.codes import codes_of
 from explorer.workflows.pooling import cosine_distances, pooled
 from explorer.workflows.runs import Items
+from explorer.workflows.ways import Vectors, distances
 from explorer.zoo.run import Run
 from explorer.zoo.store import Latents
 
@@ -22,7 +23,8 @@ Ranking = tuple[str, Callable[[], Distances]]
 
 def by_codes(run: Run, asked: Latents, gallery: Latents) -> list[Ranking]:
     """The rankings by a run's latents."""
-    return [(code.name, partial(code.distances, run.card, asked.z, gallery.z)) for code in codes_of(run.card)]
+    vectors = Vectors(asked.z, asked.std), Vectors(gallery.z, gallery.std)
+    return [(name, partial(distances, run.card, way, *vectors)) for name, way in codes_of(run.card).items()]
 
 
 def by_rmac(
@@ -54,7 +56,7 @@ def ranked_by_each(
         return
     relevances: dict[str, Relevance] = {"": (asked.labels, gallery.labels)}
     if dataset is not None and {"slant", "stroke"} <= set(dataset.factors):
-        relevances[FINE] = _fine(dataset, asked, gallery)
+        relevances[FINE] = fine_labels(dataset, asked.ids), fine_labels(dataset, gallery.ids)
     total = len(rankings) * len(asked.ids)
     for number, (name, make) in enumerate(rankings):
         told = partial(_told, progress, number * len(asked.ids), total)
@@ -66,9 +68,7 @@ def _told(progress: Progress | None, before: int, total: int, done: int, _: int 
         progress(before + done, total)
 
 
-def _fine(dataset: Dataset, asked: Latents, gallery: Latents) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Fine labels of queries and gallery: how a digit is written, within its class."""
+def fine_labels(dataset: Dataset, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How a digit is written, within its class: the fine label of each of these items, shape (n,); -1 for none."""
     fine = style_labels(dataset.labels, dataset.factors["slant"], dataset.factors["stroke"])
-    items = Items(dataset)
-    of_asked, of_gallery = (fine[items.rows(part.ids)] for part in (asked, gallery))
-    return of_asked, of_gallery
+    return np.asarray(fine[Items(dataset).rows(ids)])

@@ -3,8 +3,10 @@ import pytest
 
 from explorer.retrieval.codes import binarise, quantise
 from explorer.retrieval.similarity import cosine
-from explorer.workflows.codes import CODES, codes_of
+from explorer.workflows.codes import RECORDED, codes_of
 from explorer.workflows.runs import open_run
+from explorer.workflows.ways import Vectors, no_code, no_measure
+from explorer.workflows.ways import distances as ranking
 
 RNG = np.random.default_rng(0)
 
@@ -14,25 +16,26 @@ def card(run: str, **changes):
 
 
 def distances(name: str, of, queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:
-    code = next(code for code in CODES if code.name == name)
-    return code.distances(of, queries.astype(np.float32), gallery.astype(np.float32))(np.arange(len(queries)))
+    asked, found_in = (Vectors.of(z.astype(np.float32)) for z in (queries, gallery))
+    return ranking(of, RECORDED[name], asked, found_in)(np.arange(len(queries)))
 
 
 def test_only_what_fits_a_run_is_offered_and_each_refusal_says_why():
-    offered = {
-        run: [code.name for code in codes_of(card(run))] for run in ("textures-petals", "digits-vae", "mnist-ae")
-    }
+    offered = {run: list(codes_of(card(run))) for run in ("textures-petals", "digits-vae", "mnist-ae")}
     assert offered["mnist-ae"] == ["latent"]
     assert offered["textures-petals"] == ["latent", "latent similarity"]
     assert {"clipped", "binary", "quantised, 4 levels"} < set(offered["digits-vae"])
-    refusals = {code.name: code.refusal(card("mnist-ae")) for code in CODES}
-    assert all(text.endswith(".") for name, text in refusals.items() if name != "latent")
+    refusals = [
+        no_measure(card("mnist-ae"), way.measure) or no_code(card("mnist-ae"), way.code) for way in RECORDED.values()
+    ]
+    assert refusals[0] == ""
+    assert all(text.endswith(".") for text in refusals[1:])
 
 
 def test_separate_runs_are_weighted_and_gumbel_runs_one_hot():
-    assert "semantic weight 0.2" in [code.name for code in codes_of(card("mnist-ae", method="separate"))]
+    assert "semantic weight 0.2" in codes_of(card("mnist-ae", method="separate"))
     gumbel = card("digits-vae", method="code-vae", config={"code": "gumbel", "classes": 4})
-    assert [code.name for code in codes_of(gumbel)] == ["latent", "one-hot"]
+    assert list(codes_of(gumbel)) == ["latent", "one-hot"]
 
 
 def test_codes_rank_as_their_definitions_say():

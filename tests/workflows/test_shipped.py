@@ -5,10 +5,12 @@ import pytest
 
 from explorer import places
 from explorer.data.anatomy import bones
-from explorer.evaluation.galleries import class_retrieval, retrieval
+from explorer.evaluation.galleries import Retrieval, class_retrieval, retrieval
 from explorer.evaluation.ranking import average_precision_at
 from explorer.workflows.codes import codes_of
+from explorer.workflows.ways import Vectors, Way, distances
 from explorer.zoo.run import Run
+from explorer.zoo.store import Latents
 
 FEMALE, MALE = 0, 1
 
@@ -37,16 +39,21 @@ def test_man_who_becomes_a_woman_moves_far_less_than_another_man_stands_otherwis
     assert (run.svm.predict(run.encode(run.decode(morphed))) == FEMALE).mean() > 0.85, "and is seen as a woman"
 
 
+def ranked_by(run: Run, way: Way, asked: Latents, gallery: Latents) -> Retrieval:
+    rank = distances(run.card, way, Vectors.of(asked.z), Vectors.of(gallery.z))
+    return retrieval(rank, asked.labels, gallery.labels)
+
+
 def test_codes_of_mnist_find_digits_and_lose_by_bits():
     run = shipped("mnist-codes")
     gallery, asked = run.latents("train"), run.latents("test").at(np.arange(0, 10_000, 50))
     assert len(gallery.ids) == 20_000
     found = {}
-    for code in codes_of(run.card):
-        if code.name in ("latent", "binary", "quantised, 4 levels", "quantised, 32 levels"):
-            first = retrieval(code.distances(run.card, asked.z, gallery.z), asked.labels, gallery.labels).first[:, :2]
+    for name, way in codes_of(run.card).items():
+        if name in ("latent", "binary", "quantised, 4 levels", "quantised, 32 levels"):
+            first = ranked_by(run, way, asked, gallery).first[:, :2]
             marks = gallery.labels[first] == asked.labels[:, None]
-            found[code.name] = average_precision_at(marks, 2).mean()
+            found[name] = average_precision_at(marks, 2).mean()
     assert found["latent"] > 0.9
     assert found["quantised, 32 levels"] == pytest.approx(found["latent"], abs=0.03)
     assert found["binary"] < found["quantised, 4 levels"] < found["latent"]
@@ -81,9 +88,9 @@ def test_shipped_runs_fit_their_budget():
 def test_class_of_two_networks_tells_digits_and_style_does_not_know_them_as_well():
     run = shipped("mnist-separate")
     gallery, asked = run.latents("train"), run.latents("test").at(np.arange(0, 10_000, 50))
-    ways = {code.name: code for code in codes_of(run.card)}
+    ways = codes_of(run.card)
     found = [
-        retrieval(ways[name].distances(run.card, asked.z, gallery.z), asked.labels, gallery.labels).average_precision
+        ranked_by(run, ways[name], asked, gallery).average_precision
         for name in ("semantic weight 0", "semantic weight 0.5", "semantic weight 1")
     ]
     style, both, semantic = (values.mean() for values in found)

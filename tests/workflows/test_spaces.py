@@ -89,7 +89,7 @@ def test_evaluate_works_and_ranks_by_it(run, capsys):
     expected = np.mean([average_precision_score(*pair) for pair in zip(marks, nearness, strict=True)])
     value = next(score.value for score in record.scores if (score.measure, score.of) == ("MAP", "latent"))
     assert value == pytest.approx(expected)
-    assert [code.name for code in codes_of(run.card)] == ["latent"]
+    assert list(codes_of(run.card)) == ["latent"]
     assert main(["evaluate", run.card.name]) == 0
     assert "MAP" in capsys.readouterr().out
 
