@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 from explorer.figures import UNKNOWN, VectorScale, class_colours, item_png
 
 QUERY_PIXELS, HIT_PIXELS = 96, 64
-VERDICTS = {"right": ("same class", "&#10003;"), "wrong": ("other class", "&#10007;")}
+VERDICTS = {
+    "right": ("same class", "&#10003;"),
+    "class": ("same class, another style", "&#9681;"),
+    "wrong": ("other class", "&#10007;"),
+}
 STYLE = Path(__file__).with_name("style.css")
 
 

@@ -19,6 +19,7 @@ from explorer.fields import Config, parse
 from explorer.registry import lookup
 from explorer.settings import Settings
 from explorer.workflows.maps import LatentMap
+from explorer.workflows.runs import Items
 from explorer.zoo.card import Card
 from explorer.zoo.run import Run
 
@@ -87,12 +88,16 @@ class OtherItems:
         classes: its class names; the run's own classes may be others.
         labels: classes of the items, shape (n,); -1 for unlabelled ones.
         z: their latents by the run, shape (n, d).
+        items: the items themselves, by their ids.
+        ids: of the items, shape (n,).
     """
 
     title: str
     classes: tuple[str, ...]
     labels: NDArray[np.int64]
     z: NDArray[np.float32]
+    items: Items
+    ids: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.z)
@@ -126,7 +131,7 @@ def load_others(run: Run, candidate: Candidate, settings: Settings, progress: Pr
     z = run.encode(dataset.items[rows])
     if not np.isfinite(z).all():
         raise BadDataError(f"{run.card.name} has no finite latents for items of {candidate.title}; choose other data.")
-    return OtherItems(candidate.title, dataset.classes, dataset.labels[rows], z)
+    return OtherItems(candidate.title, dataset.classes, dataset.labels[rows], z, Items(dataset), dataset.ids[rows])
 
 
 def _some(labels: NDArray[np.int64]) -> NDArray[np.intp]:

@@ -55,7 +55,7 @@ def ranked_by_each(
     if not (gallery.labels != UNLABELLED).any():
         return
     relevances: dict[str, Relevance] = {"": (asked.labels, gallery.labels)}
-    if dataset is not None and {"slant", "stroke"} <= set(dataset.factors):
+    if dataset is not None and has_styles(dataset):
         relevances[FINE] = fine_labels(dataset, asked.ids), fine_labels(dataset, gallery.ids)
     total = len(rankings) * len(asked.ids)
     for number, (name, make) in enumerate(rankings):
@@ -66,6 +66,11 @@ def ranked_by_each(
 def _told(progress: Progress | None, before: int, total: int, done: int, _: int = 0) -> None:
     if progress:
         progress(before + done, total)
+
+
+def has_styles(dataset: Dataset) -> bool:
+    """Whether a data set knows how its digits are written, which is their fine label."""
+    return {"slant", "stroke"} <= set(dataset.factors)
 
 
 def fine_labels(dataset: Dataset, ids: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -3,14 +3,19 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from explorer.cli import main
-from explorer.data.dataset import UNLABELLED
+from explorer.data.dataset import UNLABELLED, Dataset
 from explorer.errors import BadValueError
 from explorer.retrieval.similarity import class_similarity, latent_similarity
 from explorer.settings import load_settings
 from explorer.workflows.across import across, others_of, shared_labels
 from explorer.workflows.evaluating import recorded
 from explorer.workflows.others import OtherItems
-from explorer.workflows.runs import open_run
+from explorer.workflows.runs import Items, open_run
+
+
+def other_items(title: str, classes: tuple[str, ...], labels: np.ndarray, z: np.ndarray) -> OtherItems:
+    ids, is_test = np.arange(len(z), dtype=np.int64), np.ones(len(z), bool)
+    return OtherItems(title, classes, labels, z, Items(Dataset(title, z, labels, classes, ids, is_test)), ids)
 
 
 @pytest.fixture
@@ -22,13 +27,13 @@ def petals():
 def others(petals):
     """Four items of the run's own latents under names of which it knows one, and one without a label."""
     z = petals.latents("test").z[:5]
-    return OtherItems("cloth", ("dots", "paisley"), np.array([0, 0, 1, 1, UNLABELLED]), z)
+    return other_items("cloth", ("dots", "paisley"), np.array([0, 0, 1, 1, UNLABELLED]), z)
 
 
 def test_classes_are_the_same_where_their_names_are(petals, others):
     own = petals.card.classes.index("dots")
     assert shared_labels(others, petals.card.classes).tolist() == [own, own, -1, -1, -1]
-    assert shared_labels(OtherItems("bare", (), np.full(2, UNLABELLED), others.z[:2]), ["dots"]).tolist() == [-1, -1]
+    assert shared_labels(other_items("bare", (), np.full(2, UNLABELLED), others.z[:2]), ["dots"]).tolist() == [-1, -1]
 
 
 def test_latent_similarity_across_is_scikit_learns_average_precision(petals, others):
@@ -53,9 +58,9 @@ def test_classes_that_a_run_never_saw_still_find_each_other(petals, others):
 
 def test_run_without_centres_and_data_without_classes_are_ranked_by_what_they_have():
     plain = open_run("digits-vae", load_settings())
-    bare = OtherItems("bare", (), np.full(3, UNLABELLED), plain.latents("test").z[:3])
+    bare = other_items("bare", (), np.full(3, UNLABELLED), plain.latents("test").z[:3])
     assert dict(across(plain, bare, plain.latents("train"))) == {}
-    named = OtherItems("named", ("0",), np.zeros(3, np.int64), plain.latents("test").z[:3])
+    named = other_items("named", ("0",), np.zeros(3, np.int64), plain.latents("test").z[:3])
     assert set(dict(across(plain, named, plain.latents("train")))) == {
         "latent, named in training items",
         "latent, named among themselves",
