@@ -180,10 +180,7 @@ def montage_png(
         side: of a tile, pixels; images are scaled to fill it, small ones without blur.
         scale: see `vector_png`.
     """
-    tiles = [
-        _vector_picture(item, scale, (side, side)) if item.ndim == 1 else _fitted(_image_picture(item), side)
-        for item in items
-    ]
+    tiles = [item_picture(item, side, scale=scale) for item in items]
     # Transparency is slow to compress, and images that fill their tiles have none.
     kinds = {(tile.mode, tile.size) for tile in tiles}
     mode = tiles[0].mode if kinds == {(tiles[0].mode, (side, side))} else "RGBA"
@@ -191,6 +188,13 @@ def montage_png(
     for column, tile in enumerate(tiles):
         strip.paste(tile, (column * side + (side - tile.width) // 2, (side - tile.height) // 2))
     return _png(strip)
+
+
+def item_picture(
+    item: NDArray[np.floating] | NDArray[np.uint8], side: int, *, scale: VectorScale | None = None
+) -> Image.Image:
+    """An item as a picture whose longer side is so many pixels; small images without blur; see `item_png`."""
+    return _vector_picture(item, scale, (side, side)) if item.ndim == 1 else _fitted(_image_picture(item), side)
 
 
 def _fitted(picture: Image.Image, side: int) -> Image.Image:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from explorer.figures import UNKNOWN, VectorScale, class_colours, item_png
 
 QUERY_PIXELS, HIT_PIXELS = 96, 64
+Item = NDArray[np.uint8] | NDArray[np.floating]
 VERDICTS = {
     "right": ("same class", "&#10003;"),
     "class": ("same class, another style", "&#9681;"),
@@ -33,7 +34,7 @@ class Picture:
         scale: of the run's vectors, or None for images.
     """
 
-    image: NDArray[np.uint8] | NDArray[np.floating]
+    image: Item
     caption: Sequence[str]
     mark: str = ""
     label: int | None = None
@@ -158,18 +159,26 @@ def facts(lines: Sequence[tuple[str, str]]) -> None:
     st.html('<div class="le-facts">' + "<br>".join(f"<b>{escape(a)}</b> {escape(b)}" for a, b in lines) + "</div>")
 
 
-def bars(values: NDArray[np.floating], names: Sequence[str], *, name: str) -> None:
-    """Show one value in 0 to 1 a class as labelled bars.
+def bars(
+    values: NDArray[np.floating],
+    names: Sequence[str],
+    *,
+    name: str,
+    whole: float = 1.0,
+    colours: Sequence[str] | None = None,
+) -> None:
+    """Show one value a class, or of anything else that has names, as labelled bars.
 
     Args:
-        values: shape (c,).
+        values: 0 to `whole`, shape (c,).
         names: the class names.
         name: what the values are, for screen readers and tests.
+        whole: the value of a full bar.
+        colours: of the bars; None takes those of the classes.
     """
-    colours = class_colours(len(names))
     rows = "".join(
         f'<div class="le-bar"><span title="{escape(label)}">{escape(label)}</span>'
-        f'<div><i style="width:{100 * value:.1f}%;background:{colour}"></i></div><b>{value:.3f}</b></div>'
-        for value, label, colour in zip(values, names, colours, strict=True)
+        f'<div><i style="width:{100 * value / whole:.1f}%;background:{colour}"></i></div><b>{value:.3f}</b></div>'
+        for value, label, colour in zip(values, names, colours or class_colours(len(names)), strict=True)
     )
     st.html(f'<div class="le-bars" role="group" aria-label="{escape(name)}" data-name="{escape(name)}">{rows}</div>')

@@ -13,6 +13,7 @@ from explorer.ui import exporting, fetching
 from explorer.ui.gallery import (
     HIT_PIXELS,
     QUERY_PIXELS,
+    Item,
     Picture,
     Row,
     bars,
@@ -30,7 +31,6 @@ from explorer.ui.state import OpenRun
 from explorer.workflows.maps import LatentMap
 from explorer.workflows.search import Answer, Measure, Query, query_at, search
 
-Item = NDArray[np.uint8] | NDArray[np.floating]
 UNLABELLED = "unlabelled"
 LASSO_PICTURES = 24
 

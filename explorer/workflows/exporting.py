@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.workflows.maps import LatentMap
+from explorer.workflows.retrieving import Collection, Found
 from explorer.workflows.runs import FILE, Items
 
 Kind = Literal["csv", "parquet"]
@@ -38,7 +39,6 @@ def export_points(
     Raises:
         BadRunError: an item that the data set does not have.
     """
-    import pyarrow.csv
     import pyarrow.parquet
 
     rows = np.arange(len(space)) if mask is None else np.flatnonzero(mask)
@@ -47,9 +47,38 @@ def export_points(
         columns = _beside(columns, items.factors(space.latents.ids[rows]))
     table, out = pyarrow.table(columns), BytesIO()
     if kind == "csv":
-        pyarrow.csv.write_csv(_harmless(table), out)
-    else:
-        pyarrow.parquet.write_table(table, out)
+        return _csv(table)
+    pyarrow.parquet.write_table(table, out)
+    return out.getvalue()
+
+
+def export_hits(found: Found, gallery: Collection) -> bytes:
+    """The hits of a query as CSV, best first, as harmless to a spreadsheet as `export_points` makes it.
+
+    Columns: rank, id, class, what they were ranked by, and verdict (right, class or wrong; see `Found`).
+
+    Args:
+        found: the hits.
+        gallery: where they are.
+    """
+    import pyarrow
+
+    ids, labels = gallery.ids[found.rows], gallery.labels[found.rows]
+    columns = {
+        "rank": _values(np.arange(1, len(ids) + 1)),
+        "id": _values(ids),
+        "class": _names(labels, list(gallery.classes)),
+        found.scored: _values(found.scores),
+        "verdict": pyarrow.array([verdict or None for verdict in found.verdicts], pyarrow.string()),
+    }
+    return _csv(pyarrow.table(columns))
+
+
+def _csv(table: Any) -> bytes:
+    import pyarrow.csv
+
+    out = BytesIO()
+    pyarrow.csv.write_csv(_harmless(table), out)
     return out.getvalue()
 
 

@@ -114,7 +114,7 @@ class Found:
         rows: of the gallery, shape (k,).
         scores: what they were ranked by, in words of `scored`, shape (k,).
         scored: "distance", "cosine", "similarity" or "bits that differ".
-        verdicts: "right", "class" (of the class, but of another fine label), "wrong"; empty where one of the two has no class.
+        verdicts: "right", "class" (of the class, but of another fine label), "wrong"; empty where a class is not known.
         is_tied: nothing tells the gallery's items apart: they come in its order.
     """
 

@@ -118,6 +118,12 @@ def no_code(card: Card, code: Code, measure: Measure = "distance") -> str:
     return ""
 
 
+def usual(card: Card) -> Way:
+    """The way that a run was trained for."""
+    ways = (Way("weighted cosine"), Way("latent similarity"), Way())
+    return next(way for way in ways if not no_measure(card, way.measure))
+
+
 def check(card: Card, way: Way) -> None:
     """Raise BadValueError for a way that does not fit a run, with the reason."""
     if why := no_measure(card, way.measure) or no_code(card, way.code, way.measure):

@@ -1,0 +1,81 @@
+"""Hits of queries as one picture for a paper or a slide: the query in front, its hits behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from explorer.figures import VectorScale, item_picture
+
+SIDE, GAP, EDGE, TEXT = 96, 14, 4, 15  # pixels
+INK, GROUND, FAINT = "#1b1f24", "#ffffff", "#9aa0a6"
+SIGNS = {"right": "\u2713", "class": "\u25d1", "wrong": "\u2717"}
+A_ROW = 12  # hits in one row of the picture
+
+
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """One query and what it found.
+
+    Args:
+        title: above it.
+        query: the item that asked; None where it has no picture.
+        hits: items, best first.
+        captions: one line below each hit.
+        verdicts: "right", "class", "wrong" or empty for each.
+    """
+
+    title: str
+    query: NDArray[np.uint8] | NDArray[np.floating] | None
+    hits: Sequence[NDArray[np.uint8] | NDArray[np.floating]]
+    captions: Sequence[str]
+    verdicts: Sequence[str]
+
+
+def hits_sheet(strips: Sequence[Strip], *, scale: VectorScale | None = None) -> bytes:
+    """Queries with their hits as PNG, on white, in any theme the same.
+
+    Args:
+        strips: one or more.
+        scale: see `vector_png`.
+    """
+    cell, line = SIDE + GAP, SIDE + TEXT + GAP
+    rows = [-(-len(strip.hits) // A_ROW) for strip in strips]
+    width = cell * (1 + max(min(A_ROW, len(strip.hits)) for strip in strips)) + 2 * GAP
+    height = sum(max(1, count) * line + TEXT + GAP for count in rows) + GAP
+    sheet = Image.new("RGB", (width, height), GROUND)
+    draw = ImageDraw.Draw(sheet)
+    top = GAP
+    for strip, count in zip(strips, rows, strict=True):
+        draw.text((GAP, top), strip.title, INK, _font())
+        _draw(sheet, draw, strip, top + TEXT + EDGE, scale)
+        top += max(1, count) * line + TEXT + GAP
+    out = BytesIO()
+    sheet.save(out, "PNG")
+    return out.getvalue()
+
+
+def _draw(sheet: Image.Image, draw: ImageDraw.ImageDraw, strip: Strip, top: int, scale: VectorScale | None) -> None:
+    if strip.query is not None:
+        _paste(sheet, item_picture(strip.query, SIDE, scale=scale), GAP, top)
+        draw.text((GAP, top + SIDE), "query", INK, _font())
+    for i, (hit, caption, verdict) in enumerate(zip(strip.hits, strip.captions, strip.verdicts, strict=True)):
+        left = 2 * GAP + (SIDE + GAP) * (1 + i % A_ROW)
+        y = top + i // A_ROW * (SIDE + TEXT + GAP)
+        _paste(sheet, item_picture(hit, SIDE, scale=scale), left, y)
+        if verdict:
+            box = (left - EDGE, y - EDGE, left + SIDE + EDGE - 1, y + SIDE + EDGE - 1)
+            draw.rectangle(box, outline=INK if verdict == "right" else FAINT, width=3 if verdict == "right" else 1)
+        draw.text((left, y + SIDE + 2), f"{SIGNS.get(verdict, '')} {caption}".strip(), INK, _font())
+
+
+def _paste(sheet: Image.Image, picture: Image.Image, left: int, top: int) -> None:
+    at = left + (SIDE - picture.width) // 2, top + (SIDE - picture.height) // 2
+    sheet.paste(picture, at, picture if picture.mode == "RGBA" else None)
+
+
+def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(TEXT - 2)

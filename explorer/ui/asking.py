@@ -1,0 +1,152 @@
+"""What a person looks for: an item, a place, a text, an image, a drawing, or an item of other data."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.errors import ExplorerError
+from explorer.ui import gathering, touching, unknowns
+from explorer.ui.gallery import HIT_PIXELS, Item, Picture
+from explorer.ui.inspector import items_of
+from explorer.ui.picking import pick
+from explorer.ui.state import OpenRun
+from explorer.workflows.retrieving import Asked, Collection, asked_of
+from explorer.workflows.search import query_at
+from explorer.workflows.ways import Vectors
+
+ITEM, OTHER = "Item", "Other data"
+SOURCE, PICKED = "ask", "picked"  # in the address: where the query comes from; an item of other data
+TYPED = "typed-id"
+SHOWN = 24  # items of other data to choose from
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A query as the page shows it.
+
+    Args:
+        asked: what is looked for, before a gallery is chosen.
+        words: what it is, for people.
+        place: on the run's own map, shape (2,).
+        of: the items it is one of; None for a place, a text or an image.
+        row: of it there.
+        image: as it is shown; None where there is none.
+    """
+
+    asked: Asked
+    words: str
+    place: NDArray[np.float64]
+    of: Collection | None = None
+    row: int | None = None
+    image: Item | None = None
+
+    def within(self, gallery: Collection) -> Asked:
+        """The query before this gallery, where it does not find itself."""
+        return self.asked if self.of is None or self.row is None else asked_of(self.of, self.row, gallery)
+
+    @property
+    def id(self) -> int | None:
+        """Of the item; None where it is none."""
+        return None if self.of is None or self.row is None else int(self.of.ids[self.row])
+
+
+def source(opened: OpenRun) -> str:
+    """The control of where the query comes from."""
+    sources = [ITEM, *([OTHER] if gathering.offered(opened) else [])]
+    unknowns.expect(SOURCE, sources.__contains__)
+    said = "A click on the map asks with an item, or with a place between items."
+    picked: str = st.selectbox("Ask with", sources, key=SOURCE, bind="query-params", width=130, help=said)
+    return picked
+
+
+def ask_with_item(item: int | str) -> None:
+    """Make an item of the run's own the query, from the next run of the page on."""
+    for key in ("at", "item"):
+        st.query_params.pop(key, None)
+    st.query_params["item"] = str(item)
+    st.session_state[SOURCE] = ITEM
+
+
+def question(opened: OpenRun, picked: str) -> Question | None:
+    """The query with the controls that its source has; None while there is none yet.
+
+    Args:
+        opened: the run.
+        picked: of `source`.
+
+    Raises:
+        ExplorerError: an item, a place or a text that says nothing here.
+    """
+    return _of_other_data(opened) if picked == OTHER else _on_the_map(opened)
+
+
+def _take_id() -> None:
+    """Ask with the item whose id was typed."""
+    typed = str(st.session_state.pop(TYPED, "")).strip()
+    if typed:
+        ask_with_item(typed)
+
+
+def _on_the_map(opened: OpenRun) -> Question:
+    """An item or a place of the map; at first the first test item, so that there is something to see."""
+    space = opened.space
+    st.text_input(
+        "Item by its id", key=TYPED, on_change=_take_id, placeholder="Click the map, or type an id", width=220
+    )
+    row, place = touching.asked(space)
+    if place is not None:
+        return _at(opened, place)
+    ids = space.latents.ids
+    item = int(ids[row]) if row is not None else int(next(iter([*gathering.own(opened, "test").ids, *ids])))
+    for split in gathering.SPLITS:
+        own = gathering.own(opened, split)
+        found = np.flatnonzero(own.ids == item)
+        if len(found):
+            images = items_of(opened, own.ids[found[:1]])
+            return _item(opened, own, int(found[0]), f"{split} item {item}", None if images is None else images[0])
+    raise ExplorerError(f"{opened.name} has no item {item}. Click a point of the map.")
+
+
+def _at(opened: OpenRun, place: tuple[float, float]) -> Question:
+    query = query_at(opened.space, place=place)
+    if query.z is None:  # pragma: no cover - a run's own map is linear
+        raise ExplorerError("A place on this map has no latent. Click a point.")
+    vectors = Vectors.of(query.z[None].astype(np.float32))
+    image = opened.run.decode(query.z)[0] if opened.run.card.has_decoder else None
+    said = "empty place, decoded" if image is not None else "empty place; this run has no decoder to draw it"
+    return Question(Asked(vectors), said, query.place, image=image)
+
+
+def _item(opened: OpenRun, of: Collection, row: int, words: str, image: Item | None) -> Question:
+    projection = opened.space.projection
+    assert projection is not None  # noqa: S101 - a run's own map is linear
+    place = projection.apply(of.vectors.z[row : row + 1])[0]
+    return Question(asked_of(of, row, of), words, place, of, row, image)
+
+
+def _of_other_data(opened: OpenRun) -> Question | None:
+    """An item of another data set, picked from some of its test items."""
+    found = gathering.offered(opened)
+    unknowns.expect("other", found.__contains__)
+    title = st.selectbox("Data", list(found), key="other", bind="query-params", width=220)
+    loaded = gathering.others(opened, found[title])
+    if loaded is None:
+        return None
+    collection, others = loaded
+    rows = np.linspace(0, len(collection) - 1, min(SHOWN, len(collection))).astype(int)
+    images = others.items.images(collection.ids[rows])
+    cells = [
+        Picture(image, [collection.named(row) or "unlabelled"], scale=opened.images.scale)
+        for row, image in zip(rows, images, strict=True)
+    ]
+    asked = st.query_params.get(PICKED, "")
+    at = next((i for i, row in enumerate(rows) if str(collection.ids[row]) == asked), 0)
+    with st.expander("Choose an item", expanded=not asked):
+        chosen = pick(cells, side=HIT_PIXELS // 2, n_classes=0, name="Items to ask with", key="others-pick", chosen=at)
+    if chosen is not None and chosen != at:
+        st.query_params[PICKED] = str(collection.ids[rows[chosen]])
+        at = chosen
+    row = int(rows[at])
+    return _item(opened, collection, row, f"{title}, item {collection.ids[row]}", images[at])

@@ -1,0 +1,156 @@
+"""The Retrieve page: a query, what it finds, how good that is over the whole gallery, and where it lies."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.figures import BAR, UNKNOWN
+from explorer.ui import asking, fetching, gathering, hits, layout, ranking, touching, unknowns
+from explorer.ui.gallery import bars, facts, heading, problem
+from explorer.ui.hits import Answered
+from explorer.ui.inspector import UNLABELLED
+from explorer.ui.ranking import Choice
+from explorer.ui.scatter import Marks, scatter, touched
+from explorer.ui.state import OpenRun
+from explorer.ui.touching import Place
+from explorer.workflows.retrieving import SPLIT_TITLES, retrieve, rows_of
+
+KEY = "retrieve-map"
+MAP_HEIGHT = "300px"
+
+
+@st.fragment
+def show(opened: OpenRun) -> None:
+    """Controls, query and hits, and beside them the map and the scoreboard."""
+    layout.header(opened, opened.space)
+    _note_touch(opened)
+    with st.container(key="bar", horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        source = asking.source(opened)
+        choice = ranking.choice(opened)
+        beside = _beside(opened)
+        files = st.popover("Export hits", icon=":material/download:", help="The hits as files", key="export-points")
+    told, offers = st.container(), st.container()
+    with offers:
+        fetching.offer(opened)
+    answers, inspector = st.columns([2, 1], gap="medium")
+    try:
+        with answers:
+            answered = _answer(opened, source, choice)
+            if answered is not None:
+                _show_hits(opened, answered, beside)
+                with files:
+                    hits.offer_files(opened, answered)
+    except ExplorerError as error:
+        answered = None
+        with answers:
+            problem(str(error))
+    with inspector:
+        _map(opened, answered)
+        _information(choice)
+    with told:
+        unknowns.tell()
+
+
+def _note_touch(opened: OpenRun) -> None:
+    """A click on the map asks with what was clicked, whatever was asked with before."""
+    space = opened.space
+    cloud = opened.cloud(space)
+    click, lasso = touched(cloud, key=KEY)
+    touching.remember(Place(KEY, cloud.items), space, click, lasso)
+    if click is not None:
+        st.session_state[asking.SOURCE] = asking.ITEM
+
+
+def _beside(opened: OpenRun) -> list[str]:
+    """The control of what stands side by side."""
+    with st.popover("Side by side", icon=":material/view_agenda:", help="The same query by several ways or runs"):
+        options = hits.beside_options(opened)
+        unknowns.expect("ways", lambda text: set(text.split(",")) <= set(options))
+        chosen: list[str] = st.multiselect(
+            "Ways and runs", options, key="ways", placeholder="Choose some", help="Each gets a row of hits."
+        )
+    return chosen
+
+
+def _answer(opened: OpenRun, source: str, choice: Choice) -> Answered | None:
+    """The query and its hits; None while one of the two is not there yet."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        pictured, told = st.container(width="content"), st.container()
+    with told:
+        question = asking.question(opened, source)
+        if question is None:
+            return None
+        facts([("Query", question.words)])
+    with pictured:
+        hits.show_query(opened, question)
+    split = next((split for split, title in SPLIT_TITLES.items() if title == choice.gallery), None)
+    if split is not None:
+        gallery, others = gathering.own(opened, split), None
+    else:
+        loaded = gathering.others(opened, gathering.offered(opened)[choice.gallery])
+        if loaded is None:
+            return None
+        gallery, others = loaded
+    found = retrieve(opened.run.card, choice.way, question.within(gallery), gallery, choice.k)
+    return Answered(question, choice.way, gallery, found, others)
+
+
+def _show_hits(opened: OpenRun, answered: Answered, beside: list[str]) -> None:
+    item = hits.show(opened, answered)
+    if item is not None:
+        asking.ask_with_item(item)
+        st.rerun(scope="fragment")
+    hits.show_beside(opened, answered, beside)
+
+
+def _map(opened: OpenRun, answered: Answered | None) -> None:
+    """Where the query and its hits lie; a click asks with what is there."""
+    space = opened.space
+    scatter(
+        opened.cloud(space),
+        key=KEY,
+        marks=Marks() if answered is None else _marks(opened, answered),
+        axes=space.axes,
+        height=MAP_HEIGHT,
+    )
+
+
+def _marks(opened: OpenRun, answered: Answered) -> Marks:
+    space, question, found, gallery = opened.space, answered.question, answered.found, answered.gallery
+    x, y = (float(part) for part in question.place)
+    is_own = question.of is not None and question.of.key in gathering.SPLITS
+    row = int(rows_of(space.latents.ids, [question.id])[0]) if is_own and question.id is not None else -1
+    marks = Marks(
+        query=(x, y),
+        query_row=row,
+        query_is_place=row < 0,
+        circles=tuple((*circle[:3], label) for label, circle in enumerate(space.circles)),
+    )
+    if answered.others is None:
+        rows = rows_of(space.latents.ids, gallery.ids[found.rows])
+        places = space.places[rows].tolist()
+        right = [verdict != "wrong" for verdict in found.verdicts]
+        return replace(
+            marks,
+            hits=tuple((a, b, ok) for (a, b), ok in zip(places, right, strict=True)),
+            hit_rows=tuple(rows.tolist()),
+        )
+    assert space.projection is not None  # noqa: S101 - a run's own map is linear
+    places = space.projection.apply(gallery.vectors.z[found.rows]).tolist()
+    names = (*gallery.classes, UNLABELLED)
+    groups = (gallery.labels[found.rows] % len(names)).tolist()
+    return replace(
+        marks, others=tuple((a, b, group) for (a, b), group in zip(places, groups, strict=True)), others_names=names
+    )
+
+
+def _information(choice: Choice) -> None:
+    """How much each dimension says of the chosen criterion; those that rank stand out."""
+    if choice.shared is None:
+        return
+    shared, chosen = choice.shared.shared, set(choice.way.dims)
+    heading(f"What each dimension says of {choice.way.criterion}", "Mutual information, nats; those in colour rank")
+    names = [f"z{dim + 1}" for dim in range(len(shared))]
+    colours = [BAR if dim in chosen else UNKNOWN for dim in range(len(shared))]
+    bars(shared, names, name="Mutual information", whole=float(shared.max()) or 1.0, colours=colours)
