@@ -213,13 +213,23 @@ def _header(archive: zipfile.ZipFile, name: str, file: str) -> tuple[tuple[int, 
     member = archive.getinfo(f"{name}.npy")
     with reading(file), archive.open(member) as packed:
         start = BytesIO(packed.read(LONGEST_HEADER))
+    shape, dtype = read_header(start)
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError("Only these two are unpacked piece by piece")
+    if member.file_size != start.tell() + math.prod(shape) * dtype.itemsize:
+        raise ValueError("Another size than its header says")
+    return shape, dtype
+
+
+def read_header(start: BytesIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type that the first bytes of a .npy file tell.
+
+    Raises:
+        ValueError: Python objects, or bytes that are no such header; others come from damage.
+    """
     first = np.lib.format.read_magic(start) == (1, 0)
     read = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(start)
     if dtype.hasobject:
         raise ValueError("Objects")
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError("Only these two are unpacked piece by piece")
-    if member.file_size != start.tell() + math.prod(shape) * dtype.itemsize:
-        raise ValueError("Another size than its header says")
     return shape, dtype

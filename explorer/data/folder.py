@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from explorer.data.cache import ITEMS
 from explorer.data.class_names import encode_labels, printable
 from explorer.data.dataset import Progress
+from explorer.data.fitting import Look
 from explorer.data.identity import text_ids
 from explorer.data.listing import list_files
 from explorer.data.own import ImportConfig, own_source
 from explorer.data.own_writing import Content
-from explorer.data.pictures import Look, Unreadable, decoder, quiet_decoding
+from explorer.data.pictures import Unreadable, decoder, quiet_decoding
 from explorer.data.scanning import TRAIN, Found, Skipped, skip
 from explorer.data.sidecar import as_factor
 from explorer.data.streaming import ItemsWriter, in_order, workers

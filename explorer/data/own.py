@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from explorer.data import cache
 from explorer.data.dataset import Dataset, DatasetSource, Progress
-from explorer.data.pictures import Channels, Fit
+from explorer.data.fitting import Channels, Fit
 from explorer.errors import BadDataError, BadValueError, UnknownNameError
 from explorer.fields import Config, hyper
 from explorer.files import NAME_RULE, is_plain_name

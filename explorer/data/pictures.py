@@ -9,20 +9,19 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.data.fitting import Look, padded, resized, shrink_while_decoding
+
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-Channels = Literal["auto", "grey", "colour"]
-Fit = Literal["crop", "pad", "stretch"]
 
 # Formats of pixels, told by their first bytes. Targa has no such bytes and is tried for its suffix alone.
 FORMATS = (
@@ -32,30 +31,13 @@ FORMATS = (
 DRAWINGS = (b"%!PS", b"\xc5\xd0\xd3\xc6", b"\xd7\xcd\xc6\x9a", b"%PDF", b"<svg")
 ORIENTATION = 0x0112  # EXIF tag
 TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # its values, as Pillow's Transpose
+LYING = {5, 6, 7, 8}  # of these, width becomes height
 LARGE = 16_000_000  # pixels: larger ones are decoded one at a time, so that memory stays bounded
 FULL_16_BIT = 65_535.0
 
 
 class Unreadable(Exception):  # noqa: N818 - a reason to skip one file, never shown by itself
     """Why one file gives no picture; `str(error)` ends the sentence "the file ..."."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """What every picture is made into.
-
-    Args:
-        size: side of the square, px.
-        channels: "grey" or "colour"; "auto" keeps a picture grey that has no colour.
-        fit: "crop" cuts the longer side to its middle, "pad" fills the shorter one with black,
-            "stretch" changes the proportions.
-        max_pixels: a picture of more is not decoded, nor ever one of more than 178,956,970, Pillow's own limit.
-    """
-
-    size: int
-    channels: Channels
-    fit: Fit
-    max_pixels: int
 
 
 @contextmanager
@@ -75,26 +57,48 @@ def decoder(look: Look) -> Callable[[Path], NDArray[np.uint8]]:
         look: what to make of each.
 
     Returns:
-        Path of a regular file to pixels, shape (1, size, size) for grey or (3, size, size); it
+        Path of a regular file to pixels, shape (1, height, width) for grey or (3, height, width); it
         raises `Unreadable` for everything that is no usable picture.
     """
     one_large_at_a_time = Lock()
     _hush_libtiff()
 
     def decode(path: Path) -> NDArray[np.uint8]:
-        try:
-            with open_regular(path) as file:
-                return _read(file, path.suffix.lower(), look, one_large_at_a_time)
-        except Unreadable:
-            raise
-        except OSError as error:
-            raise Unreadable(_why(error)) from error
-        except MemoryError as error:
-            raise Unreadable("needs more memory to decode than there is") from error
-        except Exception as error:  # decoders meet damage with errors of every kind
-            raise Unreadable("is damaged") from error
+        with _reasons(), open_regular(path) as file:
+            return _read(file, path.suffix.lower(), look, one_large_at_a_time)
 
     return decode
+
+
+def decode_bytes(content: bytes, look: Look, one_large_at_a_time: Lock) -> NDArray[np.uint8]:
+    """Read one picture that has no file, as `decoder` reads one that has.
+
+    Args:
+        content: the picture.
+        look: what to make of it.
+        one_large_at_a_time: shared by all who decode beside each other.
+
+    Raises:
+        Unreadable: everything that is no usable picture.
+    """
+    _hush_libtiff()
+    with _reasons():
+        return _read(BytesIO(content), "", look, one_large_at_a_time)
+
+
+@contextmanager
+def _reasons() -> Iterator[None]:
+    """Turn whatever a decoder raises into a reason."""
+    try:
+        yield
+    except Unreadable:
+        raise
+    except OSError as error:
+        raise Unreadable(_why(error)) from error
+    except MemoryError as error:
+        raise Unreadable("needs more memory to decode than there is") from error
+    except Exception as error:  # decoders meet damage with errors of every kind
+        raise Unreadable("is damaged") from error
 
 
 @cache
@@ -141,11 +145,11 @@ def _read(file: BinaryIO, suffix: str, look: Look, one_large_at_a_time: Lock) ->
     image = _open(file, suffix, look.max_pixels)
     alone = one_large_at_a_time if image.width * image.height > LARGE else nullcontext()
     with image, alone:
-        _shrink_while_decoding(image, look)
+        shrink_while_decoding(image, look)
         image.load()
         orientation = _orientation(image)  # after the load, which turns some formats by itself
-        small = _resize(_plain(image, look), look)
-        return _pixels(_padded(_upright(small, orientation), look.size), look)
+        small = resized(_plain(image, look), look.lying if orientation in LYING else look)
+        return _pixels(padded(_upright(small, orientation), look), look)
 
 
 def _open(file: BinaryIO, suffix: str, max_pixels: int) -> "Image":
@@ -187,16 +191,6 @@ def _formats() -> list[str]:
 
     Image.init()
     return [name for name in FORMATS if name in Image.OPEN]
-
-
-def _shrink_while_decoding(image: "Image", look: Look) -> None:
-    """Let JPEG's decoder leave out what the resize would: down to no less than 3/2 of the final size."""
-    least = look.size * 3 // 2
-    side = max(image.size) if look.fit == "pad" else min(image.size)
-    wanted = tuple(max(1, -(-length * least // side)) for length in image.size)
-    if look.fit == "stretch":
-        wanted = (least, least)
-    image.draft("L" if look.channels == "grey" else None, cast("tuple[int, int]", wanted))
 
 
 def _orientation(image: "Image") -> int:
@@ -246,35 +240,8 @@ def _eight_bits(image: "Image") -> NDArray[np.uint8]:
     return np.asarray(np.rint(values * (255 / full)), np.uint8)
 
 
-def _resize(image: "Image", look: Look) -> "Image":
-    """Resize once, with a filter that neither blurs nor makes stairs: to the square, or to fit into it."""
-    from PIL import Image
-
-    width, height = image.size
-    shrinks = min(width, height) > look.size
-    filter_ = Image.Resampling.LANCZOS if shrinks else Image.Resampling.BICUBIC
-    if look.fit == "pad":
-        scale = look.size / max(width, height)
-        inner = max(1, round(width * scale)), max(1, round(height * scale))
-        return image.resize(inner, filter_, reducing_gap=2)
-    cut = min(width, height) if look.fit == "crop" else 0
-    left, top = ((width - cut) / 2, (height - cut) / 2) if cut else (0, 0)
-    return image.resize((look.size, look.size), filter_, (left, top, width - left, height - top), reducing_gap=2)
-
-
-def _padded(image: "Image", size: int) -> "Image":
-    """The picture in the middle of a black square."""
-    from PIL import Image
-
-    if image.size == (size, size):
-        return image
-    square = Image.new(image.mode, (size, size))
-    square.paste(image, ((size - image.width) // 2, (size - image.height) // 2))
-    return square
-
-
 def _pixels(image: "Image", look: Look) -> NDArray[np.uint8]:
-    """Pixels with the channel first, shape (1 or 3, size, size)."""
+    """Pixels with the channel first, shape (1 or 3, height, width)."""
     pixels = np.asarray(image)
     if pixels.ndim == 2:
         grey = pixels[None]

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from explorer.data.pictures import Look, Unreadable, decoder
+from explorer.data.fitting import Look
+from explorer.data.pictures import Unreadable, decoder
 
 LIMIT = 1_000_000
 
