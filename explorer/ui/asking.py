@@ -7,10 +7,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
-from explorer.ui import gathering, touching, unknowns
+from explorer.ui import gathering, giving, touching, unknowns
 from explorer.ui.gallery import HIT_PIXELS, Item, Picture
 from explorer.ui.inspector import items_of
-from explorer.ui.picking import pick
+from explorer.ui.picking import pick, picked
 from explorer.ui.state import OpenRun
 from explorer.workflows.retrieving import Asked, Collection, asked_of
 from explorer.workflows.search import query_at
@@ -18,7 +18,7 @@ from explorer.workflows.ways import Vectors
 
 ITEM, OTHER = "Item", "Other data"
 SOURCE, PICKED = "ask", "picked"  # in the address: where the query comes from; an item of other data
-TYPED = "typed-id"
+TYPED, PICKER = "typed-id", "others-pick"
 SHOWN = 24  # items of other data to choose from
 
 
@@ -54,11 +54,11 @@ class Question:
 
 def source(opened: OpenRun) -> str:
     """The control of where the query comes from."""
-    sources = [ITEM, *([OTHER] if gathering.offered(opened) else [])]
+    sources = [ITEM, *giving.sources(opened), *([OTHER] if gathering.offered(opened) else [])]
     unknowns.expect(SOURCE, sources.__contains__)
     said = "A click on the map asks with an item, or with a place between items."
-    picked: str = st.selectbox("Ask with", sources, key=SOURCE, bind="query-params", width=130, help=said)
-    return picked
+    asks: str = st.selectbox("Ask with", sources, key=SOURCE, bind="query-params", width=130, help=said)
+    return asks
 
 
 def ask_with_item(item: int | str) -> None:
@@ -69,17 +69,25 @@ def ask_with_item(item: int | str) -> None:
     st.session_state[SOURCE] = ITEM
 
 
-def question(opened: OpenRun, picked: str) -> Question | None:
+def question(opened: OpenRun, asks: str) -> Question | None:
     """The query with the controls that its source has; None while there is none yet.
 
     Args:
         opened: the run.
-        picked: of `source`.
+        asks: of `source`.
 
     Raises:
         ExplorerError: an item, a place or a text that says nothing here.
     """
-    return _of_other_data(opened) if picked == OTHER else _on_the_map(opened)
+    if asks == ITEM:
+        return _on_the_map(opened)
+    if asks == OTHER:
+        return _of_other_data(opened)
+    given = giving.given(opened, asks)
+    if given is None:
+        return None
+    named = "" if given.label is None else opened.run.card.classes[given.label]
+    return Question(Asked(given.vectors, named), given.words, _place(opened, given.vectors), image=given.image)
 
 
 def _take_id() -> None:
@@ -120,10 +128,15 @@ def _at(opened: OpenRun, place: tuple[float, float]) -> Question:
 
 
 def _item(opened: OpenRun, of: Collection, row: int, words: str, image: Item | None) -> Question:
+    asked = asked_of(of, row, of)
+    return Question(asked, words, _place(opened, asked.vectors), of, row, image)
+
+
+def _place(opened: OpenRun, vectors: Vectors) -> NDArray[np.float64]:
+    """Where a query lies on the run's own map, which is linear."""
     projection = opened.space.projection
     assert projection is not None  # noqa: S101 - a run's own map is linear
-    place = projection.apply(of.vectors.z[row : row + 1])[0]
-    return Question(asked_of(of, row, of), words, place, of, row, image)
+    return np.asarray(projection.apply(vectors.z)[0])
 
 
 def _of_other_data(opened: OpenRun) -> Question | None:
@@ -141,12 +154,12 @@ def _of_other_data(opened: OpenRun) -> Question | None:
         Picture(image, [collection.named(row) or "unlabelled"], scale=opened.images.scale)
         for row, image in zip(rows, images, strict=True)
     ]
+    if (chosen := picked(PICKER)) is not None:
+        st.query_params[PICKED] = str(chosen)
     asked = st.query_params.get(PICKED, "")
     at = next((i for i, row in enumerate(rows) if str(collection.ids[row]) == asked), 0)
-    with st.expander("Choose an item", expanded=not asked):
-        chosen = pick(cells, side=HIT_PIXELS // 2, n_classes=0, name="Items to ask with", key="others-pick", chosen=at)
-    if chosen is not None and chosen != at:
-        st.query_params[PICKED] = str(collection.ids[rows[chosen]])
-        at = chosen
+    with st.popover("Choose an item", icon=":material/grid_view:"):
+        ids = collection.ids[rows].tolist()
+        pick(cells, side=HIT_PIXELS // 2, n_classes=0, name="Items to ask with", key=PICKER, chosen=at, values=ids)
     row = int(rows[at])
     return _item(opened, collection, row, f"{title}, item {collection.ids[row]}", images[at])

@@ -14,7 +14,8 @@ from explorer.ui import fetching, gathering
 from explorer.ui.asking import Question
 from explorer.ui.gallery import HIT_PIXELS, QUERY_PIXELS, Item, Picture, Row, heading, pictures, problem, table
 from explorer.ui.inspector import UNLABELLED, items_of
-from explorer.ui.picking import pick
+from explorer.ui.messages import is_int
+from explorer.ui.picking import pick, picked
 from explorer.ui.spaces import distance_in
 from explorer.ui.state import OpenRun, open_for_page, runs
 from explorer.workflows.beside import companions
@@ -24,6 +25,7 @@ from explorer.workflows.others import OtherItems
 from explorer.workflows.retrieving import Asked, Collection, Found, asked_of, retrieve
 from explorer.workflows.ways import Vectors, Way, usual
 
+KEY = "hits"
 MARKS = "\u2713 same class, \u2717 another"
 FINE_MARKS = "\u2713 same class and style, \u25d1 same class only, \u2717 another class"
 BESIDE_HITS = 10  # of each way side by side
@@ -63,17 +65,23 @@ def show_query(opened: OpenRun, question: Question) -> None:
     pictures([cell], side=QUERY_PIXELS, n_classes=len(classes), name="Query", kind="le-query")
 
 
-def show(opened: OpenRun, answered: Answered) -> int | None:
-    """The hits; returns the id of the one that was chosen just now, where it is of the run's own data."""
+def show(opened: OpenRun, answered: Answered) -> None:
+    """The hits; one of the run's own data that is chosen becomes the query (see `chosen`)."""
     gallery, found = answered.gallery, answered.found
     heading(f"Nearest of {len(gallery):,} {gallery.title[0].lower()}{gallery.title[1:]}", how_to_read(opened, answered))
     images = answered.images(opened)
     if images is None:
         _in_words(opened, answered)
-        return None
+        return
     cells = [_cell(opened, answered, i, image) for i, image in enumerate(images)]
-    chosen = pick(cells, side=HIT_PIXELS, n_classes=len(opened.run.card.classes), name="Hits", key="hits")
-    return None if chosen is None or answered.others is not None else int(gallery.ids[found.rows[chosen]])
+    ids = gallery.ids[found.rows].tolist() if answered.others is None else [None] * len(cells)
+    pick(cells, side=HIT_PIXELS, n_classes=len(opened.run.card.classes), name="Hits", key=KEY, values=ids)
+
+
+def chosen() -> int | None:
+    """The id of the hit that was chosen just now; None for another data set's."""
+    item = picked(KEY)
+    return item if is_int(item) else None
 
 
 def how_to_read(opened: OpenRun, answered: Answered) -> str:

@@ -15,6 +15,7 @@ from explorer.ui import (
     fetching,
     inspector,
     layout,
+    onwards,
     overlaying,
     projecting,
     replaying,
@@ -28,10 +29,11 @@ from explorer.ui.scatter import Cloud, Colouring, Marks, Timeline, scatter, sett
 from explorer.ui.state import OpenRun
 from explorer.ui.touching import Place, asked, remember
 from explorer.workflows.colouring import FACTOR
-from explorer.workflows.maps import LatentMap
+from explorer.workflows.maps import PCA, LatentMap
 from explorer.workflows.others import places_of
 from explorer.workflows.replay import NAME as REPLAY
 from explorer.workflows.replay import Replay
+from explorer.workflows.search import Query
 
 KEY, BESIDE = "map", "map-beside"
 HEIGHT = "max(440px, 100vh - 190px)"  # the map takes what header and controls leave
@@ -228,6 +230,14 @@ def _carried(other: Scene | None, compared: Compared) -> NDArray[np.bool_] | Non
     return common.on_first(mask) if other.is_second else common.on_second(mask)
 
 
+def _lead_on(scene: Scene, query: Query) -> None:
+    """A link to retrieval by what was touched; of places only those on a run's own map mean something there."""
+    if query.row is not None:
+        onwards.link("Retrieve", scene.opened, int(scene.space.latents.ids[query.row]))
+    elif scene.space.address == PCA:
+        onwards.link("Retrieve", scene.opened, None, st.query_params.get("at", ""))
+
+
 def _inspect(scenes: list[Scene], found: list[tuple[Found | None, str]], compared: Compared) -> None:
     """What was touched, on whichever map; what the comparison says; or what can be done."""
     first = scenes[0]
@@ -241,6 +251,7 @@ def _inspect(scenes: list[Scene], found: list[tuple[Found | None, str]], compare
             inspector.show_lasso(lassoed.opened, lassoed.space, lassoed.place.lasso)
         elif answered is not None:  # an item that is on one map only is shown there
             inspector.show_touched(answered[0].opened, answered[0].space, answered[1])
+            _lead_on(answered[0], answered[1].query)
         elif told:
             problem(told[0][2])
         elif first.replay is None and compared.over is None:

@@ -12,8 +12,26 @@ from explorer.ui.gallery import Picture, cells_of
 from explorer.ui.messages import fresh, is_int, noted
 
 
-def pick(
-    items: Sequence[Picture], *, side: int, n_classes: int, name: str, key: str, chosen: int | None = None
+def picked(key: str) -> object | None:
+    """The value of the picture that was chosen just now, else None; call it before anything that depends on it.
+
+    Args:
+        key: of the group, which `pick` drew with values in the last run.
+    """
+    identity, values = st.session_state.get(_shown(key), ("", ()))
+    index = _index(key, identity, len(values))
+    return None if index is None else values[index]
+
+
+def pick(  # noqa: PLR0913 - all but the first are named
+    items: Sequence[Picture],
+    *,
+    side: int,
+    n_classes: int,
+    name: str,
+    key: str,
+    chosen: int | None = None,
+    values: Sequence[object] = (),
 ) -> int | None:
     """Show images side by side as `gallery.pictures` does, each of which can be chosen.
 
@@ -24,19 +42,28 @@ def pick(
         name: what the group is, for screen readers and tests.
         key: of the group in the session.
         chosen: the one that stands out, if any.
+        values: what `picked` says of each in the next run, before anything is drawn.
 
     Returns:
-        The one that was chosen just now, else None. The page still shows what was there before: note the choice and
-        run again, as in `st.rerun(scope="fragment")`.
+        The one that was chosen just now and of which `picked` has not told, else None.
     """
     cells = cells_of(items, side=side, n_classes=n_classes)
     identity = blake2b("".join(cells).encode(), digest_size=8).hexdigest()
     data = {"cells": cells, "identity": identity, "name": name, "chosen": chosen}
     # In a list: see `scatter`.
     _component()(key=key, data=[data], on_picked_change=noted)
+    st.session_state[_shown(key)] = identity, tuple(values)
+    return _index(key, identity, len(items))
+
+
+def _index(key: str, identity: str, count: int) -> int | None:
     message = fresh(st.session_state.get(key), "picked", identity, key=key)
     index = None if message is None else message.get("index")
-    return index if is_int(index) and 0 <= index < len(items) else None
+    return index if is_int(index) and 0 <= index < count else None
+
+
+def _shown(key: str) -> str:
+    return f"{key}:shown"
 
 
 @cache

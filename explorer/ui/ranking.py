@@ -57,9 +57,9 @@ def choice(opened: OpenRun) -> Choice:
     way, shared = _setting(opened, measure)
     galleries = [*SPLIT_TITLES.values(), *gathering.offered(opened)]
     unknowns.expect("gallery", galleries.__contains__)
-    gallery = st.selectbox("Gallery", galleries, key="gallery", bind="query-params", width=150, help="Where to look.")
+    gallery = st.selectbox("Gallery", galleries, key="gallery", bind="query-params", width=140, help="Where to look.")
     unknowns.expect("k", unknowns.within(1, MOST))
-    k = st.number_input("Hits", 1, MOST, NEIGHBOURS, key="k", bind="query-params", width=110)
+    k = st.number_input("Hits", 1, MOST, NEIGHBOURS, key="k", bind="query-params", width=100)
     return Choice(way, gallery, int(k), shared)
 
 
@@ -72,7 +72,7 @@ def _measure(opened: OpenRun) -> Measure:
     first = names[usual(card).measure]
     titles = [first, *(title for title in offered if title != first)]
     unknowns.expect("rank", titles.__contains__)
-    picked = st.selectbox("Rank by", titles, key="rank", bind="query-params", width=160, help=_refusals(opened))
+    picked = st.selectbox("Rank by", titles, key="rank", bind="query-params", width=150, help=_refusals(opened))
     return offered[picked]
 
 
@@ -95,11 +95,10 @@ def _setting(opened: OpenRun, measure: Measure) -> tuple[Way, Information | None
         return Way(measure, boundary_similarity=_slider("Boundary b_c", "b_c", BOUNDARY_SIMILARITY, 0.01, B_C)), None
     if measure == "weighted cosine":
         return Way(measure, semantic_weight=_slider("Semantic weight α", "alpha", SEMANTIC_WEIGHT, 0.05, ALPHA)), None
-    code, levels = _code(opened, measure)
-    if measure != "criterion":
-        return Way(measure, code, levels), None
-    criterion, dims, shared = _criterion(opened)
-    return Way(measure, code, levels, criterion=criterion, dims=dims), shared
+    if measure == "criterion":
+        criterion, dims, shared = _criterion(opened)
+        return Way(measure, criterion=criterion, dims=dims), shared
+    return Way(measure, *_code(opened, measure)), None
 
 
 B_C = "Boundary similarity: of an item at the edge of a circle to its class. The paper uses 0.79."
@@ -128,9 +127,12 @@ def _code(opened: OpenRun, measure: Measure) -> tuple[Code, int]:
 
 def _criterion(opened: OpenRun) -> tuple[str, tuple[int, ...], Information]:
     """What hits shall have in common with the query, and the dimensions that are asked."""
+    if opened.without_images is None and not opened.images.are_here:
+        with st.spinner("Preparing what the data say of their items"):
+            opened.items  # noqa: B018 - it loads them
     names = criteria_of(opened.run, dataset_of(opened))
     unknowns.expect("criterion", names.__contains__)
-    criterion = st.selectbox("Criterion", names, key="criterion", bind="query-params", width=130)
+    criterion = st.selectbox("Criterion", names, key="criterion", bind="query-params", width=120)
     shared = gathering.shares(opened, criterion)
     every = tuple(range(opened.run.card.latent_dims))
     choices = {MOST_SAID: shared.dims, ALL: every}
@@ -138,5 +140,5 @@ def _criterion(opened: OpenRun) -> tuple[str, tuple[int, ...], Information]:
     if isinstance(content, int) and 0 < content < len(every):
         choices |= {CONTENT: every[:content], PERSPECTIVE: every[content:]}
     unknowns.expect("dims", choices.__contains__)
-    picked = st.selectbox("Dimensions", list(choices), key="dims", bind="query-params", width=150)
+    picked = st.selectbox("Dimensions", list(choices), key="dims", bind="query-params", width=130)
     return criterion, choices[picked], shared

@@ -6,8 +6,8 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.figures import BAR, UNKNOWN
-from explorer.ui import asking, fetching, gathering, hits, layout, ranking, touching, unknowns
-from explorer.ui.gallery import bars, facts, heading, problem
+from explorer.ui import asking, fetching, gathering, hits, layout, onwards, ranking, touching, unknowns
+from explorer.ui.gallery import bars, facts, heading, problem, remark
 from explorer.ui.hits import Answered
 from explorer.ui.inspector import UNLABELLED
 from explorer.ui.ranking import Choice
@@ -24,7 +24,14 @@ MAP_HEIGHT = "300px"
 def show(opened: OpenRun) -> None:
     """Controls, query and hits, and beside them the map and the scoreboard."""
     layout.header(opened, opened.space)
-    _note_touch(opened)
+    try:
+        _note_touch(opened)
+        _controlled(opened)
+    except ExplorerError as error:
+        problem(str(error))
+
+
+def _controlled(opened: OpenRun) -> None:
     with st.container(key="bar", horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         source = asking.source(opened)
         choice = ranking.choice(opened)
@@ -34,17 +41,13 @@ def show(opened: OpenRun) -> None:
     with offers:
         fetching.offer(opened)
     answers, inspector = st.columns([2, 1], gap="medium")
-    try:
-        with answers:
-            answered = _answer(opened, source, choice)
-            if answered is not None:
-                _show_hits(opened, answered, beside)
-                with files:
-                    hits.offer_files(opened, answered)
-    except ExplorerError as error:
-        answered = None
-        with answers:
-            problem(str(error))
+    with answers:
+        answered = _answered(opened, source, choice)
+        if answered is not None:
+            hits.show(opened, answered)
+            hits.show_beside(opened, answered, beside)
+            with files:
+                hits.offer_files(opened, answered)
     with inspector:
         _map(opened, answered)
         _information(choice)
@@ -53,13 +56,16 @@ def show(opened: OpenRun) -> None:
 
 
 def _note_touch(opened: OpenRun) -> None:
-    """A click on the map asks with what was clicked, whatever was asked with before."""
+    """A click on the map or on a hit asks with what was clicked, whatever was asked with before."""
     space = opened.space
     cloud = opened.cloud(space)
     click, lasso = touched(cloud, key=KEY)
     touching.remember(Place(KEY, cloud.items), space, click, lasso)
     if click is not None:
         st.session_state[asking.SOURCE] = asking.ITEM
+    item = hits.chosen()
+    if item is not None:
+        asking.ask_with_item(item)
 
 
 def _beside(opened: OpenRun) -> list[str]:
@@ -73,15 +79,26 @@ def _beside(opened: OpenRun) -> list[str]:
     return chosen
 
 
+def _answered(opened: OpenRun, source: str, choice: Choice) -> Answered | None:
+    """The query and its hits; None while one of the two is not there yet, or cannot be had, which is told."""
+    try:
+        return _answer(opened, source, choice)
+    except ExplorerError as error:
+        problem(str(error))
+        return None
+
+
 def _answer(opened: OpenRun, source: str, choice: Choice) -> Answered | None:
-    """The query and its hits; None while one of the two is not there yet."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, gap="medium"):
         pictured, told = st.container(width="content"), st.container()
     with told:
         question = asking.question(opened, source)
         if question is None:
+            remark("What it finds will be shown here, and where it lies on the map.")
             return None
         facts([("Query", question.words)])
+        if question.id is not None and question.of is not None and question.of.key in gathering.SPLITS:
+            onwards.link("Map", opened, question.id)
     with pictured:
         hits.show_query(opened, question)
     split = next((split for split, title in SPLIT_TITLES.items() if title == choice.gallery), None)
@@ -94,14 +111,6 @@ def _answer(opened: OpenRun, source: str, choice: Choice) -> Answered | None:
         gallery, others = loaded
     found = retrieve(opened.run.card, choice.way, question.within(gallery), gallery, choice.k)
     return Answered(question, choice.way, gallery, found, others)
-
-
-def _show_hits(opened: OpenRun, answered: Answered, beside: list[str]) -> None:
-    item = hits.show(opened, answered)
-    if item is not None:
-        asking.ask_with_item(item)
-        st.rerun(scope="fragment")
-    hits.show_beside(opened, answered, beside)
 
 
 def _map(opened: OpenRun, answered: Answered | None) -> None:

@@ -155,7 +155,7 @@ def _scored(card: Card, way: Way, far: NDArray[np.float64]) -> tuple[str, NDArra
 
 
 def _verdict(asked: Asked, gallery: Collection, row: int) -> Verdict:
-    if not asked.named or gallery.labels[row] == UNLABELLED:
+    if asked.named not in gallery.classes or gallery.labels[row] == UNLABELLED:
         return ""
     if gallery.named(row) != asked.named:
         return "wrong"

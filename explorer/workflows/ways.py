@@ -111,7 +111,7 @@ def no_code(card: Card, code: Code, measure: Measure = "distance") -> str:
         return "One-hot codes are for runs of code-vae with code gumbel."
     if code != "one-hot" and (card.method not in GAUSSIAN or is_gumbel):
         return "These codes are for latents near the standard Gaussian, as variational autoencoders have them."
-    if measure in ("latent similarity", "weighted cosine"):
+    if measure in ("latent similarity", "weighted cosine", "criterion"):
         return f"The measure {measure} compares latents themselves."
     if code in BITS and measure != "distance":
         return "Bits are compared by how many of them differ: choose the measure distance."

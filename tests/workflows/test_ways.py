@@ -54,7 +54,7 @@ def test_curved_spaces_have_their_distance_alone():
         Way("latent similarity"),
         Way("weighted cosine"),
         Way("cosine", "binary"),
-        Way("criterion", "binary", dims=(0,)),
+        Way("criterion", "clipped", dims=(0,)),
         Way("criterion"),
         Way("criterion", dims=(8,)),
         Way("criterion", dims=(-1,)),

@@ -1,0 +1,51 @@
+"""Queries that a person brings along: an image, a drawing or a text; the first two are kept nowhere."""
+
+import streamlit as st
+
+from explorer.data.uploads import LARGEST
+from explorer.ui.canvas import canvas
+from explorer.ui.state import OpenRun, settings
+from explorer.workflows.queries import Given, form_of_digits, of_drawing, of_text, of_upload
+
+IMAGE, DRAWING, TEXT = "Image", "Drawing", "Text"
+
+
+def sources(opened: OpenRun) -> list[str]:
+    """What a query of this run can be given as."""
+    card = opened.run.card
+    return [IMAGE, *([DRAWING] if form_of_digits(card) else []), *([TEXT] if card.classes else [])]
+
+
+def given(opened: OpenRun, picked: str) -> Given | None:
+    """The query with the control it is given by; None while nothing is given.
+
+    Args:
+        opened: the run.
+        picked: of `sources`.
+
+    Raises:
+        ExplorerError: a file or a text that says nothing here.
+    """
+    if picked == TEXT:
+        return _text(opened)
+    if picked == DRAWING:
+        ink = canvas(key=f"drawn:{opened.name}", address="drawn")
+        return None if ink is None else of_drawing(opened.run, ink)
+    return _upload(opened)
+
+
+def _text(opened: OpenRun) -> Given | None:
+    classes = opened.run.card.classes
+    example = classes[0] if len(classes) == 1 else f"mostly {classes[0]}, a little {classes[1]}"
+    text = st.text_input("In words", key="text", bind="query-params", placeholder=f"As in: {example}")
+    return of_text(opened.run, opened.space, text) if text.strip() else None
+
+
+def _upload(opened: OpenRun) -> Given | None:
+    is_vector = len(opened.run.card.shape) == 1
+    said = "One row of numbers, as .npy or .csv" if is_vector else "A picture of any size; it is kept nowhere"
+    file = st.file_uploader(said, key="upload", max_upload_size=LARGEST >> 20)
+    form, digit = form_of_digits(opened.run.card), False
+    if form is not None:
+        digit = st.checkbox("As a digit", value=True, help="White on black, cut out and centred as the run's are.")
+    return None if file is None else of_upload(opened.run, file.getvalue(), settings(), digit=digit)
