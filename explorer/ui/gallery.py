@@ -170,7 +170,7 @@ def bars(
     """Show one value a class, or of anything else that has names, as labelled bars.
 
     Args:
-        values: 0 to `whole`, shape (c,).
+        values: 0 to `whole`, shape (c,); NaN where there is none.
         names: the class names.
         name: what the values are, for screen readers and tests.
         whole: the value of a full bar.
@@ -178,7 +178,8 @@ def bars(
     """
     rows = "".join(
         f'<div class="le-bar"><span title="{escape(label)}">{escape(label)}</span>'
-        f'<div><i style="width:{100 * value / whole:.1f}%;background:{colour}"></i></div><b>{value:.3f}</b></div>'
+        f'<div><i style="width:{100 * np.nan_to_num(value) / whole:.1f}%;background:{colour}"></i></div>'
+        f"<b>{'none' if np.isnan(value) else f'{value:.3f}'}</b></div>"
         for value, label, colour in zip(values, names, colours or class_colours(len(names)), strict=True)
     )
     st.html(f'<div class="le-bars" role="group" aria-label="{escape(name)}" data-name="{escape(name)}">{rows}</div>')

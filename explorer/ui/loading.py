@@ -1,6 +1,7 @@
 """Work of some seconds in this process: beside the page, with progress and cancel, its result kept in memory."""
 
 from collections.abc import Callable
+from secrets import token_hex
 from threading import Event, Lock, Thread
 from typing import Any, Generic, TypeVar
 
@@ -32,6 +33,7 @@ class Loading(Generic[Result]):
     def __init__(self, work: Callable[[Progress], Result]) -> None:
         self._work = work
         self._cancelled = Event()
+        self.waiting: set[str] = set()  # sessions, see `leave`
         self.done, self.total = 0, 0
         self.result: Result | None = None
         self.problem = ""
@@ -104,22 +106,23 @@ _under_way: dict[Key, Loading[Any]] = {}
 _lock = Lock()  # two sessions may ask for the same at once; it is begun once
 
 
-def shared(key: Key, work: Callable[[Progress], Result], words: str) -> Result | None:
+def shared(
+    key: Key, work: Callable[[Progress], Result], words: str, *, soon: float = SOON, replaces: bool = False
+) -> Result | None:
     """The result of some work, begun when first asked for by any session; None while it lasts, and then how far it is.
 
     Args:
         key: names the work with all that its result depends on; its first part tells it from other work on the page.
         work: as `Loading` takes it.
         words: what it is, in words for a person.
+        soon: seconds that the page waits for the result before it shows how far it is.
+        replaces: a session wants one work at a time of those whose keys begin alike, as when a slider moves: `leave`s
+            the one before it.
     """
-    with _lock:
-        loading = _under_way.get(key)
-        if loading is None:
-            loading = _under_way[key] = Loading(work)
-            over = [old for old, one in _under_way.items() if one.is_over and old != key]
-            for old in over[:-WORK_KEPT]:
-                del _under_way[old]
-    if not loading.wait(SOON):
+    if replaces:
+        leave(key[0], unless=key)
+    loading = _begun(key, work, replaces)
+    if not loading.wait(soon):
         with st.container(border=True, key=f"comparing-{key[0]}"):
             watch(loading, plain(words), key=key[0])
         return None
@@ -128,6 +131,55 @@ def shared(key: Key, work: Callable[[Progress], Result], words: str) -> Result |
         st.button("Try again", key=f"again-{key[0]}", icon=":material/refresh:", on_click=_forget, args=(key,))
     found: Result | None = loading.result
     return found
+
+
+def _begun(key: Key, work: Callable[[Progress], Result], replaces: bool) -> "Loading[Result]":
+    """The work of this key, begun where it is not there."""
+    with _lock:
+        loading = _under_way.get(key)
+        if loading is None:
+            loading = _under_way[key] = Loading(work)
+            over = [old for old, one in _under_way.items() if one.is_over and old != key]
+            for old in over[:-WORK_KEPT]:
+                del _under_way[old]
+        if replaces:
+            st.session_state[_slot(key[0])] = key
+            loading.waiting.add(_session())
+        return loading
+
+
+def leave(kind: str, *, unless: Key | None = None) -> None:
+    """Let this session no longer wait for work that `replaces`; it is cancelled where no other session waits for it.
+
+    Args:
+        kind: how its key begins.
+        unless: the work of this key is not left.
+    """
+    key: Key | None = st.session_state.get(_slot(kind))
+    if key is None or key == unless:
+        return
+    del st.session_state[_slot(kind)]
+    with _lock:
+        loading = _under_way.get(key)
+        if loading is not None:
+            loading.waiting.discard(_session())
+            if not loading.waiting and not loading.is_over:
+                loading.cancel()
+                del _under_way[key]  # who comes back begins anew
+
+
+def is_known(key: Key) -> bool:
+    """Whether work of this key was begun."""
+    return key in _under_way
+
+
+def _session() -> str:
+    """Tells this session from others."""
+    return str(st.session_state.setdefault("loading:session", token_hex(8)))
+
+
+def _slot(kind: str) -> str:
+    return f"loading:{kind}"
 
 
 def _forget(key: Key) -> None:

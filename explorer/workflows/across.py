@@ -5,6 +5,7 @@ Reference: Gabdullin, Latent space configuration, section 6.
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +85,19 @@ def across(run: Run, others: OtherItems, gallery: Latents) -> Iterator[tuple[str
             )
 
 
-def shared_labels(others: OtherItems, classes: Sequence[str]) -> NDArray[np.int64]:
+class Labelled(Protocol):
+    """Items with class names and labels, as `OtherItems` has them."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes."""
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Of each item, shape (n,); -1 for unlabelled ones."""
+
+
+def shared_labels(others: Labelled, classes: Sequence[str]) -> NDArray[np.int64]:
     """Labels of other items as a run counts its classes, shape (n,); -1 for a class that it does not have."""
     places = {name: label for label, name in enumerate(classes)}
     as_own = np.array([*(places.get(name, UNLABELLED) for name in others.classes), UNLABELLED])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from explorer.data.dataset import UNLABELLED, Dataset, Split
 from explorer.latent.dimensions import mutual_information, select_dimensions
 from explorer.retrieval.index import best
 from explorer.workflows.criteria import criteria
+from explorer.workflows.keeping import digest_of
 from explorer.workflows.others import OtherItems
 from explorer.workflows.rankings import fine_labels, has_styles
 from explorer.workflows.runs import Items
@@ -47,6 +49,13 @@ class Collection:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that a ranking of them depends on."""
+        names = np.frombuffer("\n".join(self.classes).encode(), np.uint8)
+        fine = np.empty(0, np.int64) if self.fine is None else self.fine
+        return digest_of(self.ids, self.labels, names, self.vectors.z, self.vectors.std, fine)
 
     def named(self, row: int) -> str:
         """Class of an item in words; empty for an unlabelled one."""

@@ -1,0 +1,181 @@
+"""The scoreboard: how good the way to rank is over the whole gallery, beside the hits; nothing in it waits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.figures.curves import CONFIG, along_slider, precision_recall
+from explorer.ui.gallery import Picture, Row, bars, heading, remark, table
+from explorer.ui.loading import is_known, leave, shared
+from explorer.ui.picking import pick
+from explorer.ui.state import OpenRun, settings
+from explorer.workflows.retrieving import SPLIT_TITLES, Collection
+from explorer.workflows.scoreboard import ESTIMATE, QUERIES, Scoreboard, left_out, words
+from explorer.workflows.scorekeeping import Question
+from explorer.workflows.sweeping import Sweep, slider_of
+from explorer.workflows.ways import Way
+from explorer.zoo.evaluation import Score
+
+SOON = 0.05  # seconds: enough to read what is kept
+WORST = 6
+WORST_PIXELS = 56
+ESTIMATING, MEASURING, GLANCING, SWEEPING = "estimate", "score", "glance", "sweep"
+Images = Callable[[NDArray[np.int64]], NDArray[np.uint8] | NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """What is scored, as it stands on a page.
+
+    Args:
+        opened: the run.
+        way: how the gallery is ranked.
+        asked, gallery: who looks for whom.
+    """
+
+    opened: OpenRun
+    way: Way
+    asked: Collection
+    gallery: Collection
+
+    def key(self, kind: str, ways: str) -> tuple[str, ...]:
+        """Names work about it."""
+        return kind, self.opened.name, self.opened.stamp, ways, self.asked.digest, self.gallery.digest
+
+    @property
+    def question(self) -> Question:
+        """What is measured."""
+        return Question(self.opened.run.card, self.way, self.asked, self.gallery, settings())
+
+
+def show(
+    opened: OpenRun, way: Way, asked: Collection, gallery: Collection, *, k: int, images: Images | None = None
+) -> int | None:
+    """Draw the scoreboard of a way to rank, first by an estimate, then by all queries.
+
+    Args:
+        opened: the run.
+        way: how the gallery is ranked; it must fit the run.
+        asked, gallery: who looks for whom.
+        k: ranks of the precision at k.
+        images: of items on the asking side, by id; None takes those of the run's own data.
+
+    Returns:
+        Id of a query that was chosen just now among the worst, on the asking side; else None.
+    """
+    scored = Scored(opened, way, asked, gallery)
+    with st.container(key="scoreboard"):
+        top = st.container()
+        board = _board(scored)
+        with top:
+            _numbers(scored, board, k)
+        if board is None:
+            leave(MEASURING)
+        chosen = None if board is None else _details(scored, board, images)
+        _along(scored, is_there=board is not None)
+    return chosen
+
+
+def _board(scored: Scored) -> Scoreboard | None:
+    """The whole score, or until it is there its estimate."""
+    key = scored.key(ESTIMATING, scored.way.words)
+    estimate = shared(key, scored.question.first, f"Estimating by {ESTIMATE} queries", soon=SOON, replaces=True)
+    if estimate is None or not estimate.is_estimate:
+        return estimate
+    n = min(QUERIES, estimate.asked)
+    key = scored.key(MEASURING, scored.way.words)
+    return shared(key, scored.question.whole, f"Measuring by {n:,} queries", soon=SOON, replaces=True) or estimate
+
+
+def _numbers(scored: Scored, board: Scoreboard | None, k: int) -> None:
+    """The four numbers with their intervals; before they are there, their places."""
+    if board is None:
+        heading("Score", "How good this way to rank is for many queries.")
+        table(["", "Class"], [Row([name, "…"]) for name in ("NN", "MAP", "NDCG", f"P@{k}")], n_classes=0, name="Score")
+        return
+    kind = "Estimate" if board.is_estimate else "Score"
+    heading(kind, words(board, scored.asked, scored.gallery))
+    columns = [board.numbers(relevance, k) for relevance in board.found]
+    rows = [Row([line[0].measure, *map(said, line)]) for line in zip(*columns, strict=True)]
+    table(["", *(name.capitalize() for name in board.found)], rows, n_classes=0, name="Score")
+    without = "".join(
+        f" {n:,} have nothing relevant ({name})." for name, n in left_out(board, list(board.found)).items()
+    )
+    remark(f"Mean and 95 % interval over queries, 0 to 1.{without}")
+
+
+def said(score: Score) -> str:
+    """A mean with the reach of its interval, in words."""
+    if score.value is None or score.low is None or score.high is None:
+        return "none"
+    return f"{score.value:.3f} ± {max(score.value - score.low, score.high - score.value):.3f}"
+
+
+def _details(scored: Scored, board: Scoreboard, images: Images | None) -> int | None:
+    """The curve, the classes and the worst queries."""
+    st.plotly_chart(
+        precision_recall({name: board.curve(name) for name in board.found}), config=CONFIG, key="score-curve"
+    )
+    relevance = _relevance(board)
+    with st.expander("MAP by class"):
+        by_class = board.by_class(relevance)
+        values = [by_class[label].value if label in by_class else None for label in range(len(board.classes))]
+        bars(np.array(values, np.float64), board.classes, name="MAP by class")
+    return _worst(scored, board, relevance, images)
+
+
+def _relevance(board: Scoreboard) -> str:
+    names = list(board.found)
+    if len(names) == 1:
+        return names[0]
+    chosen = st.segmented_control("Relevant", names, default=names[0], key="score-by", required=True)
+    return chosen or names[0]
+
+
+def _worst(scored: Scored, board: Scoreboard, relevance: str, images: Images | None) -> int | None:
+    rows = board.worst(relevance, WORST)
+    if images is None and scored.asked.key in SPLIT_TITLES and not scored.opened.without_images:
+        images = scored.opened.items.images
+    if images is None or not len(rows):
+        return None
+    heading("Worst queries", "Lowest average precision. Choose one to see what it finds.")
+    values, scale = board.found[relevance].average_precision, scored.opened.images.scale
+    items = [
+        Picture(image, [_class(board, row), f"AP {values[row]:.3f}"], label=int(board.labels[row]), scale=scale)
+        for row, image in zip(rows.tolist(), images(board.ids[rows]), strict=True)
+    ]
+    chosen = pick(items, side=WORST_PIXELS, n_classes=len(board.classes), name="Worst queries", key="score-worst")
+    return None if chosen is None else int(board.ids[rows[chosen]])
+
+
+def _class(board: Scoreboard, row: int) -> str:
+    label = int(board.labels[row])
+    return board.classes[label] if label >= 0 else "unlabelled"
+
+
+def _along(scored: Scored, *, is_there: bool) -> None:
+    """MAP along the slider of the way, if it has one; begun once the page shows a score."""
+    slider = slider_of(scored.way)
+    if slider is None:
+        return
+
+    key = scored.key(GLANCING, slider.key)
+    if not (is_there or is_known(key)):
+        return
+    place = st.container()
+    text = f"Measuring along the slider {slider.name}"
+    found = shared(key, scored.question.glance, text, soon=SOON, replaces=True)
+    if found is not None and found.is_glance:
+        found = shared(scored.key(SWEEPING, slider.key), scored.question.swept, text, soon=SOON, replaces=True) or found
+    if found is not None:
+        with place:
+            _curve(found, slider.at)
+
+
+def _curve(found: Sweep, here: float) -> None:
+    heading(f"MAP along {found.name}", f"{found.queries:,} queries at each stop; shaded: 95 % interval over queries.")
+    bands = {name: [(one.value, one.low, one.high) for one in found.averages(name)] for name in found.found}
+    st.plotly_chart(along_slider(found.name, found.stops, bands, here), config=CONFIG, key="score-sweep")
