@@ -47,6 +47,11 @@ class Question:
         return self.asked if self.of is None or self.row is None else asked_of(self.of, self.row, gallery)
 
     @property
+    def is_own(self) -> bool:
+        """Whether it is an item of the run's own data."""
+        return self.of is not None and self.of.key in gathering.SPLITS
+
+    @property
     def id(self) -> int | None:
         """Of the item; None where it is none."""
         return None if self.of is None or self.row is None else int(self.of.ids[self.row])

@@ -14,8 +14,7 @@ from explorer.ui import fetching, gathering
 from explorer.ui.asking import Question
 from explorer.ui.gallery import HIT_PIXELS, QUERY_PIXELS, Item, Picture, Row, heading, pictures, problem, table
 from explorer.ui.inspector import UNLABELLED, items_of
-from explorer.ui.messages import is_int
-from explorer.ui.picking import pick, picked
+from explorer.ui.picking import pick
 from explorer.ui.spaces import distance_in
 from explorer.ui.state import OpenRun, open_for_page, runs
 from explorer.workflows.beside import companions
@@ -66,7 +65,7 @@ def show_query(opened: OpenRun, question: Question) -> None:
 
 
 def show(opened: OpenRun, answered: Answered) -> None:
-    """The hits; one of the run's own data that is chosen becomes the query (see `chosen`)."""
+    """The hits; one of the run's own data that is chosen is told by `picked`."""
     gallery, found = answered.gallery, answered.found
     heading(f"Nearest of {len(gallery):,} {gallery.title[0].lower()}{gallery.title[1:]}", how_to_read(opened, answered))
     images = answered.images(opened)
@@ -76,12 +75,6 @@ def show(opened: OpenRun, answered: Answered) -> None:
     cells = [_cell(opened, answered, i, image) for i, image in enumerate(images)]
     ids = gallery.ids[found.rows].tolist() if answered.others is None else [None] * len(cells)
     pick(cells, side=HIT_PIXELS, n_classes=len(opened.run.card.classes), name="Hits", key=KEY, values=ids)
-
-
-def chosen() -> int | None:
-    """The id of the hit that was chosen just now; None for another data set's."""
-    item = picked(KEY)
-    return item if is_int(item) else None
 
 
 def how_to_read(opened: OpenRun, answered: Answered) -> str:

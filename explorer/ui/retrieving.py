@@ -6,10 +6,12 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.figures import BAR, UNKNOWN
-from explorer.ui import asking, fetching, gathering, hits, layout, onwards, ranking, touching, unknowns
+from explorer.ui import asking, fetching, gathering, hits, layout, onwards, ranking, scoring, touching, unknowns
 from explorer.ui.gallery import bars, facts, heading, problem, remark
 from explorer.ui.hits import Answered
 from explorer.ui.inspector import UNLABELLED
+from explorer.ui.messages import is_int
+from explorer.ui.picking import picked
 from explorer.ui.ranking import Choice
 from explorer.ui.scatter import Marks, scatter, touched
 from explorer.ui.state import OpenRun
@@ -51,6 +53,8 @@ def _controlled(opened: OpenRun) -> None:
     with inspector:
         _map(opened, answered)
         _information(choice)
+        if answered is not None:
+            _score(opened, answered, choice.k)
     with told:
         unknowns.tell()
 
@@ -63,9 +67,10 @@ def _note_touch(opened: OpenRun) -> None:
     touching.remember(Place(KEY, cloud.items), space, click, lasso)
     if click is not None:
         st.session_state[asking.SOURCE] = asking.ITEM
-    item = hits.chosen()
-    if item is not None:
-        asking.ask_with_item(item)
+    for key in (hits.KEY, scoring.WORST_KEY):
+        item = picked(key)
+        if is_int(item):
+            asking.ask_with_item(item)
 
 
 def _beside(opened: OpenRun) -> list[str]:
@@ -97,7 +102,7 @@ def _answer(opened: OpenRun, source: str, choice: Choice) -> Answered | None:
             remark("What it finds will be shown here, and where it lies on the map.")
             return None
         facts([("Query", question.words)])
-        if question.id is not None and question.of is not None and question.of.key in gathering.SPLITS:
+        if question.id is not None and question.is_own:
             onwards.link("Map", opened, question.id)
     with pictured:
         hits.show_query(opened, question)
@@ -111,6 +116,13 @@ def _answer(opened: OpenRun, source: str, choice: Choice) -> Answered | None:
         gallery, others = loaded
     found = retrieve(opened.run.card, choice.way, question.within(gallery), gallery, choice.k)
     return Answered(question, choice.way, gallery, found, others)
+
+
+def _score(opened: OpenRun, answered: Answered, k: int) -> None:
+    """How good the way is over the whole gallery: for the run's test items, or for the other data that ask."""
+    question = answered.question
+    asked = gathering.own(opened, "test") if question.is_own or question.of is None else question.of
+    scoring.show(opened, answered.way, asked, answered.gallery, k=k)
 
 
 def _map(opened: OpenRun, answered: Answered | None) -> None:
@@ -128,8 +140,7 @@ def _map(opened: OpenRun, answered: Answered | None) -> None:
 def _marks(opened: OpenRun, answered: Answered) -> Marks:
     space, question, found, gallery = opened.space, answered.question, answered.found, answered.gallery
     x, y = (float(part) for part in question.place)
-    is_own = question.of is not None and question.of.key in gathering.SPLITS
-    row = int(rows_of(space.latents.ids, [question.id])[0]) if is_own and question.id is not None else -1
+    row = int(rows_of(space.latents.ids, [question.id])[0]) if question.is_own and question.id is not None else -1
     marks = Marks(
         query=(x, y),
         query_row=row,

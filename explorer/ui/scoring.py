@@ -22,6 +22,7 @@ from explorer.zoo.evaluation import Score
 SOON = 0.05  # seconds: enough to read what is kept
 WORST = 6
 WORST_PIXELS = 56
+WORST_KEY = "score-worst"
 ESTIMATING, MEASURING, GLANCING, SWEEPING = "estimate", "score", "glance", "sweep"
 Images = Callable[[NDArray[np.int64]], NDArray[np.uint8] | NDArray[np.float32]]
 
@@ -147,7 +148,14 @@ def _worst(scored: Scored, board: Scoreboard, relevance: str, images: Images | N
         Picture(image, [_class(board, row), f"AP {values[row]:.3f}"], label=int(board.labels[row]), scale=scale)
         for row, image in zip(rows.tolist(), images(board.ids[rows]), strict=True)
     ]
-    chosen = pick(items, side=WORST_PIXELS, n_classes=len(board.classes), name="Worst queries", key="score-worst")
+    chosen = pick(
+        items,
+        side=WORST_PIXELS,
+        n_classes=len(board.classes),
+        name="Worst queries",
+        key=WORST_KEY,
+        values=board.ids[rows].tolist(),
+    )
     return None if chosen is None else int(board.ids[rows[chosen]])
 
 
