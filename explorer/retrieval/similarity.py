@@ -129,15 +129,23 @@ def cosine(query: ArrayLike, gallery: ArrayLike) -> NDArray[np.float64]:
     Raises:
         BadValueError: latents whose dimensions differ.
     """
-    one, other = _directions(query), _directions(gallery)
+    one, other = _moderate(query), _moderate(gallery)
     if one.shape[1] != other.shape[1]:
         raise BadValueError(f"Latents have {one.shape[1]} and {other.shape[1]} dimensions; cosine compares equal ones.")
-    return np.asarray((one @ other.T).clip(-1, 1))
+    lengths = (np.sqrt(np.einsum("ij,ij->i", z, z)) for z in (one, other))
+    # Not the gallery is scaled but what comes of it: with few queries that is far less.
+    scales = (np.divide(1, length, out=np.zeros_like(length), where=length > 0) for length in lengths)
+    found = one @ other.T
+    found *= next(scales)[:, None]
+    found *= next(scales)
+    return np.asarray(found.clip(-1, 1, out=found))
 
 
-def _directions(z: ArrayLike) -> NDArray[np.float64]:
-    """Latents scaled to length 1; zero vectors stay."""
+def _moderate(z: ArrayLike) -> NDArray[np.float64]:
+    """Latents in the same directions, of which no square overflows or vanishes in double precision."""
+    z = np.asarray(z)
+    if z.dtype in (np.float32, np.float16):
+        return z.astype(np.float64)
     z = np.asarray(z, np.float64)
-    largest = np.abs(z).max(axis=1, initial=0, keepdims=True)  # first: a square may overflow or vanish
-    z = np.divide(z, largest, out=np.zeros_like(z), where=largest > 0)
-    return np.asarray(z / np.maximum(1, np.linalg.norm(z, axis=1, keepdims=True)))
+    largest = np.abs(z).max(axis=1, initial=0, keepdims=True)
+    return np.asarray(np.divide(z, largest, out=np.zeros_like(z), where=largest > 0))
