@@ -1,22 +1,30 @@
 """Work of some seconds in this process: beside the page, with progress and cancel, its result kept in memory."""
 
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from secrets import token_hex
 from threading import Event, Lock, Thread
 from typing import Any, Generic, TypeVar
+from weakref import WeakValueDictionary
 
 import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
 
 from explorer.data.dataset import Progress
 from explorer.errors import ExplorerError
-from explorer.ui.gallery import plain, problem
+from explorer.ui.addresses import route_address
+from explorer.ui.gallery import problem
+from explorer.ui.messages import noted
 
 Result = TypeVar("Result")
-LOOKED_EVERY = 0.4  # seconds
 SOON = 0.4  # seconds that a page waits for work before it shows how far it is
 WORK_KEPT = 32  # results, of all sessions
 Key = tuple[str, ...]
 FOR_ALL = "Ends it for everybody who is waiting for it."
+
+
+_watched: WeakValueDictionary[str, "Loading[Any]"] = WeakValueDictionary()  # by identity
 
 
 class _CancelledError(Exception):
@@ -33,6 +41,8 @@ class Loading(Generic[Result]):
     def __init__(self, work: Callable[[Progress], Result]) -> None:
         self._work = work
         self._cancelled = Event()
+        self.identity = token_hex(8)
+        _watched[self.identity] = self
         self.waiting: set[str] = set()  # sessions, see `leave`
         self.done, self.total = 0, 0
         self.result: Result | None = None
@@ -79,27 +89,46 @@ class Loading(Generic[Result]):
         self.done, self.total = done, total
 
 
-def watch(loading: "Loading[Result]", words: str, *, key: str) -> None:
-    """Show how far it is, twice a second, with a button to cancel; when it is over, the whole page runs again.
+def share_done(identity: str) -> float | None:
+    """How much of some work is done, 0 to 1; None for work that is over or unknown.
 
+    Args:
+        identity: of the work, as its page knows it.
+    """
+    loading = _watched.get(identity)
+    if loading is None or loading.is_over:
+        return None
+    return min(1.0, loading.done / loading.total) if loading.total else 0.0
+
+
+def watch(loading: "Loading[Result]", words: str, *, key: str) -> None:
+    """Show how far it is, with a button to cancel; when it is over, what surrounds this runs again.
+
+    The browser asks the route `work`: a fragment on a timer, within another one, breaks the page when that one changes.
     All sessions that ask for the same work share it, so a cancel ends it for each; it says so, and each can begin anew.
 
     Args:
         loading: the work.
-        words: what it is, as Markdown.
-        key: tells its button from those of other work on the page.
+        words: what it is.
+        key: tells its bar from those of other work on the page.
     """
-    st.fragment(_watch, run_every=LOOKED_EVERY)(loading, words, key)
-
-
-def _watch(loading: "Loading[Result]", words: str, key: str) -> None:
-    if loading.is_over:
-        st.rerun()
-    share = loading.done / loading.total if loading.total else 0.0
+    url = route_address(f"work/{loading.identity}", "")
+    data = {"url": url, "words": words, "share": share_done(loading.identity) or 0.0, "identity": loading.identity}
     stop, is_asked = loading.cancel, loading.is_cancelled
-    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    line.progress(min(1.0, share), text=words)
-    line.button("Cancel", key=f"cancel-{key}", icon=":material/close:", help=FOR_ALL, on_click=stop, disabled=is_asked)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        # In a list: see `scatter`.
+        _component()(key=f"progress-{key}", data=[data], on_over_change=noted)
+        st.button(
+            "Cancel", key=f"cancel-{key}", icon=":material/close:", help=FOR_ALL, on_click=stop, disabled=is_asked
+        )
+
+
+@cache
+def _component() -> ComponentRenderer:
+    bar = '<div role="progressbar" aria-valuemin="0" aria-valuemax="100"><i></i></div>'
+    html = f'<div class="le-progress"><span role="status"></span>{bar}</div>'
+    js = Path(__file__).with_suffix(".js").read_text("utf-8")
+    return st.components.v2.component("latent_explorer_progress", html=html, js=js, isolate_styles=False)
 
 
 _under_way: dict[Key, Loading[Any]] = {}
@@ -124,7 +153,7 @@ def shared(
     loading = _begun(key, work, replaces)
     if not loading.wait(soon):
         with st.container(border=True, key=f"comparing-{key[0]}"):
-            watch(loading, plain(words), key=key[0])
+            watch(loading, words, key=key[0])
         return None
     if loading.result is None:
         problem(loading.problem or f"{words} was cancelled.")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from explorer.errors import BadValueError, ExplorerError, UnknownNameError
@@ -157,6 +157,16 @@ def thumbnail(request: Request) -> Response:
     return Response(content, media_type="image/png", headers=KEEP)
 
 
+def work(request: Request) -> Response:
+    """How much of some work of this server is done, 0 to 1, or that it is over."""
+    if not check_token(request.query_params.get("token", "")):
+        return _refusal(EXPIRED, FORBIDDEN)
+    from explorer.ui.loading import share_done
+
+    share = share_done(request.path_params["identity"])
+    return JSONResponse({"over": share is None, "share": share or 0.0}, headers=FORGET)
+
+
 def _tiles_asked(request: Request, n: int) -> tuple[list[int], int]:
     """Rows and side of a question for tiles; anything but plain numbers in their ranges is refused."""
     rows, side = (request.query_params.get(name, "") for name in ("rows", "side"))
@@ -201,6 +211,7 @@ ROUTES = [
     Route(f"/{PREFIX}/frames/{{run}}", frames),
     Route(f"/{PREFIX}/thumbnail/{{run}}", thumbnail),
     Route(f"/{PREFIX}/tiles/{{run}}", tiles),
+    Route(f"/{PREFIX}/work/{{identity}}", work),
 ]
 
 

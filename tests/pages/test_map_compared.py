@@ -1,9 +1,11 @@
 """Compare: another run beside, and items of other data over the map."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
@@ -331,6 +333,12 @@ def slow(photos: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:  # no
     work.go_on.set()
 
 
+def progress(at: AppTest) -> list[dict[str, Any]]:
+    """What the bars of work under way are told."""
+    told = (json.loads(element.proto.json)[0] for element in at.get("bidi_component"))
+    return [one for one in told if "share" in one]
+
+
 def press(at: AppTest, label: str) -> AppTest:
     return next(button for button in at.button if button.label == label).click().run()
 
@@ -345,9 +353,9 @@ def test_loading_shows_how_far_it_is_and_the_map_stays(open_page: Open, slow: Sl
     assert slow.told.wait(60)
     at.run()
     assert not at.exception
-    (bar,) = at.get("progress")
-    assert bar.proto.value == 30
-    assert bar.proto.text.replace("\\", "") == f"Encoding items of {PHOTOS}"
+    (bar,) = progress(at)
+    assert (bar["share"], bar["words"]) == (0.3, f"Encoding items of {PHOTOS}")
+    assert loading.share_done(bar["identity"]) == 0.3
     assert list(maps(at)) == ["map"]
     assert slow.begun == 1
 
@@ -395,7 +403,7 @@ def test_two_works_are_watched_and_fail_side_by_side(open_page: Open, slow: Slow
     monkeypatch.setattr(comparing, "agreement", agreement)
     at = open_page(PAGE, run=VAE, beside=STRUCTURED, over=PHOTOS)
     assert not at.exception
-    assert len(at.get("progress")) == 2
+    assert len(progress(at)) == 2
     assert [button.label for button in at.button].count("Cancel") == 2
     slow.go_on.set()
     assert all(work.wait(60) for work in loading._under_way.values())

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from explorer.errors import BadDataError
 from explorer.ui import painting, routes, state, tokens
+from explorer.ui.loading import Loading
 from explorer.ui.scatter import Layers, program
 from explorer.ui.tokens import LIFE, make_token
 from explorer.workflows.regions import View, decided
@@ -338,3 +339,21 @@ def test_altered_snapshots_are_one_sentence_of_the_route(tiny, ask):  # noqa: F8
     assert (answer.status_code, "truncated or altered" in answer.text) == (404, True)
     assert ask("frames/tiny", token="forged").status_code == 403  # noqa: S106 - it is none
     assert ask("points/tiny").status_code == 200
+
+
+def test_work_says_how_far_it_is_and_that_it_is_over(ask):
+    go_on, told = Event(), Event()
+
+    def work(progress):
+        progress(3, 10)
+        told.set()
+        go_on.wait(60)
+
+    loading = Loading(work)
+    assert told.wait(60)
+    assert ask(f"work/{loading.identity}").json() == {"over": False, "share": 0.3}
+    assert ask(f"work/{loading.identity}", token="forged").status_code == 403
+    go_on.set()
+    assert loading.wait(60)
+    assert ask(f"work/{loading.identity}").json()["over"]
+    assert ask("work/nobody").json()["over"]

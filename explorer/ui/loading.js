@@ -1,0 +1,45 @@
+// How far some work is: asks the server, draws a bar, and lets the page run again once the work is over. The page itself
+// does not run meanwhile: parts of it that ran on a timer of their own were lost when the rest changed beside them.
+
+const ASKED_EVERY = 400; // milliseconds
+const TRIES = 5; // answers that may fail on the way before the page is asked what it knows
+
+export default function mount({ parentElement, data, setStateValue }) {
+  const [{ url, words, share, identity }] = data;
+  const root = parentElement.querySelector(".le-progress");
+  const bar = root.querySelector("[role=progressbar]");
+  const draw = (part) => {
+    bar.setAttribute("aria-valuenow", String(Math.round(100 * part)));
+    bar.firstElementChild.style.width = `${100 * part}%`;
+  };
+  bar.setAttribute("aria-label", words);
+  root.querySelector("span").textContent = words;
+  if (root.dataset.identity === identity) return stop;
+  root.dataset.identity = identity;
+  draw(share);
+  let failures = 0;
+
+  async function ask() {
+    if (!root.isConnected || root.dataset.identity !== identity) return;
+    let told = null;
+    try {
+      const answer = await fetch(url, { cache: "no-store" });
+      told = answer.ok ? await answer.json() : { over: true };
+    } catch {
+      failures += 1; // the server may be busy for a moment
+    }
+    if (told?.over || failures > TRIES) setStateValue("over", { identity, seq: Date.now() });
+    else {
+      if (told) draw(told.share);
+      setTimeout(ask, ASKED_EVERY);
+    }
+  }
+
+  function stop() {
+    // Streamlit also ends calls that a newer one has overtaken: only a bar that has left the page is done.
+    if (!root.isConnected) delete root.dataset.identity;
+  }
+
+  setTimeout(ask, ASKED_EVERY);
+  return stop;
+}
