@@ -34,8 +34,8 @@ def precision_recall(curves: Mapping[str, NDArray[np.floating]]) -> "Figure":
     for number, (name, precision) in enumerate(curves.items()):
         recall = np.linspace(0, 1, len(precision))
         figure.add_scatter(
-            x=recall,
-            y=precision,
+            x=recall.tolist(),
+            y=precision.tolist(),
             name=name,
             mode="lines",
             line={"color": COLOURS[number % len(COLOURS)], "dash": DASHES[number % len(DASHES)], "width": 2},

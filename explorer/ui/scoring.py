@@ -118,6 +118,8 @@ def said(score: Score) -> str:
     """A mean with the reach of its interval, in words."""
     if score.value is None or score.low is None or score.high is None:
         return "none"
+    if score.low == score.high:  # an interval of no width would promise too much
+        return f"{score.value:.3f} (all)"
     return f"{score.value:.3f} ± {max(score.value - score.low, score.high - score.value):.3f}"
 
 
