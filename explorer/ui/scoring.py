@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import streamlit as st
@@ -13,16 +14,17 @@ from explorer.ui.gallery import Picture, Row, bars, heading, remark, table
 from explorer.ui.loading import is_known, leave, shared
 from explorer.ui.picking import pick
 from explorer.ui.state import OpenRun, settings
-from explorer.workflows.retrieving import CLASS, SPLIT_TITLES, Collection
-from explorer.workflows.scoreboard import ESTIMATE, QUERIES, Scoreboard, left_out, words
+from explorer.workflows.retrieving import SPLIT_TITLES, Collection
+from explorer.workflows.scoreboard import ESTIMATE, QUERIES, Scoreboard, left_out, relevances_of, words
 from explorer.workflows.scorekeeping import Question
 from explorer.workflows.sweeping import Best, Sweep, slider_of
 from explorer.workflows.ways import Way
 from explorer.zoo.evaluation import Score
 
-SOON = 0.05  # seconds: enough to read what is kept
+SOON, AT_ONCE = 0.05, 0.0  # seconds that the page waits: enough to read what is kept
 WORST = 6
 WORST_PIXELS = 56
+SHOWN = "score:shown"  # in the session
 WORST_KEY = "score-worst"
 ESTIMATING, MEASURING, GLANCING, SWEEPING = "estimate", "score", "glance", "sweep"
 Images = Callable[[NDArray[np.int64]], NDArray[np.uint8] | NDArray[np.float32]]
@@ -47,10 +49,24 @@ class Scored:
         """Names work about it."""
         return kind, self.opened.name, self.opened.stamp, ways, self.asked.digest, self.gallery.digest
 
+    @cached_property
+    def relevances(self) -> list[str]:
+        """By what a hit may be right."""
+        return list(relevances_of(self.asked, self.gallery, np.empty(0, np.intp)))
+
     @property
     def question(self) -> Question:
         """What is measured."""
         return Question(self.opened.run.card, self.way, self.asked, self.gallery, settings())
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A board that the session has seen last, of which items it is, and of which way."""
+
+    of: tuple[str, ...]
+    way: Way
+    board: Scoreboard
 
 
 def show(
@@ -72,13 +88,22 @@ def show(
     with st.container(key="scoreboard", gap="small"):
         top = st.container()
         board = _board(scored)
-        with top:
-            _numbers(scored, board, k)
         if board is None:
             leave(MEASURING)
-        relevance = CLASS if board is None else _relevance(board)
+        shown = _kept(scored, board)
+        with top:
+            _numbers(scored, shown, k)
+        relevance = _relevance(scored.relevances)
         _along(scored, relevance, is_there=board is not None)
-        return None if board is None else _details(scored, board, relevance, images)
+        return None if shown is None else _details(scored, shown.board, relevance, images)
+
+
+def _kept(scored: Scored, board: Scoreboard | None) -> Shown | None:
+    """The board, or while it is measured the last one of the same items, so that nothing jumps when a slider moves."""
+    if board is not None:
+        st.session_state[SHOWN] = Shown(scored.key("", ""), scored.way, board)
+    last: Shown | None = st.session_state.get(SHOWN)
+    return last if last is not None and last.of == scored.key("", "") else None
 
 
 def _board(scored: Scored) -> Scoreboard | None:
@@ -94,23 +119,26 @@ def _board(scored: Scored) -> Scoreboard | None:
         return estimate
     n = min(QUERIES, estimate.asked)
     key = scored.key(MEASURING, scored.way.words)
-    return shared(key, scored.question.whole, f"Measuring by {n:,} queries", soon=SOON, replaces=True) or estimate
+    return shared(key, scored.question.whole, f"Measuring by {n:,} queries", soon=AT_ONCE, replaces=True) or estimate
 
 
-def _numbers(scored: Scored, board: Scoreboard | None, k: int) -> None:
+def _numbers(scored: Scored, shown: Shown | None, k: int) -> None:
     """The four numbers with their intervals; before they are there, their places."""
-    if board is None:
+    names = ["", *(name.capitalize() for name in scored.relevances)]
+    if shown is None:
         heading("Score", "How good this way to rank is for many queries.")
-        table(["", "Class"], [Row([name, "…"]) for name in ("NN", "MAP", "NDCG", f"P@{k}")], n_classes=0, name="Score")
+        dots = ["…"] * len(scored.relevances)
+        table(names, [Row([name, *dots]) for name in ("NN", "MAP", "NDCG", f"P@{k}")], n_classes=0, name="Score")
         return
-    kind = "Estimate" if board.is_estimate else "Score"
-    heading(kind, words(board, scored.asked, scored.gallery))
-    columns = [board.numbers(relevance, k) for relevance in board.found]
+    board = shown.board
+    if shown.way != scored.way:
+        heading("Score before", f"Of {shown.way.words}; that of {scored.way.words} is not there yet.")
+    else:
+        heading("Estimate" if board.is_estimate else "Score", words(board, scored.asked, scored.gallery))
+    columns = [board.numbers(relevance, k) for relevance in scored.relevances]
     rows = [Row([line[0].measure, *map(said, line)]) for line in zip(*columns, strict=True)]
-    table(["", *(name.capitalize() for name in board.found)], rows, n_classes=0, name="Score")
-    without = "".join(
-        f" {n:,} have nothing relevant ({name})." for name, n in left_out(board, list(board.found)).items()
-    )
+    table(names, rows, n_classes=0, name="Score")
+    without = "".join(f" {n:,} have nothing relevant ({name})." for name, n in left_out(board).items())
     remark(f"Mean and 95 % interval over queries, 0 to 1.{without}")
 
 
@@ -135,8 +163,7 @@ def _details(scored: Scored, board: Scoreboard, relevance: str, images: Images |
     return _worst(scored, board, relevance, images)
 
 
-def _relevance(board: Scoreboard) -> str:
-    names = list(board.found)
+def _relevance(names: list[str]) -> str:
     if len(names) == 1:
         return names[0]
     chosen = st.segmented_control("Relevant", names, default=names[0], key="score-by", required=True)
@@ -181,7 +208,7 @@ def _along(scored: Scored, relevance: str, *, is_there: bool) -> None:
     found = shared(key, scored.question.glance, text, soon=SOON, replaces=True)
     if found is not None and found.is_glance:
         key = scored.key(SWEEPING, slider.key)
-        found = shared(key, scored.question.swept, text, soon=SOON, replaces=True) or found
+        found = shared(key, scored.question.swept, text, soon=AT_ONCE, replaces=True) or found
     if found is not None:
         with place:
             _curve(found, relevance, slider.at)

@@ -163,6 +163,25 @@ def test_what_a_slider_has_passed_is_cancelled(at: AppTest, monkeypatch: pytest.
     until(at, is_whole)
 
 
+def test_last_score_stays_until_the_next_is_there_and_says_so(at: AppTest, monkeypatch: pytest.MonkeyPatch):
+    until(at, is_whole)
+    before, go_on, measure = html(at), Event(), scorekeeping.score
+
+    def slow(*args: Any, **rest: Any) -> Any:
+        go_on.wait(60)
+        return measure(*args, **rest)
+
+    monkeypatch.setattr(scorekeeping, "score", slow)
+    try:
+        at.checkbox[0].check().run()
+        assert "Of distance; that of distance of quantised, 4 levels is not there yet." in html(at)
+        assert before.partition("<table")[2] == html(at).partition("<table")[2]
+    finally:
+        go_on.set()
+    until(at, is_whole)
+    assert "not there yet" not in html(at)
+
+
 def test_what_another_session_waits_for_goes_on(at: AppTest, monkeypatch: pytest.MonkeyPatch):
     go_on, measure = Event(), scorekeeping.score
 
