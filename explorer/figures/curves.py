@@ -17,6 +17,13 @@ DASHES = ("solid", "dash", "dot")  # told apart without colour
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
+def prepare() -> None:
+    """Import what the figures need, which takes seconds: call it in a thread, ahead of the first one."""
+    import plotly.tools  # noqa: F401 - Streamlit asks for it
+
+    precision_recall({"": np.zeros(2)}).to_json()
+
+
 def precision_recall(curves: Mapping[str, NDArray[np.floating]]) -> "Figure":
     """Precision over recall.
 
@@ -27,12 +34,12 @@ def precision_recall(curves: Mapping[str, NDArray[np.floating]]) -> "Figure":
     for number, (name, precision) in enumerate(curves.items()):
         recall = np.linspace(0, 1, len(precision))
         figure.add_scatter(
-            x=recall,
-            y=precision,
+            x=recall.tolist(),
+            y=precision.tolist(),
             name=name,
             mode="lines",
             line={"color": COLOURS[number % len(COLOURS)], "dash": DASHES[number % len(DASHES)], "width": 2},
-            hovertemplate="recall %{x:.1f}, precision %{y:.3f}",
+            hovertemplate="recall %{x:.1f}, precision %{y:.3f}<extra>%{fullData.name}</extra>",
         )
     figure.update_xaxes(range=[0, 1])
     figure.update_layout(showlegend=len(curves) > 1)
@@ -42,34 +49,33 @@ def precision_recall(curves: Mapping[str, NDArray[np.floating]]) -> "Figure":
 def along_slider(
     name: str,
     stops: Sequence[float],
-    bands: Mapping[str, Sequence[tuple[float | None, float | None, float | None]]],
+    points: Sequence[tuple[float | None, float | None, float | None]],
     here: float,
 ) -> "Figure":
-    """A measure at each stop of a slider with its interval, and a line where the slider stands.
+    """MAP at each stop of a slider with its interval, and a line where the slider stands.
 
     Args:
         name: of the setting.
         stops: ascending.
-        bands: by name, value, lower and upper end at each stop; None where there is none.
+        points: value, lower and upper end at each stop; None where there is none.
         here: where the slider stands.
     """
-    figure = _empty(name, "MAP")
-    for number, (of, band) in enumerate(bands.items()):
-        colour, (value, low, high) = COLOURS[number % len(COLOURS)], zip(*band, strict=True)
-        _add_band(figure, stops, low, high, colour)
-        figure.add_scatter(
-            x=stops,
-            y=value,
-            name=of,
-            mode="lines+markers",
-            line={"color": colour, "dash": DASHES[number % len(DASHES)], "width": 2},
-            marker={"size": 5},
-            customdata=list(zip(low, high, strict=True)),
-            hovertemplate=f"{name} %{{x:g}}: MAP %{{y:.3f}}, 95 %: %{{customdata[0]:.3f}} to %{{customdata[1]:.3f}}",
-        )
+    figure, (value, low, high) = _empty(name, "MAP"), zip(*points, strict=True)
+    _add_band(figure, stops, low, high, COLOURS[0])
+    figure.add_scatter(
+        x=stops,
+        y=value,
+        mode="lines+markers",
+        line={"color": COLOURS[0], "width": 2},
+        marker={"size": 5},
+        customdata=list(zip(low, high, strict=True)),
+        hovertemplate=f"{name} %{{x:g}}: MAP %{{y:.3f}}, 95 %: %{{customdata[0]:.3f}} to %{{customdata[1]:.3f}}"
+        "<extra></extra>",
+    )
     figure.add_vline(x=here, line={"color": UNKNOWN, "width": 2, "dash": "dot"})
-    figure.add_annotation(x=here, y=1, yref="paper", text="here", showarrow=False, xanchor="left", xshift=3)
-    figure.update_layout(showlegend=len(bands) > 1)
+    figure.add_annotation(x=here, y=0, yref="paper", text="here", showarrow=False, xanchor="left", yanchor="bottom")
+    figure.update_yaxes(range=None, autorange=True)
+    figure.update_layout(showlegend=False)
     return figure
 
 
@@ -77,7 +83,7 @@ def _add_band(
     figure: "Figure", x: Sequence[float], low: Sequence[float | None], high: Sequence[float | None], colour: str
 ) -> None:
     """Shade what lies between the ends of the intervals."""
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    red, green, blue = bytes.fromhex(colour[1:])
     figure.add_scatter(
         x=[*x, *reversed(x)],
         y=[*high, *reversed(low)],
@@ -91,6 +97,7 @@ def _add_band(
 
 def _empty(x: str, y: str) -> "Figure":
     """A small figure without anything in it, for light and dark pages."""
+    import pandas  # noqa: F401 - Plotly looks into it even where another thread is still at importing it
     from plotly.graph_objects import Figure  # imports slowly
 
     figure = Figure()

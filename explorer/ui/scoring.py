@@ -2,26 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.figures.curves import CONFIG, along_slider, precision_recall
+from explorer.data.dataset import Progress
+from explorer.figures.curves import CONFIG, along_slider, precision_recall, prepare
 from explorer.ui.gallery import Picture, Row, bars, heading, remark, table
 from explorer.ui.loading import is_known, leave, shared
 from explorer.ui.picking import pick
 from explorer.ui.state import OpenRun, settings
 from explorer.workflows.retrieving import SPLIT_TITLES, Collection
-from explorer.workflows.scoreboard import ESTIMATE, QUERIES, Scoreboard, left_out, words
+from explorer.workflows.scoreboard import ESTIMATE, QUERIES, Scoreboard, left_out, relevances_of, words
 from explorer.workflows.scorekeeping import Question
-from explorer.workflows.sweeping import Sweep, slider_of
+from explorer.workflows.sweeping import Best, Sweep, slider_of
 from explorer.workflows.ways import Way
 from explorer.zoo.evaluation import Score
 
-SOON = 0.05  # seconds: enough to read what is kept
+SOON, AT_ONCE = 0.05, 0.0  # seconds that the page waits: enough to read what is kept
 WORST = 6
 WORST_PIXELS = 56
+SHOWN = "score:shown"  # in the session
 WORST_KEY = "score-worst"
 ESTIMATING, MEASURING, GLANCING, SWEEPING = "estimate", "score", "glance", "sweep"
 Images = Callable[[NDArray[np.int64]], NDArray[np.uint8] | NDArray[np.float32]]
@@ -46,10 +49,24 @@ class Scored:
         """Names work about it."""
         return kind, self.opened.name, self.opened.stamp, ways, self.asked.digest, self.gallery.digest
 
+    @cached_property
+    def relevances(self) -> list[str]:
+        """By what a hit may be right."""
+        return list(relevances_of(self.asked, self.gallery, np.empty(0, np.intp)))
+
     @property
     def question(self) -> Question:
         """What is measured."""
         return Question(self.opened.run.card, self.way, self.asked, self.gallery, settings())
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A board that the session has seen last, of which items it is, and of which way."""
+
+    of: tuple[str, ...]
+    way: Way
+    board: Scoreboard
 
 
 def show(
@@ -68,43 +85,60 @@ def show(
         Id of a query that was chosen just now among the worst, on the asking side; else None.
     """
     scored = Scored(opened, way, asked, gallery)
-    with st.container(key="scoreboard"):
+    with st.container(key="scoreboard", gap="small"):
         top = st.container()
         board = _board(scored)
-        with top:
-            _numbers(scored, board, k)
         if board is None:
             leave(MEASURING)
-        chosen = None if board is None else _details(scored, board, images)
-        _along(scored, is_there=board is not None)
-    return chosen
+        shown = _kept(scored, board)
+        with top:
+            _numbers(scored, shown, k)
+        relevance = _relevance(scored.relevances)
+        _along(scored, relevance, is_there=board is not None)
+        return None if shown is None else _details(scored, shown.board, relevance, images)
+
+
+def _kept(scored: Scored, board: Scoreboard | None) -> Shown | None:
+    """The board, or while it is measured the last one of the same items, so that nothing jumps when a slider moves."""
+    if board is not None:
+        st.session_state[SHOWN] = Shown(scored.key("", ""), scored.way, board)
+    last: Shown | None = st.session_state.get(SHOWN)
+    return last if last is not None and last.of == scored.key("", "") else None
 
 
 def _board(scored: Scored) -> Scoreboard | None:
     """The whole score, or until it is there its estimate."""
+
+    def first(progress: Progress) -> Scoreboard:
+        prepare()
+        return scored.question.first(progress)
+
     key = scored.key(ESTIMATING, scored.way.words)
-    estimate = shared(key, scored.question.first, f"Estimating by {ESTIMATE} queries", soon=SOON, replaces=True)
+    estimate = shared(key, first, f"Estimating by {ESTIMATE} queries", soon=SOON, replaces=True)
     if estimate is None or not estimate.is_estimate:
         return estimate
     n = min(QUERIES, estimate.asked)
     key = scored.key(MEASURING, scored.way.words)
-    return shared(key, scored.question.whole, f"Measuring by {n:,} queries", soon=SOON, replaces=True) or estimate
+    return shared(key, scored.question.whole, f"Measuring by {n:,} queries", soon=AT_ONCE, replaces=True) or estimate
 
 
-def _numbers(scored: Scored, board: Scoreboard | None, k: int) -> None:
+def _numbers(scored: Scored, shown: Shown | None, k: int) -> None:
     """The four numbers with their intervals; before they are there, their places."""
-    if board is None:
+    names = ["", *(name.capitalize() for name in scored.relevances)]
+    if shown is None:
         heading("Score", "How good this way to rank is for many queries.")
-        table(["", "Class"], [Row([name, "…"]) for name in ("NN", "MAP", "NDCG", f"P@{k}")], n_classes=0, name="Score")
+        dots = ["…"] * len(scored.relevances)
+        table(names, [Row([name, *dots]) for name in ("NN", "MAP", "NDCG", f"P@{k}")], n_classes=0, name="Score")
         return
-    kind = "Estimate" if board.is_estimate else "Score"
-    heading(kind, words(board, scored.asked, scored.gallery))
-    columns = [board.numbers(relevance, k) for relevance in board.found]
+    board = shown.board
+    if shown.way != scored.way:
+        heading("Score before", f"Of {shown.way.words}; that of {scored.way.words} is not there yet.")
+    else:
+        heading("Estimate" if board.is_estimate else "Score", words(board, scored.asked, scored.gallery))
+    columns = [board.numbers(relevance, k) for relevance in scored.relevances]
     rows = [Row([line[0].measure, *map(said, line)]) for line in zip(*columns, strict=True)]
-    table(["", *(name.capitalize() for name in board.found)], rows, n_classes=0, name="Score")
-    without = "".join(
-        f" {n:,} have nothing relevant ({name})." for name, n in left_out(board, list(board.found)).items()
-    )
+    table(names, rows, n_classes=0, name="Score")
+    without = "".join(f" {n:,} have nothing relevant ({name})." for name, n in left_out(board).items())
     remark(f"Mean and 95 % interval over queries, 0 to 1.{without}")
 
 
@@ -112,24 +146,24 @@ def said(score: Score) -> str:
     """A mean with the reach of its interval, in words."""
     if score.value is None or score.low is None or score.high is None:
         return "none"
+    if score.low == score.high:  # an interval of no width would promise too much
+        return f"{score.value:.3f} (all)"
     return f"{score.value:.3f} ± {max(score.value - score.low, score.high - score.value):.3f}"
 
 
-def _details(scored: Scored, board: Scoreboard, images: Images | None) -> int | None:
+def _details(scored: Scored, board: Scoreboard, relevance: str, images: Images | None) -> int | None:
     """The curve, the classes and the worst queries."""
-    st.plotly_chart(
-        precision_recall({name: board.curve(name) for name in board.found}), config=CONFIG, key="score-curve"
-    )
-    relevance = _relevance(board)
-    with st.expander("MAP by class"):
+    curves = {name: board.curve(name) for name in board.found}
+    heading("Precision over recall", "How many of the first are right, the further down one looks.")
+    st.plotly_chart(precision_recall(curves), config=CONFIG, key="score-curve")
+    with st.expander(f"MAP by class ({relevance})"):
         by_class = board.by_class(relevance)
         values = [by_class[label].value if label in by_class else None for label in range(len(board.classes))]
         bars(np.array(values, np.float64), board.classes, name="MAP by class")
     return _worst(scored, board, relevance, images)
 
 
-def _relevance(board: Scoreboard) -> str:
-    names = list(board.found)
+def _relevance(names: list[str]) -> str:
     if len(names) == 1:
         return names[0]
     chosen = st.segmented_control("Relevant", names, default=names[0], key="score-by", required=True)
@@ -164,26 +198,41 @@ def _class(board: Scoreboard, row: int) -> str:
     return board.classes[label] if label >= 0 else "unlabelled"
 
 
-def _along(scored: Scored, *, is_there: bool) -> None:
+def _along(scored: Scored, relevance: str, *, is_there: bool) -> None:
     """MAP along the slider of the way, if it has one; begun once the page shows a score."""
     slider = slider_of(scored.way)
-    if slider is None:
+    key = scored.key(GLANCING, "" if slider is None else slider.key)
+    if slider is None or not (is_there or is_known(key)):
         return
-
-    key = scored.key(GLANCING, slider.key)
-    if not (is_there or is_known(key)):
-        return
-    place = st.container()
-    text = f"Measuring along the slider {slider.name}"
+    place, text = st.container(), f"Measuring along the slider {slider.name}"
     found = shared(key, scored.question.glance, text, soon=SOON, replaces=True)
     if found is not None and found.is_glance:
-        found = shared(scored.key(SWEEPING, slider.key), scored.question.swept, text, soon=SOON, replaces=True) or found
+        key = scored.key(SWEEPING, slider.key)
+        found = shared(key, scored.question.swept, text, soon=AT_ONCE, replaces=True) or found
     if found is not None:
         with place:
-            _curve(found, slider.at)
+            _curve(found, relevance, slider.at)
 
 
-def _curve(found: Sweep, here: float) -> None:
-    heading(f"MAP along {found.name}", f"{found.queries:,} queries at each stop; shaded: 95 % interval over queries.")
-    bands = {name: [(one.value, one.low, one.high) for one in found.averages(name)] for name in found.found}
-    st.plotly_chart(along_slider(found.name, found.stops, bands, here), config=CONFIG, key="score-sweep")
+def _curve(found: Sweep, relevance: str, here: float) -> None:
+    heading(
+        f"MAP along {found.name} ({relevance})",
+        f"The same {found.queries:,} queries at each stop; shaded: 95 % interval over queries.",
+    )
+    points = [(one.value, one.low, one.high) for one in found.averages(relevance)]
+    st.plotly_chart(along_slider(found.name, found.stops, points, here), config=CONFIG, key="score-sweep")
+    if advice := _advice(found.best(relevance, here)):
+        remark(advice)
+
+
+def _advice(best: Best | None) -> str:
+    """Where the slider should stand, and what that is worth."""
+    if best is None:
+        return ""
+    if best.stop == best.here:
+        return f"{best.stop:g} is best for every second of these queries."
+    how = "surely better" if best.gain > best.reach else "not surely better"
+    return (
+        f"{best.stop:g} is best for every second of these queries; for the others it is {how} than {best.here:g}: "
+        f"MAP {best.gain:+.3f} ± {best.reach:.3f}."
+    )

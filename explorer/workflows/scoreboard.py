@@ -1,6 +1,6 @@
 """How good a way to rank is over a whole gallery: kept by query, so that each number is there at once for any k."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -191,7 +191,7 @@ def named(items: Collection) -> str:
     return SPLIT_TITLES[items.key].lower() if items.key in SPLIT_TITLES else f"items of {items.title}"
 
 
-def left_out(board: Scoreboard, relevances: Sequence[str]) -> dict[str, int]:
+def left_out(board: Scoreboard) -> dict[str, int]:
     """Queries to which nothing is relevant, by relevance; those of which there are any."""
-    counts = {name: int(np.isnan(board.found[name].average_precision).sum()) for name in relevances}
+    counts = {name: int(np.isnan(found.average_precision).sum()) for name, found in board.found.items()}
     return {name: count for name, count in counts.items() if count}

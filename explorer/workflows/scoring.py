@@ -49,8 +49,7 @@ def mean_score(topic: Topic, measure: str, of: str, values: NDArray[np.float64])
     kept = values[~np.isnan(values)]
     if not len(kept):
         return Score(topic=topic, measure=measure, of=of, value=None, items=0, left_out=found.left_out)
-    reach = NORMAL * float(kept.std()) / np.sqrt(len(kept))
-    low, high = max(0.0, found.mean - reach), min(1.0, found.mean + reach)
+    low, high = max(0.0, found.mean - reach(kept)), min(1.0, found.mean + reach(kept))
     return Score(
         topic=topic,
         measure=measure,
@@ -61,6 +60,11 @@ def mean_score(topic: Topic, measure: str, of: str, values: NDArray[np.float64])
         items=len(kept),
         left_out=found.left_out,
     )
+
+
+def reach(values: NDArray[np.float64]) -> float:
+    """How far the 95 % interval of a mean over items reaches to each side; the values are finite, one at least."""
+    return NORMAL * float(values.std()) / float(np.sqrt(len(values)))
 
 
 def of_chosen_weight(averages: Mapping[float, NDArray[np.float64]], relevance: str) -> Iterator[Score]:

@@ -12,13 +12,14 @@ from explorer.latent.dimensions import style_dims
 from explorer.retrieval.similarity import cosine
 from explorer.workflows.retrieving import Collection
 from explorer.workflows.scoreboard import relevances_of, some, spaced
-from explorer.workflows.scoring import mean_score
+from explorer.workflows.scoring import mean_score, reach
 from explorer.workflows.ways import LEVELS, Vectors, Way, check, distances
 from explorer.zoo.card import Card
 from explorer.zoo.evaluation import Score
 
 GLANCE, SWEPT = 40, 200  # queries of a first look, and of the whole curve
 STOPS = tuple(step / 10 for step in range(11))
+FEWEST = 4  # queries of which a best stop is said
 COSINES_AT_ONCE = 2_000_000
 Ranker = tuple[NDArray[np.intp], int, Distances]
 """Some of the queries, shape (b,), a stop of the slider, and what ranks by it for these, counted from 0."""
@@ -57,6 +58,23 @@ def slider_of(way: Way) -> Slider | None:
     return None
 
 
+@dataclass(frozen=True)
+class Best:
+    """The best stop of a slider, and what it is worth.
+
+    Args:
+        stop: where the slider should stand.
+        here: the stop next to where it stands.
+        gain: MAP there less MAP here, over queries that the stop was not chosen by.
+        reach: of the 95 % interval of the gain, to each side; the same queries are asked at both stops.
+    """
+
+    stop: float
+    here: float
+    gain: float
+    reach: float
+
+
 @dataclass(frozen=True, eq=False)
 class Sweep:
     """Average precision of the same queries at each stop of a slider.
@@ -89,6 +107,25 @@ class Sweep:
         The queries are the same at each, so two stops differ more surely than their intervals say.
         """
         return [mean_score("retrieval", "MAP", relevance, values) for values in self.found[relevance]]
+
+    def best(self, relevance: str, here: float) -> Best | None:
+        """The stop that is best for every second query, judged by the others: who chooses does not judge.
+
+        Args:
+            relevance: of `found`.
+            here: where the slider stands; the nearest stop is compared with.
+
+        Returns:
+            None where one half of the queries has nothing relevant.
+        """
+        values = self.found[relevance]
+        values = values[:, ~np.isnan(values[0])]
+        if values.shape[1] < FEWEST:
+            return None
+        best = int(values[:, ::2].mean(axis=1).argmax())
+        at = int(np.abs(np.array(self.stops) - here).argmin())
+        gain = values[best, 1::2] - values[at, 1::2]
+        return Best(self.stops[best], self.stops[at], float(gain.mean()), reach(gain))
 
 
 def sweep(

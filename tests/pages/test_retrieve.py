@@ -99,7 +99,7 @@ def test_only_what_fits_is_offered_and_the_help_says_why_the_rest_is_not(open_pa
 def test_semantic_weight_of_two_networks(open_page: Open):
     at = open_page(PAGE, run="mnist-separate", alpha="0.2")
     assert at.selectbox(key="rank").value == "Weighted cosine"
-    (table,) = [text for text in html(at) if 'class="le-table"' in text]  # MNIST's images are not here
+    (table,) = [text for text in html(at) if 'data-name="Hits"' in text]  # MNIST's images are not here
     expected = found_by("mnist-separate", Way("weighted cosine", semantic_weight=0.2))
     assert [float(cell) for cell in re.findall(r"<td>(\d\.\d{4})</td>", table)] == pytest.approx(expected, abs=1e-4)
 

@@ -11,7 +11,7 @@ from explorer.workflows.retrieving import Collection
 from explorer.workflows.runs import open_run
 from explorer.workflows.scoreboard import CLASS, FINE, score
 from explorer.workflows.scorekeeping import Question
-from explorer.workflows.sweeping import slider_of, sweep
+from explorer.workflows.sweeping import Sweep, slider_of, sweep
 from explorer.workflows.ways import Vectors, Way
 
 CLASSES = ("a", "b", "c")
@@ -73,3 +73,21 @@ def test_whole_sweep_is_kept_wherever_the_slider_stands(tmp_path, monkeypatch):
     moved = replace(asked, way=replace(way, levels=16))
     for again in (moved.glance(), moved.swept()):
         np.testing.assert_array_equal(again.found[CLASS], whole.found[CLASS])
+
+
+def test_best_stop_is_chosen_by_some_queries_and_judged_by_others():
+    rng = np.random.default_rng(0)
+    values = rng.uniform(0.2, 0.4, (3, 40))
+    values[2] += 0.3
+    values[0, 1::2] += 0.9  # would be best for those who judge
+    values[:, 6:8] = np.nan
+    found = Sweep("levels", (2, 4, 8), {CLASS: values}, 40).best(CLASS, 3.2)
+    kept = np.delete(values, [6, 7], axis=1)
+    judged = kept[2, 1::2] - kept[1, 1::2]
+    assert (found.stop, found.here) == (8, 4)
+    assert found.gain == pytest.approx(judged.mean())
+    assert found.reach == pytest.approx(1.96 * judged.std() / np.sqrt(len(judged)))
+
+
+def test_nothing_is_best_where_nothing_is_relevant():
+    assert Sweep("levels", (2, 4), {CLASS: np.full((2, 40), np.nan)}, 40).best(CLASS, 2) is None
