@@ -136,7 +136,7 @@ _lock = Lock()  # two sessions may ask for the same at once; it is begun once
 
 
 def shared(
-    key: Key, work: Callable[[Progress], Result], words: str, *, soon: float = SOON, replaces: bool = False
+    key: Key, work: Callable[[Progress], Result], words: str, *, soon: float | None = None, replaces: bool = False
 ) -> Result | None:
     """The result of some work, begun when first asked for by any session; None while it lasts, and then how far it is.
 
@@ -144,14 +144,14 @@ def shared(
         key: names the work with all that its result depends on; its first part tells it from other work on the page.
         work: as `Loading` takes it.
         words: what it is, in words for a person.
-        soon: seconds that the page waits for the result before it shows how far it is.
+        soon: seconds that the page waits for the result before it shows how far it is; None takes `SOON`.
         replaces: a session wants one work at a time of those whose keys begin alike, as when a slider moves: `leave`s
             the one before it.
     """
     if replaces:
         leave(key[0], unless=key)
     loading = _begun(key, work, replaces)
-    if not loading.wait(soon):
+    if not loading.wait(SOON if soon is None else soon):
         with st.container(border=True, key=f"comparing-{key[0]}"):
             watch(loading, words, key=key[0])
         return None
