@@ -26,7 +26,7 @@ from explorer.ui.gallery import (
 )
 from explorer.ui.overlaying import own_label
 from explorer.ui.scatter import Lasso
-from explorer.ui.spaces import distance_in, which_latent
+from explorer.ui.spaces import distance_in, shared_place, which_latent
 from explorer.ui.state import OpenRun
 from explorer.workflows.maps import LatentMap
 from explorer.workflows.search import Answer, Measure, Query, query_at, search
@@ -195,7 +195,7 @@ def _show_item(opened: OpenRun, space: LatentMap, row: int) -> None:
         verdict = "" if label < 0 else " \u2713" if predicted[row] == label else " \u2717"
         by = f"by {space.predictor}, confidence {confidence[row]:.1%}"
         lines.append(("", f"predicted {names[predicted[row]]}{verdict} {by}"))
-    facts(lines)
+    facts([*lines, *shared_place(space, row)])
 
 
 def _show_trust(trust: PointTrust) -> None:
