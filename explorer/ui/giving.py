@@ -30,7 +30,7 @@ def given(opened: OpenRun, picked: str) -> Given | None:
     if picked == TEXT:
         return _text(opened)
     if picked == DRAWING:
-        ink = canvas(key=f"drawn:{opened.name}", address="drawn")
+        ink = canvas(key=f"drawn:{opened.name}", address="drawing")
         return None if ink is None else of_drawing(opened.run, ink)
     return _upload(opened)
 
