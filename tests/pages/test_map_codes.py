@@ -52,6 +52,7 @@ def test_a_click_on_a_stack_says_how_many_share_its_place_and_a_lasso_holds_them
     say(at, "click", index=row, x=float(space.places[row, 0]), y=float(space.places[row, 1]))
     assert not at.exception
     assert f"{shared[row]:,} other items at this place: a lasso around it shows all" in html(at)
+    assert "nearest on the map are among" not in html(at)
     stack = (space.places == space.places[row]).all(axis=1)
     lasso(at, stack)
     assert not at.exception
