@@ -88,6 +88,21 @@ def of_dimensions(z: NDArray[np.floating], across: int, up: int) -> Projection:
     return Projection(mean, np.eye(z.shape[1])[shown], is_latent=False, variance=_share(variances, variances[shown]))
 
 
+def of_part(z: NDArray[np.floating], dims: slice) -> Projection:
+    """Some dimensions alone: as they are, or their two principal components; the others stay at their mean.
+
+    Args:
+        z: latents, shape (n, d).
+        dims: which, one or more; fewer than d.
+    """
+    part = fit(z[:, dims])
+    mean, axes = z.mean(axis=0, dtype=np.float64), np.zeros((MAP_DIMS, z.shape[1]))
+    mean[dims], axes[:, dims] = part.mean, part.axes
+    variances = z.var(axis=0, dtype=np.float64)
+    share = part.variance * _share(variances, variances[dims])
+    return Projection(mean, axes, is_latent=False, variance=share)
+
+
 def _share(variances: NDArray[np.float64], shown: NDArray[np.float64]) -> float:
     """The part of all variance that is shown; all of none."""
     total = variances.sum()

@@ -83,9 +83,12 @@ def latent_similarity(v_query: ArrayLike, v_gallery: ArrayLike) -> NDArray[np.fl
             f"Class similarities have shapes {v_query.shape} and {v_gallery.shape}; expected (q, c) and (n, c)."
         )
     shared = np.zeros((len(v_query), len(v_gallery)))
+    sums = np.zeros(len(v_query)), np.zeros(len(v_gallery))
     for query, gallery in zip(v_query.T, v_gallery.T, strict=True):  # one class at a time: never (q, n, c)
         shared += np.minimum(query[:, None], gallery[None])
-    total = np.maximum(v_query.sum(axis=1)[:, None], v_gallery.sum(axis=1)[None])
+        for total, values in zip(sums, (query, gallery), strict=True):
+            total += values  # in the same order, so that no rounding makes a similarity larger than 1
+    total = np.maximum(sums[0][:, None], sums[1][None])
     return np.asarray(np.divide(shared, total, out=np.zeros_like(shared), where=total > 0))
 
 

@@ -46,7 +46,7 @@ def space_and_look(opened: OpenRun, wanted: str) -> tuple[str, LatentMap, Look]:
     """
     overlays_here = st.popover("Overlays", icon=":material/layers:", help="What is drawn over the points")
     with overlays_here:
-        wanted = projecting.posterior(opened, wanted)
+        wanted = projecting.code(opened, wanted)
     space = projecting.drawn(opened, wanted)
     with overlays_here:
         overlays, images = overlaying.choice(opened, space)

@@ -8,6 +8,7 @@ from explorer.ui.state import OpenRun, settings
 from explorer.workflows.queries import Given, form_of_digits, of_drawing, of_text, of_upload
 
 IMAGE, DRAWING, TEXT = "Image", "Drawing", "Text"
+KEPT = "upload:given"  # in the session: what was made of the last upload
 
 
 def sources(opened: OpenRun) -> list[str]:
@@ -29,7 +30,7 @@ def given(opened: OpenRun, picked: str) -> Given | None:
     if picked == TEXT:
         return _text(opened)
     if picked == DRAWING:
-        ink = canvas(key=f"drawn:{opened.name}", address="drawn")
+        ink = canvas(key=f"drawn:{opened.name}", address="drawing")
         return None if ink is None else of_drawing(opened.run, ink)
     return _upload(opened)
 
@@ -48,4 +49,11 @@ def _upload(opened: OpenRun) -> Given | None:
     form, digit = form_of_digits(opened.run.card), False
     if form is not None:
         digit = st.checkbox("As a digit", value=True, help="White on black, cut out and centred as the run's are.")
-    return None if file is None else of_upload(opened.run, file.getvalue(), settings(), digit=digit)
+    if file is None:
+        return None
+    asked = (opened.name, opened.stamp, file.file_id, digit)
+    kept = st.session_state.get(KEPT)
+    if kept is None or kept[0] != asked:  # else a slider's step would decode and encode it again
+        kept = st.session_state[KEPT] = asked, of_upload(opened.run, file.getvalue(), settings(), digit=digit)
+    made: Given = kept[1]
+    return made

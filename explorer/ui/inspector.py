@@ -26,8 +26,9 @@ from explorer.ui.gallery import (
 )
 from explorer.ui.overlaying import own_label
 from explorer.ui.scatter import Lasso
-from explorer.ui.spaces import distance_in, which_latent
+from explorer.ui.spaces import distance_in, shared_place, which_latent
 from explorer.ui.state import OpenRun
+from explorer.workflows.coding import is_discrete
 from explorer.workflows.maps import LatentMap
 from explorer.workflows.search import Answer, Measure, Query, query_at, search
 
@@ -90,7 +91,7 @@ def show_touched(opened: OpenRun, space: LatentMap, touched: Found) -> None:
         _show_place(opened, space, query)
     else:
         _show_item(opened, space, query.row)
-    if touched.trust is not None:
+    if touched.trust is not None and not is_discrete(space.code):  # of many at one place none is nearest
         _show_trust(touched.trust)
     if found.classes is not None:
         edge = f"{touched.boundary_similarity:.2f} (b_c) at the edge of its circle"
@@ -195,7 +196,7 @@ def _show_item(opened: OpenRun, space: LatentMap, row: int) -> None:
         verdict = "" if label < 0 else " \u2713" if predicted[row] == label else " \u2717"
         by = f"by {space.predictor}, confidence {confidence[row]:.1%}"
         lines.append(("", f"predicted {names[predicted[row]]}{verdict} {by}"))
-    facts(lines)
+    facts([*lines, *shared_place(space, row)])
 
 
 def _show_trust(trust: PointTrust) -> None:

@@ -11,15 +11,34 @@ from explorer.ui import unknowns, working
 from explorer.ui.gallery import problem
 from explorer.ui.spaces import lying_in
 from explorer.ui.state import OpenRun
-from explorer.workflows.maps import ANGLES, PCA, SAMPLE, LatentMap, dimensions_of, has_angles, is_linear
+from explorer.workflows.coding import MARK, MEAN, is_discrete, split_name, words
+from explorer.workflows.maps import (
+    ANGLES,
+    CONTENT,
+    PCA,
+    PERSPECTIVE,
+    LatentMap,
+    dimensions_of,
+    has_angles,
+    is_linear,
+)
+from explorer.workflows.ways import LEVELS
 
 DIMENSIONS = "Two dimensions"
-CHOICES = {"PCA": PCA, "Angles": ANGLES, DIMENSIONS: "", **{one.title: one.name for one in NEIGHBOUR_MAPS.values()}}
-MEAN, DRAWN = "its mean", "a sample"
+CHOICES = {
+    **{"PCA": PCA, "Content": CONTENT, "Perspective": PERSPECTIVE, "Angles": ANGLES, DIMENSIONS: ""},
+    **{one.title: one.name for one in NEIGHBOUR_MAPS.values()},
+}
+DRAWN = {"its mean": MEAN, "a sample": "sample", "clipped": "clipped", "binary": "binary", "quantised": "quantised"}
 TITLES = {name: title for title, name in CHOICES.items()}
-SAID = "The mean of each item's posterior, or one draw from it: the same draw each time."
+SAID = (
+    "The latent itself (the mean of its posterior); one draw from the posterior, the same each time; or a shorter "
+    "code: each entry cut off at -1 and 1, its sign alone, or the nearest of so many levels from -4 to 4. "
+    "The axes stay those of the latents."
+)
 HELP = (
     "PCA: the two directions in which the latents vary most; distances are theirs, flattened. "
+    "Content, perspective: the same of the dimensions that a group shares, or of the others, alone. "
     "UMAP and t-SNE keep near items near; far distances, sizes and gaps mean little. "
     "Angles, of a sphere or a torus: all of it, cut open; where an angle is -180 and 180 the two sides are one."
 )
@@ -29,22 +48,37 @@ def choice(opened: OpenRun) -> str:
     """The controls above the map, and which map is wanted; up to two dimensions are a map already."""
     name = PCA
     if not opened.space.is_latent:
-        titles = [title for title, name in CHOICES.items() if name != ANGLES or has_angles(opened.space)]
+        titles = [title for title, name in CHOICES.items() if _fits(opened.space, name)]
         unknowns.expect("projection", titles.__contains__)
         picked = st.selectbox("Map", titles, key="projection", bind="query-params", help=HELP, width=160)
         name = CHOICES[picked] or _dimensions(opened.space.latents.z)
     return name
 
 
-def posterior(opened: OpenRun, name: str) -> str:
-    """The control of what stands for an item of a run with posteriors, and the map that is wanted then."""
-    if not (opened.space.latents.std.shape[1] and is_linear(name)):
+def _fits(space: LatentMap, name: str) -> bool:
+    """Whether a run has this map."""
+    if name in (CONTENT, PERSPECTIVE):
+        return space.part_of(name) is not None
+    return name != ANGLES or has_angles(space)
+
+
+def code(opened: OpenRun, name: str) -> str:
+    """The control of what stands for an item, where there is a choice, and the map that is wanted then."""
+    titles = [title for title, code in DRAWN.items() if code in (MEAN, *opened.space.codes)]
+    if len(titles) == 1 or name == ANGLES or not is_linear(name):
         return name
-    unknowns.expect("drawn", (MEAN, DRAWN).__contains__)
-    drawn = st.segmented_control(
-        "An item is drawn at", [MEAN, DRAWN], default=MEAN, required=True, key="drawn", bind="query-params", help=SAID
+    unknowns.expect("drawn", titles.__contains__)
+    picked = st.segmented_control(
+        "An item is drawn at", titles, default=titles[0], required=True, key="drawn", bind="query-params", help=SAID
     )
-    return name + SAMPLE if drawn == DRAWN else name
+    wanted = DRAWN[picked]
+    if wanted == "quantised":
+        unknowns.expect("levels", [str(one) for one in LEVELS].__contains__)
+        levels = st.segmented_control(
+            "Levels", LEVELS, default=8, required=True, key="levels", bind="query-params", help="Of each dimension."
+        )
+        wanted = f"{wanted}-{levels}"
+    return name if wanted == MEAN else name + MARK + wanted
 
 
 def _dimensions(z: NDArray[np.float32]) -> str:
@@ -83,16 +117,25 @@ def badge(opened: OpenRun, space: LatentMap) -> str:
 
 def _linear(space: LatentMap) -> str:
     """Of a linear map: which directions it shows, of what."""
-    drawn = "a sample of each item's posterior" if space.is_sample else ""
+    drawn = words(space.code)
+    if is_discrete(space.code):
+        drawn += f", {len(space):,} items on {space.n_places:,} {'place' if space.n_places == 1 else 'places'},"
     if isinstance(space.projection, AngleMap):
         return f"{' and '.join(space.projection.axes)} in degrees{lying_in(space.geometry)}"
     if space.projection is None or space.projection.is_latent:
-        return drawn
-    dims = dimensions_of(space.name)
-    which = f"dimensions {dims[0]} and {dims[1]} of" if dims else "two principal components of"
-    shown = f"{which} {space.latents.z.shape[1]}{lying_in(space.geometry)}"
+        return drawn.removesuffix(",")
+    shown = f"{_directions(space)} {space.latents.z.shape[1]}{lying_in(space.geometry)}"
     shown += f": {100 * space.projection.variance:.0f} % of the variance"
     return f"{drawn} on {shown}" if drawn else shown
+
+
+def _directions(space: LatentMap) -> str:
+    """Which directions a linear map shows, of so many dimensions."""
+    dims, part = dimensions_of(space.name), space.part
+    if part is not None:
+        of = f"the {len(part)} dimensions of {split_name(space.name)[0]}, of"
+        return f"two principal components of {of}" if len(part) > len(space.axes) else of
+    return f"dimensions {dims[0]} and {dims[1]} of" if dims else "two principal components of"
 
 
 def is_measured(opened: OpenRun, space: LatentMap) -> bool:

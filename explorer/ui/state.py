@@ -18,7 +18,8 @@ from explorer.ui.images import Images
 from explorer.ui.painting import Painting
 from explorer.ui.scatter import Cloud
 from explorer.workflows.beside import Beside, lay_beside
-from explorer.workflows.maps import ONTO, PCA, LatentMap, is_linear, laid_out, latent_map, linear_map
+from explorer.workflows.linear_maps import linear_map
+from explorer.workflows.maps import ONTO, PCA, LatentMap, is_linear, laid_out, latent_map
 from explorer.workflows.projecting import Kept
 from explorer.workflows.replay import NAME as REPLAY
 from explorer.workflows.replay import Replay, read_replay
@@ -28,8 +29,7 @@ from explorer.zoo.snapshots import FOLDER as SNAPSHOTS
 from explorer.zoo.store import CARD, find_run
 
 Kind = TypeVar("Kind")
-RUNS_KEPT = 8
-MAPS_KEPT = 8  # of a run, beside its own
+RUNS_KEPT = MAPS_KEPT = 8  # maps: of a run, beside its own
 ONTO_PARTS = 3  # behind the name of a map: the other run, its version, its map
 PAUSE = 1.5  # seconds that a page has to itself before something slow is measured beside it
 

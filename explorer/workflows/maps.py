@@ -1,4 +1,4 @@
-"""A run's items on a map: the latent itself, principal components, two dimensions, neighbours, or a sample."""
+"""A run's items on a map: the latent itself, principal components, two dimensions, neighbours; or their codes."""
 
 import math
 import re
@@ -8,24 +8,24 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.errors import BadValueError
 from explorer.latent import projection
 from explorer.latent.angles import AngleMap
 from explorer.latent.confidence import LinearSVM
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
 from explorer.latent.spaces import Geometry, angle_map, lift
 from explorer.latent.targets import ClassTargets
+from explorer.workflows.coding import MEAN, codes_of, kind_of, split_name, under
 from explorer.workflows.projecting import Places
+from explorer.zoo.card import Card
 from explorer.zoo.run import Run
 from explorer.zoo.store import SPLITS, Latents
 
 PCA, ANGLES = "pca", "angles"
 DIMENSIONS = re.compile(r"z([0-9]{1,12})-z([0-9]{1,12})")  # "z1-z3": across and up, counted from 1
-SAMPLE = "~sample"  # behind the name of a linear map
+CONTENT, PERSPECTIVE = "content", "perspective"  # of a run that keeps the two in dimensions of their own
 ONTO = "!"  # in the address of a map that was turned
 UNLABELLED_BYTE = 255
 SHUFFLE_SEED = 0
-SAMPLE_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,15 @@ class LatentMap:
         projection: from latents to places and back; None on a map by neighbours, which has no way back.
         targets: the run's configured centres and radii, or None.
         svm: of the run's latents, or None.
-        name: PCA, two dimensions ("z1-z3"), either with SAMPLE behind it, ANGLES, or of the map in NEIGHBOUR_MAPS.
+        name: PCA, CONTENT, PERSPECTIVE or two dimensions ("z1-z3"), each with a code behind it ("pca~sample") or
+            without; ANGLES; or of the map in NEIGHBOUR_MAPS.
         trustworthiness: of a map by neighbours, 0 to 1; NaN where it was not measured.
-        is_sample: places are of a sample of each item's posterior, drawn once, in place of its mean.
+        code: what the places are of (see `explorer.workflows.coding`): the latent itself is the mean.
         onto: names the map of another run that this one was turned onto; empty where it lies as it is.
         epoch: epochs done when the items lay so, in a replay; None for now. There is no decoder of then.
         geometry: of the latent space.
+        codes: under which the items can be drawn, beside their mean.
+        content_dims: how many of the first dimensions are content, the others perspective; 0 where a run does not say.
     """
 
     latents: Latents
@@ -55,10 +58,12 @@ class LatentMap:
     svm: LinearSVM | None = None
     name: str = PCA
     trustworthiness: float = math.nan
-    is_sample: bool = False
+    code: str = MEAN
     onto: str = ""
     epoch: int | None = None
     geometry: Geometry = "euclidean"
+    codes: tuple[str, ...] = ()
+    content_dims: int = 0
 
     def __len__(self) -> int:
         return len(self.places)
@@ -66,7 +71,7 @@ class LatentMap:
     @property
     def is_latent(self) -> bool:
         """Whether the map is the latent itself, so that nothing is lost."""
-        return self.projection is not None and self.projection.is_latent and not self.is_sample
+        return self.projection is not None and self.projection.is_latent and self.code == MEAN
 
     @property
     def address(self) -> str:
@@ -83,8 +88,37 @@ class LatentMap:
             return f"{title} 1", f"{title} 2"
         if isinstance(self.projection, AngleMap):
             return self.projection.axes
-        dims = dimensions_of(self.name) or ((1, 2) if self.latents.z.shape[1] <= projection.MAP_DIMS else None)
-        return ("PC1", "PC2") if dims is None else (f"z{dims[0]}", f"z{dims[1]}")
+        dims = dimensions_of(self.name)
+        if dims is not None:
+            return f"z{dims[0]}", f"z{dims[1]}"
+        part = self.part or range(self.latents.z.shape[1])
+        if len(part) > projection.MAP_DIMS:
+            return "PC1", "PC2"
+        return f"z{part[0] + 1}", f"z{part[0] + 2}" if len(part) > 1 or self.part is None else ""
+
+    @property
+    def part(self) -> range | None:
+        """The dimensions that are drawn alone, of a map of content or perspective; None on others."""
+        return self.part_of(split_name(self.name)[0])
+
+    def part_of(self, name: str) -> range | None:
+        """The dimensions of CONTENT or of PERSPECTIVE; None for another name, and where a run does not say."""
+        dims = {CONTENT: range(self.content_dims), PERSPECTIVE: range(self.content_dims, self.latents.z.shape[1])}
+        return dims.get(name) if self.content_dims else None
+
+    @cached_property
+    def n_places(self) -> int:
+        """Places that differ: fewer than items where many share a code."""
+        return len(np.unique((self.places + 0.0).view(np.uint64)))  # + 0.0: -0 is 0
+
+    def sharing(self, row: int) -> int:
+        """How many other items lie exactly where an item lies."""
+        return int((self.places == self.places[row]).all(axis=1).sum()) - 1
+
+    def place(self, z: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Where other latents (m, d) lie on a linear map, under its code, shape (m, 2); a sample is then the mean."""
+        assert self.projection is not None  # noqa: S101 - the map is linear
+        return self.projection.apply(under(self.code, z, np.empty((len(z), 0))))
 
     def latents_at(self, places: NDArray[np.floating]) -> NDArray[np.float64] | None:
         """The latent at each place of the map.
@@ -161,7 +195,20 @@ def latent_map(run: Run) -> LatentMap:
     is_test = np.repeat([False, True], [len(part.ids) for part in parts])[order]
     fitted = projection.fit(latents.z)
     places = fitted.apply(latents.z).astype(np.float32)
-    return LatentMap(latents, is_test, places, fitted, run.card.class_targets, run.svm, geometry=run.card.geometry)
+    card = run.card
+    return LatentMap(
+        *(latents, is_test, places, fitted, card.class_targets, run.svm),
+        geometry=card.geometry,
+        codes=codes_of(card, latents.std),
+        content_dims=_content_dims(card),
+    )
+
+
+def _content_dims(card: Card) -> int:
+    """How many dimensions are content; 0 where the card does not say, or says what cannot be."""
+    told = card.config.get("content_dims", 0)
+    is_one = isinstance(told, int) and not isinstance(told, bool) and 0 < told < card.latent_dims
+    return told if is_one and card.geometry == "euclidean" else 0
 
 
 def laid_out(space: LatentMap, name: str, found: Places) -> LatentMap:
@@ -177,8 +224,10 @@ def laid_out(space: LatentMap, name: str, found: Places) -> LatentMap:
 
 
 def is_linear(name: str) -> bool:
-    """Whether a map of this name is made at once, by `linear_map`: by directions of the latent space, or by angles."""
-    return name == ANGLES or name.removesuffix(SAMPLE) == PCA or dimensions_of(name) is not None
+    """Whether `linear_map` makes a map of this name at once: by directions of the latent space, or by angles."""
+    stem, code = split_name(name)
+    is_made = stem in (PCA, CONTENT, PERSPECTIVE) or dimensions_of(name) is not None
+    return name == ANGLES or (is_made and kind_of(code) != "")
 
 
 def has_angles(space: LatentMap) -> bool:
@@ -188,57 +237,8 @@ def has_angles(space: LatentMap) -> bool:
 
 def dimensions_of(name: str) -> tuple[int, int] | None:
     """The two dimensions that a map's name tells, counted from 1, in range or not; None for another map."""
-    found = DIMENSIONS.fullmatch(name.removesuffix(SAMPLE))
+    found = DIMENSIONS.fullmatch(split_name(name)[0])
     return None if found is None else (int(found[1]), int(found[2]))
-
-
-def linear_map(space: LatentMap, name: str) -> LatentMap:
-    """The same items on another linear map, or on that of their angles.
-
-    Args:
-        space: the run's own map.
-        name: PCA or two dimensions ("z1-z3": the first across, the third up), with SAMPLE behind it for places of
-            mean + std * eps: eps is normal and drawn once for each item, so each map shows the same sample, on
-            the axes of the mean's map. Or ANGLES.
-
-    Raises:
-        BadValueError: dimensions that the latent does not have, twice the same, a latent that is a map already,
-            a sample of a run without posteriors, or angles of a latent that is not told by two.
-    """
-    latents, fitted = space.latents, _projection(space, name)
-    is_sample, z = name.endswith(SAMPLE), latents.z
-    if is_sample:
-        if not latents.std.shape[1]:
-            raise BadValueError(
-                "This run keeps no posteriors, so there is no sample to draw; choose a map of the latents themselves."
-            )
-        noise = np.random.default_rng(SAMPLE_SEED).standard_normal(z.shape, np.float32)
-        z = z + latents.std * noise
-    places = fitted.apply(z).astype(np.float32)
-    return replace(space, places=places, projection=fitted, name=name, is_sample=is_sample)
-
-
-def _projection(space: LatentMap, name: str) -> projection.Projection | AngleMap:
-    """The axes that a name tells."""
-    if name == ANGLES:
-        found = angle_map(space.geometry, space.latents.z.shape[1])
-        if found is None:
-            raise BadValueError(
-                "A map of angles is for a sphere of 3 latent dimensions or a torus of 4, and this run has neither; "
-                f"choose {PCA}."
-            )
-        return found
-    dims, there = dimensions_of(name), space.latents.z.shape[1]
-    if dims is None:
-        assert space.projection is not None  # noqa: S101 - a run's own map is linear
-        return space.projection
-    if there <= projection.MAP_DIMS:
-        raise BadValueError(f"This run's latent has {there} dimensions, so it is its own map; choose {PCA}.")
-    if not all(1 <= one <= there for one in dims) or dims[0] == dims[1]:
-        raise BadValueError(
-            f"There is no map of the dimensions z{dims[0]} and z{dims[1]}; choose two different ones of z1 to z{there}."
-        )
-    return projection.of_dimensions(space.latents.z, dims[0] - 1, dims[1] - 1)
 
 
 def _order(n: int) -> NDArray[np.intp]:

@@ -142,7 +142,7 @@ def _some(labels: NDArray[np.int64]) -> NDArray[np.intp]:
 
 
 def places_of(others: OtherItems, space: LatentMap) -> NDArray[np.float64]:
-    """Where other items lie on a linear map of the run, shape (n, 2).
+    """Where other items lie on a linear map of the run, under its code, shape (n, 2).
 
     Raises:
         BadValueError: a map by neighbours, on which no further item has a place.
@@ -151,4 +151,4 @@ def places_of(others: OtherItems, space: LatentMap) -> NDArray[np.float64]:
         raise BadValueError(
             "Items of other data have no place on a map by neighbours; choose PCA or two dimensions of the latent."
         )
-    return space.projection.apply(others.z)
+    return space.place(others.z)

@@ -107,3 +107,11 @@ def test_a_link_opens_the_drawing_and_a_finger_draws(sheet: Sheet):
         )
     expect(sheet.root).to_have_attribute("data-strokes", "2")
     assert sheet.log(2)["ink"] > before["ink"]
+
+
+def test_a_drawn_digit_is_found_on_the_retrieve_page(page: Page, shipped: str):
+    sheet = Sheet(page, f"{shipped}/Retrieve?run=mnist-petals&ask=Drawing")
+    sheet.draw(SEVEN)
+    classes = page.locator(".le-table[data-name='Hits'] tbody td:first-child")
+    expect(classes).to_have_text(["7"] * 12, timeout=60_000)
+    expect(page.get_by_text("Drawn digit: white on black")).to_be_visible()

@@ -6,7 +6,8 @@ import numpy as np
 from playwright.sync_api import Page, expect
 
 import explorer
-from explorer.workflows.maps import latent_map, linear_map
+from explorer.workflows.linear_maps import linear_map
+from explorer.workflows.maps import latent_map
 from explorer.workflows.replay import read_replay
 from tests.browser.map_page import MapPage, asked
 

@@ -171,3 +171,11 @@ def test_semantic_weight_outside_zero_to_one_is_refused(weight):
 def test_latents_of_other_dimensions_are_refused():
     with pytest.raises(BadValueError, match="2 and 3 dimensions"):
         cosine([[1, 2]], [[1, 2, 3]])
+
+
+def test_no_rounding_makes_a_similarity_larger_than_one_or_one_of_equal_rows_smaller():
+    values = np.random.default_rng(0).uniform(0, 1, (400, 10))
+    values[:200] = values[200:]
+    found = latent_similarity(values, values)
+    assert found.max() == 1
+    assert (np.diagonal(found) == 1).all()

@@ -12,7 +12,8 @@ from scipy.stats import ortho_group
 from explorer.errors import BadValueError
 from explorer.latent.alignment import RigidMotion
 from explorer.workflows.beside import Beside, Common, agreement, companions, items_in_common, lay_beside
-from explorer.workflows.maps import LatentMap, laid_out, latent_map, linear_map
+from explorer.workflows.linear_maps import linear_map
+from explorer.workflows.maps import LatentMap, laid_out, latent_map
 from explorer.workflows.projecting import Places
 from explorer.workflows.runs import ShelfEntry
 from explorer.zoo.card import Card

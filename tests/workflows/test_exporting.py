@@ -12,7 +12,8 @@ from explorer.data.dataset import Dataset
 from explorer.errors import BadRunError
 from explorer.latent.projection import fit
 from explorer.workflows.exporting import export_points
-from explorer.workflows.maps import LatentMap, latent_map, linear_map
+from explorer.workflows.linear_maps import linear_map
+from explorer.workflows.maps import LatentMap, latent_map
 from explorer.workflows.runs import Items
 from tests.workflows.test_search import CLASSES, TEST, TRAIN, make_run
 

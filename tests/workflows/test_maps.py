@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from explorer.errors import BadValueError
-from explorer.workflows.maps import LatentMap, dimensions_of, is_linear, laid_out, latent_map, linear_map
+from explorer.workflows.linear_maps import linear_map
+from explorer.workflows.maps import LatentMap, dimensions_of, is_linear, laid_out, latent_map
 from explorer.workflows.projecting import Places
 from explorer.zoo.run import Run
 from tests.workflows.test_search import TARGETS, TEST, TRAIN, make_run
@@ -90,7 +91,7 @@ def test_two_dimensions_are_drawn_as_they_are_and_the_others_stay_at_their_mean(
     space = linear_map(deep, "z4-z2")
     z = deep.latents.z
     assert space.places.tolist() == z[:, [3, 1]].tolist()
-    assert (space.name, space.axes, space.is_latent, space.is_sample) == ("z4-z2", ("z4", "z2"), False, False)
+    assert (space.name, space.axes, space.is_latent, space.code) == ("z4-z2", ("z4", "z2"), False, "mean")
     back = space.projection.invert(np.array([[0.25, -3.5]]))[0]
     assert back[[3, 1]].tolist() == [0.25, -3.5]
     assert back[[0, 2, 4]] == pytest.approx(z.mean(axis=0)[[0, 2, 4]])
@@ -131,7 +132,7 @@ def test_other_names_are_no_linear_maps(name):
 @pytest.mark.parametrize("stem", ["pca", "z1-z3"])
 def test_sample_lies_on_the_axes_of_the_means_map_around_the_means(deep, stem):
     means, sample = linear_map(deep, stem), linear_map(deep, f"{stem}~sample")
-    assert (sample.name, sample.is_sample, sample.axes) == (f"{stem}~sample", True, means.axes)
+    assert (sample.name, sample.code, sample.axes) == (f"{stem}~sample", "sample", means.axes)
     assert sample.projection.axes.tolist() == means.projection.axes.tolist()
     assert sample.latents.z.tolist() == deep.latents.z.tolist()
     off = sample.places - means.places

@@ -17,7 +17,8 @@ from explorer.settings import load_settings
 from explorer.workflows.beside import lay_beside
 from explorer.workflows.codes import codes_of
 from explorer.workflows.evaluating import evaluate
-from explorer.workflows.maps import ANGLES, has_angles, laid_out, latent_map, linear_map
+from explorer.workflows.linear_maps import linear_map
+from explorer.workflows.maps import ANGLES, has_angles, laid_out, latent_map
 from explorer.workflows.overlays import HYPERBOLIC, borders, class_means, outlines
 from explorer.workflows.projecting import Places
 from explorer.workflows.regions import UNDECIDED, View, decided
