@@ -86,8 +86,9 @@ def latent_similarity(v_query: ArrayLike, v_gallery: ArrayLike) -> NDArray[np.fl
     sums = np.zeros(len(v_query)), np.zeros(len(v_gallery))
     for query, gallery in zip(v_query.T, v_gallery.T, strict=True):  # one class at a time: never (q, n, c)
         shared += np.minimum(query[:, None], gallery[None])
-        for total, values in zip(sums, (query, gallery), strict=True):
-            total += values  # in the same order, so that no rounding makes a similarity larger than 1
+        # Summed in the same order as the shared part, so that no rounding makes a similarity larger than 1.
+        for at, values in enumerate((query, gallery)):
+            sums[at] += values
     total = np.maximum(sums[0][:, None], sums[1][None])
     return np.asarray(np.divide(shared, total, out=np.zeros_like(shared), where=total > 0))
 
