@@ -83,7 +83,7 @@ def latent_similarity(v_query: ArrayLike, v_gallery: ArrayLike) -> NDArray[np.fl
             f"Class similarities have shapes {v_query.shape} and {v_gallery.shape}; expected (q, c) and (n, c)."
         )
     shared = np.zeros((len(v_query), len(v_gallery)))
-    sums = np.zeros(len(v_query)), np.zeros(len(v_gallery))
+    sums = [np.zeros(len(v_query)), np.zeros(len(v_gallery))]
     for query, gallery in zip(v_query.T, v_gallery.T, strict=True):  # one class at a time: never (q, n, c)
         shared += np.minimum(query[:, None], gallery[None])
         # Summed in the same order as the shared part, so that no rounding makes a similarity larger than 1.
