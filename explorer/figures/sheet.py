@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 from explorer.figures import VectorScale, item_picture
 
 SIDE, GAP, EDGE, TEXT = 96, 14, 4, 15  # pixels
-INK, GROUND, FAINT = "#1b1f24", "#ffffff", "#9aa0a6"
-SIGNS = {"right": "\u2713", "class": "\u25d1", "wrong": "\u2717"}
+INK, GROUND = "#1b1f24", "#ffffff"
+SIGN = 13  # pixels of a verdict's sign, drawn: the font has none
 A_ROW = 12  # hits in one row of the picture
 
 
@@ -45,14 +45,14 @@ def hits_sheet(strips: Sequence[Strip], *, scale: VectorScale | None = None) -> 
     cell, line = SIDE + GAP, SIDE + TEXT + GAP
     rows = [-(-len(strip.hits) // A_ROW) for strip in strips]
     width = cell * (1 + max(min(A_ROW, len(strip.hits)) for strip in strips)) + 2 * GAP
-    height = sum(max(1, count) * line + TEXT + GAP for count in rows) + GAP
+    height = sum(max(1, count) * line + TEXT + GAP + EDGE for count in rows) + GAP
     sheet = Image.new("RGB", (width, height), GROUND)
     draw = ImageDraw.Draw(sheet)
     top = GAP
     for strip, count in zip(strips, rows, strict=True):
         draw.text((GAP, top), strip.title, INK, _font())
-        _draw(sheet, draw, strip, top + TEXT + EDGE, scale)
-        top += max(1, count) * line + TEXT + GAP
+        _draw(sheet, draw, strip, top + TEXT + 2 * EDGE, scale)
+        top += max(1, count) * line + TEXT + GAP + EDGE
     out = BytesIO()
     sheet.save(out, "PNG")
     return out.getvalue()
@@ -67,9 +67,26 @@ def _draw(sheet: Image.Image, draw: ImageDraw.ImageDraw, strip: Strip, top: int,
         y = top + i // A_ROW * (SIDE + TEXT + GAP)
         _paste(sheet, item_picture(hit, SIDE, scale=scale), left, y)
         if verdict:
-            box = (left - EDGE, y - EDGE, left + SIDE + EDGE - 1, y + SIDE + EDGE - 1)
-            draw.rectangle(box, outline=INK if verdict == "right" else FAINT, width=3 if verdict == "right" else 1)
-        draw.text((left, y + SIDE + 2), f"{SIGNS.get(verdict, '')} {caption}".strip(), INK, _font())
+            _sign(draw, verdict, left + SIDE - SIGN, y + SIDE - SIGN)
+            if verdict == "right":
+                draw.rectangle(
+                    (left - EDGE, y - EDGE, left + SIDE + EDGE - 1, y + SIDE + EDGE - 1), outline=INK, width=2
+                )
+        draw.text((left, y + SIDE + 2), caption, INK, _font())
+
+
+def _sign(draw: ImageDraw.ImageDraw, verdict: str, left: int, top: int) -> None:
+    """A tick, a half-filled circle or a cross, on a white ground."""
+    right, foot = left + SIGN - 1, top + SIGN - 1
+    draw.rectangle((left, top, right, foot), fill=GROUND)
+    if verdict == "right":
+        draw.line((left + 2, top + 6, left + 5, foot - 2, right - 1, top + 2), fill=INK, width=2)
+    elif verdict == "class":
+        draw.ellipse((left + 2, top + 2, right - 2, foot - 2), outline=INK)
+        draw.pieslice((left + 2, top + 2, right - 2, foot - 2), -90, 90, fill=INK)
+    else:
+        draw.line((left + 2, top + 2, right - 2, foot - 2), fill=INK, width=2)
+        draw.line((left + 2, foot - 2, right - 2, top + 2), fill=INK, width=2)
 
 
 def _paste(sheet: Image.Image, picture: Image.Image, left: int, top: int) -> None:

@@ -1,11 +1,15 @@
 """What a query finds: against the library's own functions, by every way."""
 
+import csv
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from explorer.data.dataset import UNLABELLED, Dataset
 from explorer.retrieval.codes import binarise
 from explorer.retrieval.similarity import class_similarity, latent_similarity
+from explorer.workflows.exporting import export_hits
 from explorer.workflows.retrieving import (
     CLASS,
     Asked,
@@ -118,3 +122,21 @@ def test_criteria_are_what_the_data_say(petals: Run):
 
 def test_rows_of_ids():
     assert rows_of(np.array([5, 3, 9]), [9, 4, 5]).tolist() == [2, -1, 0]
+
+
+def test_exported_hits_come_back_row_by_row(petals: Run):
+    test = split_of(petals, "test")
+    found = retrieve(petals.card, Way("latent similarity"), asked_of(test, 0, test), test, 4)
+    lines = list(csv.DictReader(export_hits(found, test).decode().splitlines()))
+    assert [int(line["rank"]) for line in lines] == [1, 2, 3, 4]
+    assert [int(line["id"]) for line in lines] == test.ids[found.rows].tolist()
+    assert [float(line["similarity"]) for line in lines] == pytest.approx(found.scores)
+    assert [line["verdict"] for line in lines] == list(found.verdicts)
+    assert [line["class"] for line in lines] == [test.named(int(row)) for row in found.rows]
+
+
+def test_class_names_that_are_formulas_are_harmless_in_exported_hits(petals: Run):
+    gallery = collection([[0, 0]], [0])
+    gallery = replace(gallery, classes=("=1+1", "b"))
+    found = retrieve(petals.card, Way(), Asked(gallery.vectors), gallery, 1)
+    assert "'=1+1" in export_hits(found, gallery).decode()
