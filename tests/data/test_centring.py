@@ -143,3 +143,15 @@ def test_negative_is_the_same_digit(image, dark):
             return None
 
     assert found(image, dark) == found(255 - image, not dark)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([(65, 1), (66, 70), (130, 90)]), st.sampled_from([1, 40, 250]))
+def test_any_photograph_gives_a_digit_or_the_sentence(seed, shape, step):
+    """Noise, blotches of a few greys, and nearly flat images, too large for items."""
+    image = np.random.default_rng(seed).integers(0, 256, shape) // step * step
+    try:
+        digit = as_digit(image.astype(np.uint8))
+    except BadDataError:
+        return
+    assert digit.shape == (28, 28)
+    assert digit.any()
