@@ -111,11 +111,11 @@ def test_curve_along_the_slider_stays_and_its_line_moves(at: AppTest):
     at.run().checkbox[0].check()
     until(at, lambda at: is_whole(at) and len(figures(at)) == 2)
     first = figures(at)[0]
-    assert [shape["x0"] for shape in first["layout"]["shapes"]] == [4]
+    assert [shape["x0"] for shape in first["layout"]["shapes"]] == [2], "log2 of 4"
     at.select_slider[0].set_value(32)
     until(at, is_whole)
     second = figures(at)[0]
-    assert [shape["x0"] for shape in second["layout"]["shapes"]] == [32]
+    assert [shape["x0"] for shape in second["layout"]["shapes"]] == [5]
     assert second["data"] == first["data"]
     assert "is best for every second of these queries" in html(at)
 
