@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 HEIGHT = 190  # pixels
 COLOURS = (BAR, "#C2703D")  # at least 3 to 1 against the page, light and dark
+TICKED = 2  # every such stop has a tick
 DASHES = ("solid", "dash", "dot")  # told apart without colour
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
@@ -61,19 +62,22 @@ def along_slider(
         here: where the slider stands.
     """
     figure, (value, low, high) = _empty(name, "MAP"), zip(*points, strict=True)
-    _add_band(figure, stops, low, high, COLOURS[0])
+    # Numbers of levels double from stop to stop.
+    x, at = (np.log2(stops).tolist(), float(np.log2(here))) if stops[0] > 1 else (list(stops), here)
+    _add_band(figure, x, low, high, COLOURS[0])
     figure.add_scatter(
-        x=stops,
+        x=x,
         y=value,
         mode="lines+markers",
         line={"color": COLOURS[0], "width": 2},
         marker={"size": 5},
-        customdata=list(zip(low, high, strict=True)),
-        hovertemplate=f"{name} %{{x:g}}: MAP %{{y:.3f}}, 95 %: %{{customdata[0]:.3f}} to %{{customdata[1]:.3f}}"
-        "<extra></extra>",
+        customdata=list(zip(stops, low, high, strict=True)),
+        hovertemplate=f"{name} %{{customdata[0]:g}}: MAP %{{y:.3f}}, "
+        "95 %: %{customdata[1]:.3f} to %{customdata[2]:.3f}<extra></extra>",
     )
-    figure.add_vline(x=here, line={"color": UNKNOWN, "width": 2, "dash": "dot"})
-    figure.add_annotation(x=here, y=0, yref="paper", text="here", showarrow=False, xanchor="left", yanchor="bottom")
+    figure.add_vline(x=at, line={"color": UNKNOWN, "width": 2, "dash": "dot"})
+    figure.add_annotation(x=at, y=0, yref="paper", text="here", showarrow=False, xanchor="left", yanchor="bottom")
+    figure.update_xaxes(tickvals=x[::TICKED], ticktext=[f"{stop:g}" for stop in stops[::TICKED]])
     figure.update_yaxes(range=None, autorange=True)
     figure.update_layout(showlegend=False)
     return figure
@@ -88,7 +92,7 @@ def _add_band(
         x=[*x, *reversed(x)],
         y=[*high, *reversed(low)],
         fill="toself",
-        fillcolor=f"rgba({red},{green},{blue},0.18)",
+        fillcolor=f"rgba({red},{green},{blue},0.3)",
         mode="none",
         hoverinfo="skip",
         showlegend=False,

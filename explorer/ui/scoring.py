@@ -231,8 +231,7 @@ def _advice(best: Best | None) -> str:
         return ""
     if best.stop == best.here:
         return f"{best.stop:g} is best for every second of these queries."
-    how = "surely better" if best.gain > best.reach else "not surely better"
-    return (
-        f"{best.stop:g} is best for every second of these queries; for the others it is {how} than {best.here:g}: "
-        f"MAP {best.gain:+.3f} ± {best.reach:.3f}."
-    )
+    chosen = f"{best.stop:g} is best for every second of these queries; for the others"
+    if best.gain > best.reach:
+        return f"{chosen} its MAP is {best.gain:.3f} ± {best.reach:.3f} above that of {best.here:g}."
+    return f"{chosen} it differs too little from {best.here:g} to tell: MAP {best.gain:+.3f} ± {best.reach:.3f}."

@@ -176,3 +176,19 @@ def test_kept_score_that_is_damaged_is_measured_anew(tmp_path):
     file.write_bytes(file.read_bytes()[:-1])
     assert same(question(tmp_path).whole(), whole)
     assert same(question(tmp_path).first(), whole), "and kept again"
+
+
+def test_queries_whose_relevant_items_lie_far_behind_are_not_left_out():
+    z = np.arange(150, dtype=np.float32)[:, None].repeat(8, axis=1)
+    labels = np.where(np.arange(150) == 149, 1, 0)
+    gallery = Collection("train", "train", np.arange(150), labels, CLASSES, Vectors.of(z))
+    asked = Collection("test", "test", np.arange(2), np.array([1, 2]), CLASSES, Vectors.of(z[:2]))
+    board = score(RUN.card, Way(), asked, gallery)
+    np.testing.assert_array_equal(board.precision_at(CLASS, 100), [0, np.nan])
+    assert board.numbers(CLASS, 5)[3].left_out == 1
+
+
+def test_items_among_themselves_are_another_question_than_among_equal_ones(tmp_path):
+    equal, themselves = (question(tmp_path, gallery=items(130, key)).whole() for key in ("train", "test"))
+    assert np.nanmean(equal.found[CLASS].nearest) != np.nanmean(themselves.found[CLASS].nearest)
+    assert len(list(tmp_path.rglob("*.safetensors"))) == 2
