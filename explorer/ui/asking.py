@@ -1,6 +1,6 @@
 """What a person looks for: an item, a place, a text, an image, a drawing, or an item of other data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -10,8 +10,10 @@ from explorer.errors import ExplorerError
 from explorer.ui import gathering, giving, touching, unknowns
 from explorer.ui.gallery import HIT_PIXELS, Item, Picture
 from explorer.ui.inspector import items_of
+from explorer.ui.messages import is_int
 from explorer.ui.picking import pick, picked
 from explorer.ui.state import OpenRun
+from explorer.workflows.others import OtherItems
 from explorer.workflows.retrieving import Asked, Collection, asked_of
 from explorer.workflows.search import query_at
 from explorer.workflows.ways import Vectors
@@ -33,6 +35,7 @@ class Question:
         of: the items it is one of; None for a place, a text or an image.
         row: of it there.
         image: as it is shown; None where there is none.
+        others: the other data set that it is of, if it is.
     """
 
     asked: Asked
@@ -41,6 +44,7 @@ class Question:
     of: Collection | None = None
     row: int | None = None
     image: Item | None = None
+    others: OtherItems | None = None
 
     def within(self, gallery: Collection) -> Asked:
         """The query before this gallery, where it does not find itself."""
@@ -95,6 +99,11 @@ def question(opened: OpenRun, asks: str) -> Question | None:
     return Question(Asked(given.vectors, named), given.words, _place(opened, given.vectors), image=given.image)
 
 
+def ask_with_other(item: int) -> None:
+    """Make another item of the other data that ask the query, from the next run of the page on."""
+    st.query_params[PICKED] = str(item)
+
+
 def _take_id() -> None:
     """Ask with the item whose id was typed."""
     typed = str(st.session_state.pop(TYPED, "")).strip()
@@ -111,8 +120,8 @@ def _on_the_map(opened: OpenRun) -> Question:
     row, place = touching.asked(space)
     if place is not None:
         return _at(opened, place)
-    ids = space.latents.ids
-    item = int(ids[row]) if row is not None else int(next(iter([*gathering.own(opened, "test").ids, *ids])))
+    first = gathering.own(opened, "test" if len(gathering.own(opened, "test")) else "train").ids[0]
+    item = int(first if row is None else space.latents.ids[row])
     for split in gathering.SPLITS:
         own = gathering.own(opened, split)
         found = np.flatnonzero(own.ids == item)
@@ -159,12 +168,14 @@ def _of_other_data(opened: OpenRun) -> Question | None:
         Picture(image, [collection.named(row) or "unlabelled"], scale=opened.images.scale)
         for row, image in zip(rows, images, strict=True)
     ]
-    if (chosen := picked(PICKER)) is not None:
-        st.query_params[PICKED] = str(chosen)
+    if is_int(chosen := picked(PICKER)):
+        ask_with_other(chosen)
     asked = st.query_params.get(PICKED, "")
-    at = next((i for i, row in enumerate(rows) if str(collection.ids[row]) == asked), 0)
+    named = np.flatnonzero(collection.ids.astype(str) == asked)  # perhaps none of those to choose from
+    row = int(named[0] if len(named) else rows[0])
     with st.popover("Choose an item", icon=":material/grid_view:"):
         ids = collection.ids[rows].tolist()
+        at = next((i for i, one in enumerate(rows.tolist()) if one == row), None)
         pick(cells, side=HIT_PIXELS // 2, n_classes=0, name="Items to ask with", key=PICKER, chosen=at, values=ids)
-    row = int(rows[at])
-    return _item(opened, collection, row, f"{title}, item {collection.ids[row]}", images[at])
+    image = others.items.images(collection.ids[row : row + 1])[0]
+    return replace(_item(opened, collection, row, f"{title}, item {collection.ids[row]}", image), others=others)

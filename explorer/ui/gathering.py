@@ -4,7 +4,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+import streamlit as st
+
 from explorer.data.dataset import Dataset, Split
+from explorer.ui.gallery import plain
 from explorer.ui.loading import shared
 from explorer.ui.state import OpenRun, settings
 from explorer.workflows.others import Candidate, OtherItems, candidates, load_others
@@ -28,6 +31,13 @@ def _once(opened: OpenRun, key: tuple[Any, ...], make: Callable[[], Made]) -> Ma
 def dataset_of(opened: OpenRun) -> Dataset | None:
     """The run's data set where it is at hand; nobody waits for it."""
     return opened.items.dataset if opened.images.are_here else None
+
+
+def prepare(opened: OpenRun) -> None:
+    """Make the run's items, where that has still to be done: the first time it takes seconds."""
+    if opened.without_images is None and not opened.images.are_here:
+        with st.spinner(f"Preparing the items of {plain(opened.run.card.data.title)}: once, a few seconds"):
+            opened.items  # noqa: B018 - it loads them
 
 
 def own(opened: OpenRun, split: Split) -> Collection:

@@ -127,9 +127,7 @@ def _code(opened: OpenRun, measure: Measure) -> tuple[Code, int]:
 
 def _criterion(opened: OpenRun) -> tuple[str, tuple[int, ...], Information]:
     """What hits shall have in common with the query, and the dimensions that are asked."""
-    if opened.without_images is None and not opened.images.are_here:
-        with st.spinner("Preparing what the data say of their items"):
-            opened.items  # noqa: B018 - it loads them
+    gathering.prepare(opened)
     names = criteria_of(opened.run, dataset_of(opened))
     unknowns.expect("criterion", names.__contains__)
     criterion = st.selectbox("Criterion", names, key="criterion", bind="query-params", width=120)

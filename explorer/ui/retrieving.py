@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.errors import ExplorerError
 from explorer.figures import BAR, UNKNOWN
@@ -50,11 +51,12 @@ def _controlled(opened: OpenRun) -> None:
             hits.show_beside(opened, answered, beside)
             with files:
                 hits.offer_files(opened, answered)
+        below = st.container()
     with inspector:
         _map(opened, answered)
         _information(choice)
         if answered is not None:
-            _score(opened, answered, choice.k)
+            _score(opened, answered, choice.k, below)
     with told:
         unknowns.tell()
 
@@ -67,10 +69,13 @@ def _note_touch(opened: OpenRun) -> None:
     touching.remember(Place(KEY, cloud.items), space, click, lasso)
     if click is not None:
         st.session_state[asking.SOURCE] = asking.ITEM
-    for key in (hits.KEY, scoring.WORST_KEY):
-        item = picked(key)
-        if is_int(item):
-            asking.ask_with_item(item)
+    hit, worst = picked(hits.KEY), picked(scoring.WORST_KEY)
+    if is_int(hit):
+        asking.ask_with_item(hit)
+    elif is_int(worst) and st.session_state.get(asking.SOURCE) == asking.OTHER:
+        asking.ask_with_other(worst)
+    elif is_int(worst):
+        asking.ask_with_item(worst)
 
 
 def _beside(opened: OpenRun) -> list[str]:
@@ -94,6 +99,7 @@ def _answered(opened: OpenRun, source: str, choice: Choice) -> Answered | None:
 
 
 def _answer(opened: OpenRun, source: str, choice: Choice) -> Answered | None:
+    gathering.prepare(opened)
     with st.container(horizontal=True, gap="medium"):
         pictured, told = st.container(width="content"), st.container()
     with told:
@@ -118,11 +124,13 @@ def _answer(opened: OpenRun, source: str, choice: Choice) -> Answered | None:
     return Answered(question, choice.way, gallery, found, others)
 
 
-def _score(opened: OpenRun, answered: Answered, k: int) -> None:
+def _score(opened: OpenRun, answered: Answered, k: int, below: DeltaGenerator) -> None:
     """How good the way is over the whole gallery: for the run's test items, or for the other data that ask."""
     question = answered.question
-    asked = gathering.own(opened, "test") if question.is_own or question.of is None else question.of
-    scoring.show(opened, answered.way, asked, answered.gallery, k=k)
+    of_others = question.of is not None and question.others is not None
+    asked = question.of if question.of is not None and of_others else gathering.own(opened, "test")
+    images = question.others.items.images if question.others is not None else None
+    scoring.show(opened, answered.way, asked, answered.gallery, k=k, below=below, images=images)
 
 
 def _map(opened: OpenRun, answered: Answered | None) -> None:

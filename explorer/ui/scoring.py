@@ -7,10 +7,11 @@ from functools import cached_property
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.data.dataset import Progress
 from explorer.figures.curves import CONFIG, along_slider, precision_recall, prepare
-from explorer.ui.gallery import Picture, Row, bars, heading, remark, table
+from explorer.ui.gallery import HIT_PIXELS, Picture, Row, bars, heading, remark, table
 from explorer.ui.loading import is_known, leave, shared
 from explorer.ui.picking import pick
 from explorer.ui.state import OpenRun, settings
@@ -23,7 +24,6 @@ from explorer.zoo.evaluation import Score
 
 SOON, AT_ONCE = 0.05, 0.0  # seconds that the page waits: enough to read what is kept
 WORST = 6
-WORST_PIXELS = 56
 SHOWN = "score:shown"  # in the session
 WORST_KEY = "score-worst"
 ESTIMATING, MEASURING, GLANCING, SWEEPING = "estimate", "score", "glance", "sweep"
@@ -69,9 +69,16 @@ class Shown:
     board: Scoreboard
 
 
-def show(
-    opened: OpenRun, way: Way, asked: Collection, gallery: Collection, *, k: int, images: Images | None = None
-) -> int | None:
+def show(  # noqa: PLR0913 - all but the first four are named
+    opened: OpenRun,
+    way: Way,
+    asked: Collection,
+    gallery: Collection,
+    *,
+    k: int,
+    below: DeltaGenerator,
+    images: Images | None = None,
+) -> None:
     """Draw the scoreboard of a way to rank, first by an estimate, then by all queries.
 
     Args:
@@ -79,10 +86,9 @@ def show(
         way: how the gallery is ranked; it must fit the run.
         asked, gallery: who looks for whom.
         k: ranks of the precision at k.
+        below: where there is room for what goes beyond the numbers; `picked(WORST_KEY)` tells the id of a query that
+            was chosen there among the worst.
         images: of items on the asking side, by id; None takes those of the run's own data.
-
-    Returns:
-        Id of a query that was chosen just now among the worst, on the asking side; else None.
     """
     scored = Scored(opened, way, asked, gallery)
     with st.container(key="scoreboard", gap="small"):
@@ -95,7 +101,9 @@ def show(
             _numbers(scored, shown, k)
         relevance = _relevance(scored.relevances)
         _along(scored, relevance, is_there=board is not None)
-        return None if shown is None else _details(scored, shown.board, relevance, images)
+    if shown is not None:
+        with below:
+            _details(scored, shown.board, relevance, images)
 
 
 def _kept(scored: Scored, board: Scoreboard | None) -> Shown | None:
@@ -151,16 +159,19 @@ def said(score: Score) -> str:
     return f"{score.value:.3f} ± {max(score.value - score.low, score.high - score.value):.3f}"
 
 
-def _details(scored: Scored, board: Scoreboard, relevance: str, images: Images | None) -> int | None:
-    """The curve, the classes and the worst queries."""
-    curves = {name: board.curve(name) for name in board.found}
-    heading("Precision over recall", "How many of the first are right, the further down one looks.")
-    st.plotly_chart(precision_recall(curves), config=CONFIG, key="score-curve")
-    with st.expander(f"MAP by class ({relevance})"):
+def _details(scored: Scored, board: Scoreboard, relevance: str, images: Images | None) -> None:
+    """The worst queries, the curve and the classes."""
+    _worst(scored, board, relevance, images)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        heading("Precision over recall", "How many of the first are right, the further down one looks.")
+        curves = {name: board.curve(name) for name in board.found}
+        st.plotly_chart(precision_recall(curves), config=CONFIG, key="score-curve")
+    with right:
         by_class = board.by_class(relevance)
         values = [by_class[label].value if label in by_class else None for label in range(len(board.classes))]
+        heading(f"MAP by class ({relevance})", "Mean over the queries of each class.")
         bars(np.array(values, np.float64), board.classes, name="MAP by class")
-    return _worst(scored, board, relevance, images)
 
 
 def _relevance(names: list[str]) -> str:
@@ -170,27 +181,20 @@ def _relevance(names: list[str]) -> str:
     return chosen or names[0]
 
 
-def _worst(scored: Scored, board: Scoreboard, relevance: str, images: Images | None) -> int | None:
+def _worst(scored: Scored, board: Scoreboard, relevance: str, images: Images | None) -> None:
     rows = board.worst(relevance, WORST)
     if images is None and scored.asked.key in SPLIT_TITLES and not scored.opened.without_images:
         images = scored.opened.items.images
     if images is None or not len(rows):
-        return None
-    heading("Worst queries", "Lowest average precision. Choose one to see what it finds.")
+        return
+    heading(f"Worst queries ({relevance})", "Lowest average precision (AP), 0 to 1. Choose one to see what it finds.")
     values, scale = board.found[relevance].average_precision, scored.opened.images.scale
     items = [
         Picture(image, [_class(board, row), f"AP {values[row]:.3f}"], label=int(board.labels[row]), scale=scale)
         for row, image in zip(rows.tolist(), images(board.ids[rows]), strict=True)
     ]
-    chosen = pick(
-        items,
-        side=WORST_PIXELS,
-        n_classes=len(board.classes),
-        name="Worst queries",
-        key=WORST_KEY,
-        values=board.ids[rows].tolist(),
-    )
-    return None if chosen is None else int(board.ids[rows[chosen]])
+    ids = board.ids[rows].tolist()
+    pick(items, side=HIT_PIXELS, n_classes=len(board.classes), name="Worst queries", key=WORST_KEY, values=ids)
 
 
 def _class(board: Scoreboard, row: int) -> str:

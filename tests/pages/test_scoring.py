@@ -27,6 +27,7 @@ def app() -> None:
     import streamlit as st
 
     from explorer.ui import gathering, scoring, state
+    from explorer.ui.picking import picked
     from explorer.workflows.ways import Way
 
     opened = state.open_for_page("digits-vae")
@@ -37,7 +38,8 @@ def app() -> None:
     asked, gallery = gathering.own(opened, "test"), gathering.own(opened, "train")
     if st.checkbox("Styles"):
         asked, gallery = (replace(one, fine=2 * one.labels + one.ids % 2) for one in (asked, gallery))
-    st.text(f"chosen {scoring.show(opened, way, asked, gallery, k=k)}")
+    st.text(f"chosen {picked(scoring.WORST_KEY)}")
+    scoring.show(opened, way, asked, gallery, k=k, below=st.container())
 
 
 @pytest.fixture
