@@ -115,17 +115,22 @@ def test_other_relevance_has_its_own_classes_and_worst_queries(at: AppTest):
     before = html(at)
     at.segmented_control[0].set_value(FINE).run()
     assert html(at) != before
-    assert "MAP by class (class and style)" in at.expander[0].label
+    assert "MAP by class (class and style)" in html(at)
+
+
+def along(at: AppTest) -> Any:
+    """The curve along the slider: the one with a line where that stands."""
+    return next(one for one in figures(at) if "shapes" in one["layout"])
 
 
 def test_curve_along_the_slider_stays_and_its_line_moves(at: AppTest):
     at.run().checkbox[0].check()
     until(at, lambda at: is_whole(at) and len(figures(at)) == 2)
-    first = figures(at)[0]
+    first = along(at)
     assert [shape["x0"] for shape in first["layout"]["shapes"]] == [2], "log2 of 4"
     at.select_slider[0].set_value(32)
     until(at, is_whole)
-    second = figures(at)[0]
+    second = along(at)
     assert [shape["x0"] for shape in second["layout"]["shapes"]] == [5]
     assert second["data"] == first["data"]
     assert "is best for every second of these queries" in html(at)
