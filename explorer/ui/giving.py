@@ -44,7 +44,11 @@ def _text(opened: OpenRun) -> Given | None:
 
 def _upload(opened: OpenRun) -> Given | None:
     is_vector = len(opened.run.card.shape) == 1
-    said = "One row of numbers, as .npy or .csv" if is_vector else "A picture of any size; it is kept nowhere"
+    said = (
+        "One row of numbers, as .npy or .csv"
+        if is_vector
+        else "A picture of any size, of an animation the first frame; it is kept nowhere"
+    )
     file = st.file_uploader(said, key="upload", max_upload_size=LARGEST >> 20)
     form, digit = form_of_digits(opened.run.card), False
     if form is not None:
