@@ -2,9 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from explorer.errors import BadRunError
 from explorer.zoo.card import Card, Text
@@ -12,6 +12,8 @@ from explorer.zoo.store import LATENTS, write_bytes
 
 EVALUATION = "evaluation.json"
 MOST_BYTES = 20_000_000
+DIGITS = 7  # that a record keeps: no interval is as narrow as the next one
+Number = Annotated[float, AfterValidator(lambda value: float(f"{value:.{DIGITS}g}"))]
 Topic = Literal["classification", "retrieval", "reconstruction", "structure"]
 
 
@@ -35,9 +37,9 @@ class Score(_Part):
     topic: Topic
     measure: Text
     of: Text
-    value: float | None
-    low: float | None = None
-    high: float | None = None
+    value: Number | None
+    low: Number | None = None
+    high: Number | None = None
     items: int = Field(ge=0)
     left_out: int = Field(default=0, ge=0)
 
@@ -55,8 +57,8 @@ class Curve(_Part):
     topic: Topic
     name: Text
     of: Text
-    x: list[float]
-    y: list[float | None]
+    x: list[Number]
+    y: list[Number | None]
     count: list[int] = []
 
 
@@ -88,7 +90,8 @@ def write_evaluation(folder: Path, record: Evaluation) -> None:
     Raises:
         OSError: a disk that cannot be written; the last one is still there.
     """
-    write_bytes(folder, EVALUATION, record.model_dump_json(indent=1).encode())
+    values = {"schema_version": record.schema_version, **record.model_dump(mode="json", exclude_defaults=True)}
+    write_bytes(folder, EVALUATION, json.dumps(values, separators=(",", ":")).encode())
 
 
 def read_evaluation(folder: Path, card: Card) -> Evaluation | None:
