@@ -97,22 +97,25 @@ def evaluate(
         curves=[curve for _, curves in measured for curve in curves],
         confusion={name: confusion(test.labels, of, run.card) for name, of, _ in classifiers(run, test)},
     )
-    folder = record_folder(run, settings)
+    folder = record_folder(run.folder, settings)
     with telling_of_the_disk(folder, "Make room; what was there before is as it was."):
         folder.mkdir(parents=True, exist_ok=True)
         write_evaluation(folder, record)
     return record
 
 
-def record_folder(run: Run, settings: Settings) -> Path:
+def record_folder(folder: Path, settings: Settings) -> Path:
     """Where a run's record is kept: in its folder, or below the data root for a shipped run, which stays as it is."""
-    if run.folder.parent == places.models():
-        return settings.data_root / RECORDS / run.folder.name
-    return run.folder
+    return settings.data_root / RECORDS / folder.name if folder.parent == places.models() else folder
 
 
-def record_of(run: Run, settings: Settings) -> Evaluation | None:
+def record_of(folder: Path, card: Card, settings: Settings) -> Evaluation | None:
     """The record of a run as it is kept: the one measured here, else the one that it was shipped with.
+
+    Args:
+        folder: of the run.
+        card: of the run.
+        settings: of the installation.
 
     Returns:
         None where it was not measured, or trained on since.
@@ -120,8 +123,8 @@ def record_of(run: Run, settings: Settings) -> Evaluation | None:
     Raises:
         BadRunError: a record that is damaged.
     """
-    folders = dict.fromkeys([record_folder(run, settings), run.folder])
-    return next(filter(None, (read_evaluation(folder, run.card) for folder in folders)), None)
+    folders = dict.fromkeys([record_folder(folder, settings), folder])
+    return next(filter(None, (read_evaluation(one, card) for one in folders)), None)
 
 
 def measuring_job(name: str, card: Card, settings: Settings) -> Job:
@@ -155,7 +158,7 @@ def recorded(
     """
     settings = settings or load_settings()
     run = open_run(name, settings)
-    found = None if again else record_of(run, settings)
+    found = None if again else record_of(run.folder, run.card, settings)
     if found:
         pooled = any(score.of == RMAC for score in found.scores)
         asked = found.queries if queries is None else min(queries, len(run.latents("test").ids))

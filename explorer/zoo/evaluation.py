@@ -1,6 +1,7 @@
 """How good a run is: one record a run, `evaluation.json`, which names the latents that it was measured on."""
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ from explorer.zoo.store import LATENTS, write_bytes
 
 EVALUATION = "evaluation.json"
 MOST_BYTES = 20_000_000
+RECORDS_KEPT = 256  # in memory: a page shows those of all runs, again and again
 DIGITS = 7  # that a record keeps: no interval is as narrow as the next one
 Number = Annotated[float, AfterValidator(lambda value: float(f"{value:.{DIGITS}g}"))]
 Topic = Literal["classification", "retrieval", "reconstruction", "structure"]
@@ -108,12 +110,19 @@ def read_evaluation(folder: Path, card: Card) -> Evaluation | None:
     try:
         if not path.is_file():
             return None
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError("too large")
-        record = Evaluation.model_validate(json.loads(path.read_text("utf-8")))
+        version = path.stat()
+        record = _read(path, (version.st_ino, version.st_mtime_ns, version.st_size))
     except (OSError, ValueError, RecursionError, ValidationError):
         raise BadRunError(
             f"The evaluation of {folder.name} is damaged; measure it again: "
             f"latent-explorer evaluate {folder.name} --again"
         ) from None
     return record if record.latents == card.files.get(LATENTS) else None
+
+
+@lru_cache(maxsize=RECORDS_KEPT)
+def _read(path: Path, version: tuple[int, int, int]) -> Evaluation:
+    """The record that the file of this inode, time and size holds."""
+    if version[-1] > MOST_BYTES:
+        raise ValueError("too large")
+    return Evaluation.model_validate(json.loads(path.read_text("utf-8")))

@@ -1,0 +1,142 @@
+"""The confusion matrix of a run, and the images behind each of its cells."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer import places
+from explorer.figures.charts import confusion
+from explorer.ui.gallery import Picture, Row, heading, plain, remark, table
+from explorer.ui.loading import shared
+from explorer.ui.picking import pick
+from explorer.ui.state import OpenRun
+from explorer.workflows.mistakes import Cell, cell
+from explorer.zoo.evaluation import Evaluation
+
+CELL, CHART = "cell", "confusion"
+FEW = 24  # images at first, and each time more are asked for
+SIDE = 64  # pixels
+Place = tuple[int, int]
+
+
+def show(opened: OpenRun, record: Evaluation) -> None:
+    """The matrix of one classifier with what is in the chosen cell beside it."""
+    if not record.confusion:
+        remark("No confusion matrix: this run has no classifier, as none of its labels were known.")
+        return
+    classes = opened.run.card.classes
+    left, right = st.columns([2, 1], gap="medium")
+    with left:
+        name = _classifier(list(record.confusion))
+        counts = np.array(record.confusion[name])
+        if counts.shape != (len(classes), len(classes)) or not counts.any():
+            remark("No labelled test items, so there is nothing to confuse.")
+            return
+        true, predicted = _cell(counts, classes)
+        _matrix(counts, classes, (true, predicted))
+    with right:
+        _items(opened, name, (true, predicted), int(counts[true, predicted]))
+
+
+def _classifier(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    picked = st.segmented_control("Classifier", names, default=names[0], required=True, key="classifier")
+    return str(picked)
+
+
+def _cell(counts: NDArray[np.integer], classes: Sequence[str]) -> Place:
+    """The control that names a cell, for those who do not click; the most frequent mistake comes first."""
+    found = [(int(t), int(p)) for t, p in np.argwhere(counts)]
+    found.sort(key=lambda one: (one[0] == one[1], -counts[one]))
+    options = [_name(one) for one in found]
+    asked = st.session_state.get(CELL, st.query_params.get(CELL))
+    st.session_state[CELL] = asked if asked in options else options[0]
+    titles = {name: _said(one, classes, int(counts[one])) for name, one in zip(options, found, strict=True)}
+    picked = st.selectbox("Cell", options, key=CELL, format_func=titles.__getitem__)
+    if st.query_params.get(CELL) != picked:
+        st.query_params[CELL] = picked
+    return found[options.index(picked)]
+
+
+def _name(place: Place) -> str:
+    return f"{place[0]}-{place[1]}"
+
+
+def _said(place: Place, classes: Sequence[str], count: int) -> str:
+    true, predicted = (classes[label] for label in place)
+    what = f"{true}, right" if place[0] == place[1] else f"{true} taken for {predicted}"
+    return f"{what}: {count:,}"
+
+
+def _matrix(counts: NDArray[np.integer], classes: Sequence[str], chosen: Place) -> None:
+    remark(
+        "Rows are true classes, columns predicted ones. Purple: right. Orange: wrong, the stronger the larger the share "
+        "of its class. Click a cell to see its images."
+    )
+    st.plotly_chart(
+        confusion(counts, classes, chosen=chosen),
+        key=CHART,
+        on_select=_clicked,
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt="Confusion matrix: test items by true and predicted class",
+    )
+
+
+def _clicked() -> None:
+    """Take the cell that was clicked, if it holds any item; `_cell` looks whether it does."""
+    state: Any = st.session_state.get(CHART)
+    points = state.selection.points if state else []
+    if points:
+        true, predicted = points[0]["customdata"]
+        st.session_state[CELL] = _name((int(true), int(predicted)))
+
+
+def _items(opened: OpenRun, classifier: str, place: Place, count: int) -> None:
+    """What is in a cell, the surest first; a click opens an item on the map."""
+    found = cell(opened.run, classifier, *place)
+    classes = opened.run.card.classes
+    heading(_said(place, classes, count), f"{classifier}, the surest first. Click one to open it on the map.")
+    limit = FEW * st.session_state.setdefault(_more(opened, classifier, place), 1)
+    shown = Cell(found.ids[:limit], found.confidence[:limit])
+    if opened.without_images is not None:
+        _without_images(opened, shown, place)
+    else:
+        items = shared(("items", opened.name, opened.stamp), lambda _: opened.items, "Fetching the images")
+        if items is None:
+            return
+        captions = [[classes[place[1]], f"confidence {sure:.3f}"] for sure in shown.confidence]
+        mark = "right" if place[0] == place[1] else "wrong"
+        pictures = [
+            Picture(image, caption, mark=mark, label=place[1], scale=opened.images.scale)
+            for image, caption in zip(items.images(shown.ids), captions, strict=True)
+        ]
+        chosen = pick(pictures, side=SIDE, n_classes=len(classes), name="Items of the cell", key="cell-items")
+        if chosen is not None:
+            query = {"run": opened.name, "item": str(shown.ids[chosen])}
+            st.switch_page(places.pages() / "2_Map.py", query_params=query)
+    if len(found.ids) > limit:
+        st.button(
+            f"Show more of {len(found.ids):,}", key="more", type="tertiary", on_click=_show_more,
+            args=(_more(opened, classifier, place),),
+        )
+
+
+def _more(opened: OpenRun, classifier: str, place: Place) -> str:
+    return f"cell-more:{opened.name}:{classifier}:{_name(place)}"
+
+
+def _show_more(key: str) -> None:
+    st.session_state[key] += 1
+
+
+def _without_images(opened: OpenRun, shown: Cell, place: Place) -> None:
+    remark(f"No pictures: {opened.without_images}")
+    rows = [
+        Row([str(item), f"{sure:.3f}"], label=place[1]) for item, sure in zip(shown.ids, shown.confidence, strict=True)
+    ]
+    table(["Item", "Confidence"], rows, n_classes=len(opened.run.card.classes), name="Items of the cell")
