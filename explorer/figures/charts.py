@@ -21,7 +21,9 @@ Line = tuple[str, Sequence[float], Sequence[float | None]]
 """A curve: its name, x and y."""
 
 
-def confusion(counts: NDArray[np.integer], classes: Sequence[str], *, chosen: tuple[int, int] | None = None) -> "Figure":
+def confusion(
+    counts: NDArray[np.integer], classes: Sequence[str], *, chosen: tuple[int, int] | None = None
+) -> "Figure":
     """A confusion matrix; the cell of each point's `customdata` (true, predicted) is what a click on it means.
 
     Args:
@@ -31,8 +33,7 @@ def confusion(counts: NDArray[np.integer], classes: Sequence[str], *, chosen: tu
     """
     from plotly import graph_objects as go
 
-    c = len(classes)
-    names = [_short(name) for name in classes]
+    c, names = len(classes), [_short(name, 40) for name in classes]
     true, predicted = np.divmod(np.arange(c * c), c)
     flat = counts.reshape(-1)
     figure = go.Figure(
@@ -45,30 +46,42 @@ def confusion(counts: NDArray[np.integer], classes: Sequence[str], *, chosen: tu
         text=[f"{n:,}" if n else "" for n in flat],
         customdata=np.stack([true, predicted], axis=1),
         hovertext=[
-            f"{classes[t]} taken for {classes[p]}: {n:,}" if t != p else f"{classes[t]}, right: {n:,}"
+            f"{names[t]} taken for {names[p]}: {n:,}" if t != p else f"{names[t]}, right: {n:,}"
             for t, p, n in zip(true, predicted, flat, strict=True)
         ],
         hoverinfo="text",
         marker={"symbol": "square", "size": 26, "opacity": 0},
         selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}, "textfont": {}},
+        unselected={"marker": {"opacity": 0}},
     )
-    for kind in (chosen,) if chosen else ():
-        row, column = kind
+    if chosen is not None:
+        row, column = chosen
         figure.add_shape(
             type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5, line={"color": BAR, "width": 3}
         )
-    ticks = {"tickmode": "array", "tickvals": list(range(c)), "ticktext": names, "showgrid": False, "zeroline": False}
-    ticks |= {"showticklabels": c <= MOST_NAMED, "fixedrange": True}
+    _name_classes(figure, [_short(name) for name in classes])
     figure.update_layout(
-        xaxis={"title": "predicted", "range": [-0.5, c - 0.5], **ticks},
-        yaxis={"title": "true", "range": [c - 0.5, -0.5], **ticks},
+        xaxis_title="predicted",
+        yaxis_title="true",
         hovermode="closest",
         hoverdistance=60,  # so that all of a cell is its point
         clickmode="event+select",
         dragmode=False,
     )
-    return _plain(figure, height=max(320, min(640, 130 + 40 * c)))
+    return _plain(figure, height=_height(c))
+
+
+def _height(n_classes: int) -> int:
+    """Of a table of classes by classes, pixels."""
+    return max(300, min(640, 110 + 38 * n_classes))
+
+
+def _name_classes(figure: "Figure", names: Sequence[str]) -> None:
+    """Name rows and columns of a table of classes, the first row at the top, where there is room for names."""
+    c = len(names)
+    ticks = {"tickmode": "array", "tickvals": list(range(c)), "ticktext": list(names), "showgrid": False}
+    ticks |= {"showticklabels": c <= MOST_NAMED, "fixedrange": True, "zeroline": False}
+    figure.update_xaxes(range=[-0.5, c - 0.5], **ticks).update_yaxes(range=[c - 0.5, -0.5], **ticks)
 
 
 def _strength(counts: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -131,12 +144,19 @@ def reliability(lines: Sequence[tuple[str, Sequence[float], Sequence[float | Non
     return figure
 
 
-def histograms(counted: Mapping[str, tuple[NDArray[np.floating], Sequence[tuple[str, NDArray[np.integer]]]]]) -> "Figure":
-    """Histograms side by side on one logarithmic scale of items.
+def histograms(
+    counted: Mapping[str, tuple[NDArray[np.floating], Sequence[tuple[str, NDArray[np.integer]]]]],
+    *,
+    x: str,
+    logarithmic: bool = False,
+) -> "Figure":
+    """Histograms side by side on one scale of items.
 
     Args:
-        counted: by the title of each: edges of the bins, shape (b + 1,), and what is counted in them by name, shape
-            (b,) each.
+        counted: by the title of each: edges of the bins, shape (b + 1,), the same in all, and what is counted in them
+            by name, shape (b,) each.
+        x: title of the axis of what is counted.
+        logarithmic: whether ten times as many items are one step more, so that a few are seen beside many.
     """
     from plotly.subplots import make_subplots
 
@@ -147,22 +167,24 @@ def histograms(counted: Mapping[str, tuple[NDArray[np.floating], Sequence[tuple[
         for name, counts in kinds:
             figure.add_bar(
                 x=middles,
-                y=[n or None for n in counts.tolist()],  # a logarithm has no 0
+                y=[n or None for n in counts.tolist()],  # 0 has no logarithm
                 name=name,
                 legendgroup=name,
                 showlegend=column == 1,
                 marker={"color": colours.get(name, UNKNOWN), "pattern": {"shape": "/" if name == "wrong" else ""}},
-                hovertemplate=f"{name}, confidence about %{{x:.3f}}: %{{y:,}} items<extra></extra>",
+                opacity=0.85,
+                hovertemplate=f"{name}, {x} about %{{x:.3g}}: %{{y:,}} items<extra></extra>",
                 row=1,
                 col=column,
             )
-    figure.update_xaxes(title="confidence", range=[0, 1])
-    figure.update_yaxes(type="log", rangemode="tozero", dtick=1)
+    figure.update_xaxes(title=x, range=[edges[0], edges[-1]] if counted else None)
+    figure.update_yaxes(**({"type": "log", "dtick": 1} if logarithmic else {}))
     figure.update_yaxes(title="test items", col=1)
-    return _plain(figure, height=320, top=34)
+    figure.update_layout(barmode="overlay", bargap=0.1)
+    return _plain(figure, height=380, top=34)
 
 
-def map_over_weight(lines: Sequence[tuple[str, Sequence[float], Sequence[float], Sequence[float]]]) -> "Figure":
+def map_over_weight(lines: Sequence[tuple[str, Sequence[float], Sequence[float | None], Sequence[float]]]) -> "Figure":
     """MAP over the semantic weight, with intervals.
 
     Args:
@@ -201,6 +223,35 @@ def distances(pairs: Sequence[tuple[str, float, float]]) -> "Figure":
         showlegend=False,
     )
     return _plain(figure, height=380)
+
+
+def matrix(values: NDArray[np.floating], names: Sequence[str], *, title: str) -> "Figure":
+    """A symmetric table of numbers, the stronger the larger.
+
+    Args:
+        values: shape (c, c); NaN where there is none.
+        names: of rows and columns.
+        title: what a number is, for who rests the pointer on it.
+    """
+    from plotly import graph_objects as go
+
+    c, most = len(names), np.nanmax(values)
+    ink = ",".join(str(int(BAR[i : i + 2], 16)) for i in (1, 3, 5))
+    figure = go.Figure(
+        go.Heatmap(
+            z=values,
+            zmin=0,
+            zmax=most,
+            colorscale=[(0, f"rgba({ink},0)"), (1, f"rgba({ink},{STRONGEST})")],
+            showscale=False,
+            texttemplate="%{z:.2f}" if c <= MOST_COUNTED else "",
+            customdata=[[f"{_short(a, 40)} and {_short(b, 40)}" for b in names] for a in names],
+            hovertemplate=f"%{{customdata}}<br>{title} %{{z:.3g}}<extra></extra>",
+            hoverongaps=False,
+        )
+    )
+    _name_classes(figure, [_short(name) for name in names])
+    return _plain(figure, height=_height(c))
 
 
 def bars(names: Sequence[str], values: Sequence[float], *, x: str, y: str) -> "Figure":

@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from explorer import places
 from explorer.figures.charts import confusion
-from explorer.ui.gallery import Picture, Row, heading, plain, remark, table
+from explorer.ui.gallery import Picture, Row, facts, heading, plain, remark, table
 from explorer.ui.loading import shared
 from explorer.ui.picking import pick
+from explorer.ui.reviewing_table import interval
+from explorer.ui.reviewing_topics import chart
 from explorer.ui.state import OpenRun
 from explorer.workflows.mistakes import Cell, cell
+from explorer.workflows.reviewing import score_of
 from explorer.zoo.evaluation import Evaluation
 
 CELL, CHART = "cell", "confusion"
@@ -30,12 +33,16 @@ def show(opened: OpenRun, record: Evaluation) -> None:
     classes = opened.run.card.classes
     left, right = st.columns([2, 1], gap="medium")
     with left:
-        name = _classifier(list(record.confusion))
+        line = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+        with line:
+            name = _classifier(list(record.confusion))
         counts = np.array(record.confusion[name])
         if counts.shape != (len(classes), len(classes)) or not counts.any():
             remark("No labelled test items, so there is nothing to confuse.")
             return
-        true, predicted = _cell(counts, classes)
+        with line:
+            true, predicted = _cell(counts, classes)
+        _accuracy(record, name)
         _matrix(counts, classes, (true, predicted))
     with right:
         _items(opened, name, (true, predicted), int(counts[true, predicted]))
@@ -44,8 +51,17 @@ def show(opened: OpenRun, record: Evaluation) -> None:
 def _classifier(names: Sequence[str]) -> str:
     if len(names) == 1:
         return names[0]
-    picked = st.segmented_control("Classifier", names, default=names[0], required=True, key="classifier")
+    picked = st.segmented_control(
+        "Classifier", names, default=names[0], required=True, key="classifier", format_func=plain
+    )
     return str(picked)
+
+
+def _accuracy(record: Evaluation, classifier: str) -> None:
+    score = score_of(record, "classification", "accuracy", classifier)
+    if score is not None and score.value is not None:
+        within = f" (95 %: {interval(score.low, score.high)})" if score.low is not None else ""
+        facts([(f"Accuracy of {classifier} {score.value:.3f}", f"{within} over {score.items:,} labelled test items")])
 
 
 def _cell(counts: NDArray[np.integer], classes: Sequence[str]) -> Place:
@@ -74,16 +90,15 @@ def _said(place: Place, classes: Sequence[str], count: int) -> str:
 
 def _matrix(counts: NDArray[np.integer], classes: Sequence[str], chosen: Place) -> None:
     remark(
-        "Rows are true classes, columns predicted ones. Purple: right. Orange: wrong, the stronger the larger the share "
-        "of its class. Click a cell to see its images."
+        "Rows are true classes, columns predicted ones. Purple: right. Orange: wrong, the stronger the larger its "
+        "share of the class. Click a cell to see its images."
     )
-    st.plotly_chart(
+    chart(
         confusion(counts, classes, chosen=chosen),
-        key=CHART,
+        CHART,
+        "Confusion matrix: test items by true and predicted class",
         on_select=_clicked,
         selection_mode="points",
-        config={"displayModeBar": False},
-        alt="Confusion matrix: test items by true and predicted class",
     )
 
 
@@ -121,7 +136,10 @@ def _items(opened: OpenRun, classifier: str, place: Place, count: int) -> None:
             st.switch_page(places.pages() / "2_Map.py", query_params=query)
     if len(found.ids) > limit:
         st.button(
-            f"Show more of {len(found.ids):,}", key="more", type="tertiary", on_click=_show_more,
+            f"Show more of {len(found.ids):,}",
+            key="more",
+            type="tertiary",
+            on_click=_show_more,
             args=(_more(opened, classifier, place),),
         )
 

@@ -1,6 +1,6 @@
 """Measurements as files: the table, and what was measured of a run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import streamlit as st
@@ -17,7 +17,7 @@ def offer(reviews: Sequence[Review], columns: Sequence[Column]) -> None:
             table(rows(reviews, columns), "Export as CSV", "evaluation.csv")
 
 
-def table(lines: Sequence[dict[str, object]], title: str, name: str) -> None:
+def table(lines: Sequence[Mapping[str, object]], title: str, name: str) -> None:
     """A button that gives rows as a CSV file; nothing is written before it is pressed."""
     st.download_button(
         title,

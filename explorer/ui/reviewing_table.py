@@ -14,8 +14,9 @@ GROUPS = {MAIN: "", **{topic.capitalize(): topic for topic in ("classification",
 GROUPS["Structure"] = "structure"
 CHOSEN = "chosen"  # in the address: names of runs, a comma between
 HEAD, ROW = 38, 35  # pixels
-ROWS_SHOWN = 8
+ROWS_SHOWN = 6
 IN_USE = "in use"
+WITHIN = " 95 %"  # ends the name of a column of intervals
 
 
 def choice(reviews: Sequence[Review]) -> tuple[list[Review], list[Column]]:
@@ -45,9 +46,7 @@ def _matches(one: Review, wanted: str, data: str, method: str) -> bool:
         return not (data or method) and wanted in one.name.casefold()
     said = " ".join((one.name, card.title, card.note)).casefold()
     return (
-        all(word in said for word in wanted.split())
-        and data in ("", card.data.title)
-        and method in ("", card.method)
+        all(word in said for word in wanted.split()) and data in ("", card.data.title) and method in ("", card.method)
     )
 
 
@@ -72,7 +71,7 @@ def show(reviews: Sequence[Review], columns: Sequence[Column], in_use: str) -> l
     chosen = [number for number, name in enumerate(names) if name in asked]
     lines = [_line(one, row, columns, in_use) for one, row in zip(reviews, rows(reviews, columns), strict=True)]
     event: Any = st.dataframe(
-        pd.DataFrame(lines),
+        without_empty_intervals(pd.DataFrame(lines)),
         hide_index=True,
         height=HEAD + ROW * min(len(lines), ROWS_SHOWN),
         column_config=_config(columns),
@@ -103,13 +102,17 @@ def _line(one: Review, row: dict[str, Value], columns: Sequence[Column], in_use:
         "used": IN_USE if one.name == in_use else "",
         "method": row["method"],
         "data": row["data"],
-        "seed": row["seed"],
-        "labels": None if row["labels"] is None else 100 * float(row["labels"]),
     }
     for column in columns:
         line[column.title] = row[column.title]
-        line[f"{column.title} 95 %"] = interval(row[f"{column.title}, low"], row[f"{column.title}, high"])
-    return line
+        line[f"{column.title}{WITHIN}"] = interval(row[f"{column.title}, low"], row[f"{column.title}, high"])
+    labels = row["labels"]
+    return line | {"seed": row["seed"], "labels": None if labels is None else 100 * float(labels)}
+
+
+def without_empty_intervals(table: Any) -> Any:
+    """A table (a pandas frame) without its columns of intervals in which there is none."""
+    return table[[name for name in table if not name.endswith(WITHIN) or table[name].any()]]
 
 
 def interval(low: Value, high: Value) -> str:
@@ -120,7 +123,7 @@ def interval(low: Value, high: Value) -> str:
 def _config(columns: Sequence[Column]) -> dict[str, Any]:
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     found: dict[str, Any] = {
-        "run": text("Run", pinned=True, width="medium"),
+        "run": text("Run", pinned=True, width=160),
         "used": text("", help="The run in use, which the sidebar names", width=60),
         "method": text("Method", width=90),
         "data": text("Data set", width=95),
@@ -130,5 +133,5 @@ def _config(columns: Sequence[Column]) -> dict[str, Any]:
     for column in columns:
         better = f"; {column.better} is better" if column.better else ""
         found[column.title] = number(column.title, format="%.3f", help=f"{column.means}{better}")
-        found[f"{column.title} 95 %"] = text("95 %", width=95, help=f"95 % interval of {column.title} over items")
+        found[column.title + WITHIN] = text("95 %", width=102, help=f"95 % interval of {column.title} over items")
     return found

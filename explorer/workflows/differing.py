@@ -1,16 +1,16 @@
 """How runs differ: in what they were asked to do, and in what was measured of them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot
 from typing import Any
 
-from explorer.workflows.reviewing import COLUMNS, Better, Review
+from explorer.workflows.reviewing import Better, Column
 from explorer.workflows.together import settings_of
+from explorer.zoo.card import Card
 from explorer.zoo.evaluation import Evaluation, Score
 
-Key = tuple[str, str, str]
 LOWER = ("calibration error", "RMSE", "layout error")  # measures of which less is better
 UNDECIDED = ("active dimensions", "KL", "distance", "wanted distance", "semantic weight")
 
@@ -20,15 +20,15 @@ class Difference:
     """One score of two runs.
 
     Args:
-        key: topic, measure and what was measured.
+        title: of the score.
         first, second: the scores.
         change: second - first.
         reach: half the 95 % interval of the change; None where one of the two has none.
-        verdict: "better" or "worse" of the second run, "as good" where the interval holds 0, "" where neither can be
-            said.
+        verdict: "better" or "worse" of the second run, "no difference" where the interval holds 0, "" where neither can
+            be said.
     """
 
-    key: Key
+    title: str
     first: Score
     second: Score
     change: float
@@ -36,9 +36,9 @@ class Difference:
     verdict: str
 
 
-def config_differences(reviews: Sequence[Review]) -> list[tuple[str, list[str]]]:
+def config_differences(cards: Sequence[Card]) -> list[tuple[str, list[str]]]:
     """The settings in which runs differ, each with the value of every run; "" for a run that has no such setting."""
-    values = [settings_of(one.card) for one in reviews if one.card is not None]
+    values = [settings_of(card) for card in cards]
     names = dict.fromkeys(name for one in values for name in one)
     found = [(name, [_said(one, name) for one in values]) for name in names]
     return [(name, said) for name, said in found if len(set(said)) > 1]
@@ -49,15 +49,35 @@ def _said(values: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else "" if value is None else json.dumps(value)
 
 
-def metric_differences(first: Evaluation, second: Evaluation) -> list[Difference]:
+def differences(first: Evaluation, second: Evaluation, columns: Sequence[Column] = ()) -> list[Difference]:
     """The scores that two records share, and how far they are apart.
 
-    reach = sqrt(r1^2 + r2^2), with r the longer half of each interval: as if other items had been measured each time.
-    On the same items the two go up and down together, so that the true interval is narrower.
+    reach = sqrt(r1^2 + r2^2), with r the longer half of each interval: as if each run had been measured on other items.
+    On the same items two runs go up and down together, so that the true interval is narrower.
+
+    Args:
+        first, second: the records.
+        columns: which scores; none for all.
     """
-    others = {_key(score): score for score in second.scores}
-    pairs = [(score, others[_key(score)]) for score in first.scores if _key(score) in others]
-    return [_difference(*pair) for pair in pairs if None not in (pair[0].value, pair[1].value)]
+    pairs = _in_columns(first, second, columns) if columns else _in_both(first, second)
+    return [
+        _difference(title, one, other)
+        for title, one, other in pairs
+        if one is not None and other is not None and None not in (one.value, other.value)
+    ]
+
+
+def _in_columns(
+    first: Evaluation, second: Evaluation, columns: Sequence[Column]
+) -> Iterator[tuple[str, Score | None, Score | None]]:
+    for column in columns:
+        yield column.title, column.find(first), column.find(second)
+
+
+def _in_both(first: Evaluation, second: Evaluation) -> Iterator[tuple[str, Score | None, Score | None]]:
+    others = {(score.topic, score.measure, score.of): score for score in second.scores}
+    for score in first.scores:
+        yield f"{score.measure}, {score.of}", score, others.get((score.topic, score.measure, score.of))
 
 
 def better_of(measure: str) -> Better:
@@ -65,15 +85,11 @@ def better_of(measure: str) -> Better:
     return "lower" if measure in LOWER else "" if measure in UNDECIDED else "higher"
 
 
-def _key(score: Score) -> Key:
-    return score.topic, score.measure, score.of
-
-
-def _difference(first: Score, second: Score) -> Difference:
+def _difference(title: str, first: Score, second: Score) -> Difference:
     change = (second.value or 0.0) - (first.value or 0.0)
-    halves = [_half(score) for score in (first, second)]
-    reach = None if None in halves else hypot(*(half or 0.0 for half in halves))
-    return Difference(_key(first), first, second, change, reach, _verdict(first.measure, change, reach))
+    one, other = _half(first), _half(second)
+    reach = None if one is None or other is None else hypot(one, other)
+    return Difference(title, first, second, change, reach, _verdict(first.measure, change, reach))
 
 
 def _half(score: Score) -> float | None:
@@ -87,5 +103,5 @@ def _verdict(measure: str, change: float, reach: float | None) -> str:
     if not better:
         return ""
     if abs(change) <= (reach or 0.0):
-        return "as good"
+        return "no difference"
     return "better" if (change > 0) == (better == "higher") else "worse"

@@ -4,13 +4,16 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
 from explorer.settings import Settings, load_settings
 from explorer.workflows.background import Job
+from explorer.workflows.codes import SEMANTIC_WEIGHTS, WEIGHTED
 from explorer.workflows.evaluating import JOBS, record_of, recorded
 from explorer.workflows.runs import ShelfEntry, shelf
 from explorer.zoo.card import Card
@@ -21,7 +24,6 @@ NOT_MEASURED = "Not measured yet."
 Better = Literal["higher", "lower", ""]
 Report = Callable[[str, int, int], None]
 Value = str | int | float | None
-Key = tuple[str, str, str]  # topic, measure, of
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,31 @@ def _score(topic: Topic, measure: str, of: str) -> Callable[[Evaluation], Score 
     return lambda record: score_of(record, topic, measure, of)
 
 
+def of_topic(record: Evaluation, topic: str) -> list[Score]:
+    """The scores of one topic."""
+    return [score for score in record.scores if score.topic == topic]
+
+
+def by_way(record: Evaluation) -> dict[str, dict[str, Score]]:
+    """The scores of retrieval by way to rank, each by its measure."""
+    found: dict[str, dict[str, Score]] = {}
+    for score in of_topic(record, "retrieval"):
+        if score.measure != "semantic weight":
+            found.setdefault(score.of, {})[score.measure] = score
+    return found
+
+
+def weights(record: Evaluation) -> dict[str, list[tuple[float, Score]]]:
+    """MAP of each semantic weight, ascending, by what counts as relevant; empty for a run that weighs nothing."""
+    known = {f"{WEIGHTED} {weight:g}": weight for weight in SEMANTIC_WEIGHTS}
+    found: dict[str, list[tuple[float, Score]]] = {}
+    for score in of_topic(record, "retrieval"):
+        way, _, relevance = score.of.partition(", ")
+        if score.measure == "MAP" and way in known and score.value is not None:
+            found.setdefault(relevance or "same class", []).append((known[way], score))
+    return {name: sorted(scores, key=lambda one: one[0]) for name, scores in found.items()}
+
+
 def layout_error(record: Evaluation) -> Score | None:
     """How far the distances between class centroids are from the wanted ones: mean |achieved - wanted|, latent units.
 
@@ -149,6 +176,17 @@ def distances(record: Evaluation) -> list[tuple[str, float | None, float | None]
         if score.topic == "structure" and score.measure in ("distance", "wanted distance"):
             found.setdefault(score.of, {})[score.measure] = score.value
     return [(pair, values.get("distance"), values.get("wanted distance")) for pair, values in found.items()]
+
+
+def distance_table(record: Evaluation, classes: Sequence[str]) -> NDArray[np.float64]:
+    """Distances between class centroids, shape (c, c): 0 on the diagonal, NaN where one of two classes has no items."""
+    found = {pair: achieved for pair, achieved, _ in distances(record)}
+    table = np.full((len(classes), len(classes)), np.nan)
+    for a, b in combinations(range(len(classes)), 2):
+        achieved = found.get(f"{classes[a]} and {classes[b]}")
+        table[a, b] = table[b, a] = np.nan if achieved is None else achieved
+    np.fill_diagonal(table, 0)
+    return table
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -284,11 +322,7 @@ def _cells(one: Review, columns: Sequence[Column]) -> Iterator[tuple[str, Value]
 
 def score_rows(record: Evaluation, topic: str = "") -> list[dict[str, Value]]:
     """The scores of a record, or of one topic, as rows for a file."""
-    return [
-        {name: value for name, value in score.model_dump().items()}
-        for score in record.scores
-        if score.topic == topic or not topic
-    ]
+    return [score.model_dump() for score in record.scores if topic in ("", score.topic)]
 
 
 def as_json(name: str, record: Evaluation) -> bytes:

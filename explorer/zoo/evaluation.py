@@ -3,9 +3,9 @@
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from explorer.errors import BadRunError
 from explorer.zoo.card import Card, Text
@@ -16,6 +16,7 @@ MOST_BYTES = 20_000_000
 RECORDS_KEPT = 256  # in memory: a page shows those of all runs, again and again
 DIGITS = 7  # that a record keeps: no interval is as narrow as the next one
 Number = Annotated[float, AfterValidator(lambda value: float(f"{value:.{DIGITS}g}"))]
+Count = Annotated[int, Field(ge=0, le=10**12)]
 Topic = Literal["classification", "retrieval", "reconstruction", "structure"]
 
 
@@ -42,8 +43,8 @@ class Score(_Part):
     value: Number | None
     low: Number | None = None
     high: Number | None = None
-    items: int = Field(ge=0)
-    left_out: int = Field(default=0, ge=0)
+    items: Count
+    left_out: Count = 0
 
 
 class Curve(_Part):
@@ -61,7 +62,13 @@ class Curve(_Part):
     of: Text
     x: list[Number]
     y: list[Number | None]
-    count: list[int] = []
+    count: list[Count] = []
+
+    @model_validator(mode="after")
+    def _is_even(self) -> Self:
+        if len(self.y) != len(self.x) or len(self.count) not in (0, len(self.x)):
+            raise ValueError("should have as many y, and counts if any, as x")
+        return self
 
 
 class Evaluation(_Part):
@@ -78,12 +85,18 @@ class Evaluation(_Part):
 
     schema_version: Literal[1] = 1
     latents: Text
-    queries: int = Field(ge=0)
-    gallery: int = Field(ge=0)
+    queries: Count
+    gallery: Count
     across: list[Text] = []
     scores: list[Score]
     curves: list[Curve]
-    confusion: dict[Text, list[list[int]]] = {}
+    confusion: dict[Text, list[list[Count]]] = {}
+
+    @model_validator(mode="after")
+    def _is_square(self) -> Self:
+        if any(len(row) != len(table) for table in self.confusion.values() for row in table):
+            raise ValueError("should count each class by each class")
+        return self
 
 
 def write_evaluation(folder: Path, record: Evaluation) -> None:
