@@ -24,7 +24,7 @@ Line = tuple[str, Sequence[float], Sequence[float | None]]
 def confusion(
     counts: NDArray[np.integer], classes: Sequence[str], *, chosen: tuple[int, int] | None = None
 ) -> "Figure":
-    """A confusion matrix; the cell of each point's `customdata` (true, predicted) is what a click on it means.
+    """A confusion matrix, each cell with a point in its middle that can be clicked: its x is predicted, its y true.
 
     Args:
         counts: items by true class (rows) and predicted class, shape (c, c).
@@ -44,7 +44,6 @@ def confusion(
         y=true,
         mode="markers+text" if c <= MOST_COUNTED else "markers",
         text=[f"{n:,}" if n else "" for n in flat],
-        customdata=np.stack([true, predicted], axis=1),
         hovertext=[
             f"{names[t]} taken for {names[p]}: {n:,}" if t != p else f"{names[t]}, right: {n:,}"
             for t, p, n in zip(true, predicted, flat, strict=True)

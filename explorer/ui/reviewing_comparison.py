@@ -79,6 +79,8 @@ def _metrics(found: Measured, columns: Sequence[Column]) -> None:
         "A difference counts where its 95 % interval leaves out 0, as if each run had been measured on other items; "
         "on the same items the true interval is narrower."
     )
+    if len({card.data.title for _, card, _ in found}) > 1:
+        remark("These runs were measured on different data: better or worse says little of the method.")
     names = list(dict.fromkeys(name for line in rows.values() for name in line))
     lines = [{name: line.get(name) for name in names} for line in rows.values()]
     _table(lines, _columns([name for name, *_ in found]), "differences")
@@ -91,9 +93,7 @@ def _cells(name: str, one: Difference) -> dict[str, Any]:
         name: one.second.value,
         f"{name}, verdict": f"{sign} {one.verdict}".strip(),
         f"{name}, difference": one.change,
-        f"{name}, 95 %": None
-        if one.reach is None
-        else f"{one.change - one.reach:+.3f} to {one.change + one.reach:+.3f}",
+        f"{name}, reach": one.reach,
     }
 
 
@@ -102,10 +102,10 @@ def _columns(names: Sequence[str]) -> dict[str, Any]:
     config: dict[str, Any] = {"measure": text("Measure", pinned=True, width=150)}
     for name in names:
         of = f" of {name}" if several else ""
-        config[name] = number(name, format="%.3f", width=95, help=name)
+        config[name] = number(name, format="%.3f", width=105, help=name)
         config[f"{name}, verdict"] = text("Is", width=100, help=f"{name} against {names[0]}")
         config[f"{name}, difference"] = number(f"Difference{of}", format="%+.3f", width=82)
-        config[f"{name}, 95 %"] = text("95 %", width=125, help=f"95 % interval of the difference{of}")
+        config[f"{name}, reach"] = number("± 95 %", format="%.3f", width=70, help="Half its 95 % interval")
     return config
 
 

@@ -107,8 +107,7 @@ def _clicked() -> None:
     state: Any = st.session_state.get(CHART)
     points = state.selection.points if state else []
     if points:
-        true, predicted = points[0]["customdata"]
-        st.session_state[CELL] = _name((int(true), int(predicted)))
+        st.session_state[CELL] = _name((int(points[0]["y"]), int(points[0]["x"])))
 
 
 def _items(opened: OpenRun, classifier: str, place: Place, count: int) -> None:

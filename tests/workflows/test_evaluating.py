@@ -22,7 +22,7 @@ def shelf(tmp_path_factory):
     """Copies of shipped runs that may be written to."""
     from explorer import places
 
-    root = tmp_path_factory.mktemp("runs")
+    root = tmp_path_factory.mktemp("home") / "runs"
     for name in ("digits-vae", "digits-structured", "textures-petals"):
         shutil.copytree(places.models() / name, root / f"my-{name}")
     return root
@@ -31,6 +31,7 @@ def shelf(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def settings(shelf, monkeypatch):
     monkeypatch.setenv("LATENT_EXPLORER_RUNS_ROOT", str(shelf))
+    monkeypatch.setenv("LATENT_EXPLORER_DATA_ROOT", str(shelf.with_name("data")))
     return load_settings()
 
 
