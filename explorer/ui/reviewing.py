@@ -27,10 +27,10 @@ def show(opened: OpenRun | None) -> None:
     chosen = reviewing_table.show(listed, columns, in_use)
     with exports:
         reviewing_export.offer(listed, columns)
-    with st.container():
-        _offer_to_measure(reviews)
     by_name = {one.name: one for one in reviews}
     names = chosen or [name for name in (in_use,) if name]
+    with st.container():
+        _offer_to_measure(reviews, names)
     if len(names) > 1:
         reviewing_comparison.show([by_name[name] for name in names], columns)
     elif names:
@@ -39,11 +39,11 @@ def show(opened: OpenRun | None) -> None:
         unknowns.tell()
 
 
-def _offer_to_measure(reviews: Sequence[Review]) -> None:
-    """A bar that measures every run without a record, while there are such runs or it is at it."""
+def _offer_to_measure(reviews: Sequence[Review], shown: Sequence[str]) -> None:
+    """A bar that measures every run without a record, while there are others than the one shown, or it is at it."""
     missing = [one.name for one in reviews if one.is_measurable and one.record is None]
     job = missing_job(settings())
-    if not missing and job.look() is None:
+    if (not missing or missing == list(shown)) and job.look() is None:
         return
     named = ", ".join(missing[:NAMED]) + (f" and {len(missing) - NAMED} more" if len(missing) > NAMED else "")
     one = len(missing) == 1
