@@ -16,7 +16,7 @@ from explorer.ui.reviewing_table import interval
 from explorer.ui.reviewing_topics import chart
 from explorer.ui.state import OpenRun
 from explorer.workflows.mistakes import Cell, cell
-from explorer.workflows.reviewing import score_of
+from explorer.workflows.records import score_of
 from explorer.zoo.evaluation import Evaluation
 
 CELL, CHART = "cell", "confusion"

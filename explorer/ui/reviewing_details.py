@@ -10,7 +10,8 @@ from explorer.ui import reviewing_confusion, reviewing_topics, unknowns, working
 from explorer.ui.gallery import plain, problem, remark
 from explorer.ui.state import OpenRun, open_for_page, settings
 from explorer.workflows.evaluating import measuring_job
-from explorer.workflows.reviewing import NOT_MEASURED, Review, as_json
+from explorer.workflows.records import as_json
+from explorer.workflows.reviewing import NOT_MEASURED, Review
 from explorer.zoo.card import Card
 from explorer.zoo.evaluation import Evaluation
 

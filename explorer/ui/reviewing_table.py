@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from explorer.ui import unknowns
-from explorer.workflows.reviewing import Column, Review, Value, columns_of, rows
+from explorer.workflows.records import Value
+from explorer.workflows.reviewing import Column, Review, columns_of, rows
 
 ALL, MAIN = "All", "Main"
 GROUPS = {MAIN: "", **{topic.capitalize(): topic for topic in ("classification", "retrieval", "reconstruction")}}

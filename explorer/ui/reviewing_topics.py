@@ -11,7 +11,7 @@ from explorer.ui.gallery import facts, remark
 from explorer.ui.reviewing_table import WITHIN, interval, without_empty_intervals
 from explorer.ui.state import OpenRun
 from explorer.workflows.mistakes import confidences
-from explorer.workflows.reviewing import by_way, distance_table, distances, of_topic, score_of, score_rows, weights
+from explorer.workflows.records import by_way, distance_table, distances, of_topic, score_of, score_rows, weights
 from explorer.zoo.evaluation import Evaluation, Score
 
 if TYPE_CHECKING:

@@ -1,20 +1,15 @@
 """What was measured of all runs, as one table of plain values."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations
 from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
 from explorer.settings import Settings, load_settings
 from explorer.workflows.background import Job
-from explorer.workflows.codes import SEMANTIC_WEIGHTS, WEIGHTED
 from explorer.workflows.evaluating import JOBS, record_of, recorded
+from explorer.workflows.records import Value, layout_error, score_of
 from explorer.workflows.runs import ShelfEntry, shelf
 from explorer.zoo.card import Card
 from explorer.zoo.evaluation import Evaluation, Score, Topic
@@ -23,7 +18,6 @@ from explorer.zoo.store import SPLITS, check_latents, kept_items
 NOT_MEASURED = "Not measured yet."
 Better = Literal["higher", "lower", ""]
 Report = Callable[[str, int, int], None]
-Value = str | int | float | None
 
 
 @dataclass(frozen=True)
@@ -121,72 +115,8 @@ def measure_missing(settings: Settings | None = None, report: Report = lambda *_
         return said
 
 
-def score_of(record: Evaluation, topic: str, measure: str, of: str) -> Score | None:
-    """One score of a record; None where it has no such score."""
-    wanted = (topic, measure, of)
-    return next((score for score in record.scores if (score.topic, score.measure, score.of) == wanted), None)
-
-
 def _score(topic: Topic, measure: str, of: str) -> Callable[[Evaluation], Score | None]:
     return lambda record: score_of(record, topic, measure, of)
-
-
-def of_topic(record: Evaluation, topic: str) -> list[Score]:
-    """The scores of one topic."""
-    return [score for score in record.scores if score.topic == topic]
-
-
-def by_way(record: Evaluation) -> dict[str, dict[str, Score]]:
-    """The scores of retrieval by way to rank, each by its measure."""
-    found: dict[str, dict[str, Score]] = {}
-    for score in of_topic(record, "retrieval"):
-        if score.measure != "semantic weight":
-            found.setdefault(score.of, {})[score.measure] = score
-    return found
-
-
-def weights(record: Evaluation) -> dict[str, list[tuple[float, Score]]]:
-    """MAP of each semantic weight, ascending, by what counts as relevant; empty for a run that weighs nothing."""
-    known = {f"{WEIGHTED} {weight:g}": weight for weight in SEMANTIC_WEIGHTS}
-    found: dict[str, list[tuple[float, Score]]] = {}
-    for score in of_topic(record, "retrieval"):
-        way, _, relevance = score.of.partition(", ")
-        if score.measure == "MAP" and way in known and score.value is not None:
-            found.setdefault(relevance or "same class", []).append((known[way], score))
-    return {name: sorted(scores, key=lambda one: one[0]) for name, scores in found.items()}
-
-
-def layout_error(record: Evaluation) -> Score | None:
-    """How far the distances between class centroids are from the wanted ones: mean |achieved - wanted|, latent units.
-
-    Returns:
-        None of a run that aims at none.
-    """
-    pairs = [(achieved, wanted) for _, achieved, wanted in distances(record) if wanted is not None]
-    gaps = [abs(achieved - wanted) for achieved, wanted in pairs if achieved is not None]
-    if not gaps:
-        return None
-    return Score(topic="structure", measure="layout error", of="latent", value=float(np.mean(gaps)), items=len(gaps))
-
-
-def distances(record: Evaluation) -> list[tuple[str, float | None, float | None]]:
-    """Each pair of classes with the distance of its centroids and the wanted one, None for what there is not."""
-    found: dict[str, dict[str, float | None]] = {}
-    for score in record.scores:
-        if score.topic == "structure" and score.measure in ("distance", "wanted distance"):
-            found.setdefault(score.of, {})[score.measure] = score.value
-    return [(pair, values.get("distance"), values.get("wanted distance")) for pair, values in found.items()]
-
-
-def distance_table(record: Evaluation, classes: Sequence[str]) -> NDArray[np.float64]:
-    """Distances between class centroids, shape (c, c): 0 on the diagonal, NaN where one of two classes has no items."""
-    found = {pair: achieved for pair, achieved, _ in distances(record)}
-    table = np.full((len(classes), len(classes)), np.nan)
-    for a, b in combinations(range(len(classes)), 2):
-        achieved = found.get(f"{classes[a]} and {classes[b]}")
-        table[a, b] = table[b, a] = np.nan if achieved is None else achieved
-    np.fill_diagonal(table, 0)
-    return table
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -318,13 +248,3 @@ def _cells(one: Review, columns: Sequence[Column]) -> Iterator[tuple[str, Value]
         yield column.title, score.value if score else None
         yield f"{column.title}, low", score.low if score else None
         yield f"{column.title}, high", score.high if score else None
-
-
-def score_rows(record: Evaluation, topic: str = "") -> list[dict[str, Value]]:
-    """The scores of a record, or of one topic, as rows for a file."""
-    return [score.model_dump() for score in record.scores if topic in ("", score.topic)]
-
-
-def as_json(name: str, record: Evaluation) -> bytes:
-    """A record as a file, with the run's name."""
-    return (json.dumps({"run": name, **record.model_dump(mode="json")}, indent=1) + "\n").encode()

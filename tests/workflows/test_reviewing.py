@@ -18,21 +18,23 @@ from explorer.workflows import evaluating, reviewing
 from explorer.workflows.differing import better_of, config_differences, differences
 from explorer.workflows.exporting import as_csv
 from explorer.workflows.mistakes import cell, confidences
-from explorer.workflows.reviewing import (
-    COLUMNS,
-    NOT_MEASURED,
+from explorer.workflows.records import (
     as_json,
     by_way,
-    columns_of,
     distance_table,
     distances,
     layout_error,
+    score_rows,
+    weights,
+)
+from explorer.workflows.reviewing import (
+    COLUMNS,
+    NOT_MEASURED,
+    columns_of,
     measure_missing,
     missing_job,
     review,
     rows,
-    score_rows,
-    weights,
 )
 from explorer.workflows.runs import entry_of, run_roots, shelf
 from explorer.zoo.evaluation import EVALUATION, Evaluation, Score, read_evaluation
