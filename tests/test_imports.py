@@ -49,7 +49,8 @@ def test_importing_the_package_imports_nothing_heavy():
         "assert len(runs.load_items(run.card).images(run.latents('test').ids))",
         "from explorer.workflows.reviewing import review\nfrom explorer.workflows.runs import shelf\n"
         "from explorer.workflows.mistakes import cell, confidences\nfrom explorer.figures import charts\n"
-        "from explorer.settings import load_settings\nimport explorer, numpy\nrun = explorer.load('digits-structured')\n"
+        "from explorer.settings import load_settings\nimport explorer, numpy\n"
+        "run = explorer.load('digits-structured')\n"
         "found = {one.name: one for one in (review(entry, load_settings()) for entry in shelf())}[run.card.name]\n"
         "assert len(cell(run, 'SVM', 0, 0).ids) and confidences(run)\n"
         "charts.confusion(numpy.array(found.record.confusion['SVM']), run.card.classes)",

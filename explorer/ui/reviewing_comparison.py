@@ -20,6 +20,7 @@ from explorer.workflows.together import Group, error_over_labels, together
 from explorer.zoo.card import Card
 from explorer.zoo.evaluation import Curve, Evaluation
 
+SCORE, SETTING = "which score", "which setting"  # no run is called so: its name has no space
 HEAD, ROW, ROWS_SHOWN = 38, 35, 10  # pixels, and rows before a table scrolls
 Measured = list[tuple[str, Card, Evaluation]]
 
@@ -51,14 +52,10 @@ def show(reviews: Sequence[Review], columns: Sequence[Column]) -> None:
     if len(found) < 2:
         remark("Choose two or more runs that have been measured.")
         return
-    left, right = st.columns([5, 3], gap="medium")
-    with left:
-        _metrics(found, columns)
-    with right:
-        alike = _alike(found)
-        if alike is not None:
-            _settings([name for name, *_ in found], alike)
+    _metrics(found, columns)
+    alike = _alike(found)
     if alike is not None:
+        _settings([name for name, *_ in found], alike)
         _together(alike)
 
 
@@ -70,7 +67,7 @@ def _metrics(found: Measured, columns: Sequence[Column]) -> None:
     rows: dict[str, dict[str, Any]] = {}
     for name, _, record in found[1:]:
         for one in differences(first, record, () if every else columns):
-            line = rows.setdefault(one.title, {"measure": one.title, base: one.first.value})
+            line = rows.setdefault(one.title, {SCORE: one.title, base: one.first.value})
             line |= _cells(name, one)
     if not rows:
         remark("These runs share none of these metrics.")
@@ -99,13 +96,13 @@ def _cells(name: str, one: Difference) -> dict[str, Any]:
 
 def _columns(names: Sequence[str]) -> dict[str, Any]:
     number, text, several = st.column_config.NumberColumn, st.column_config.TextColumn, len(names) > 2
-    config: dict[str, Any] = {"measure": text("Measure", pinned=True, width=150)}
+    config: dict[str, Any] = {SCORE: text("Measure", pinned=True, width=200)}
     for name in names:
         of = f" of {name}" if several else ""
-        config[name] = number(name, format="%.3f", width=105, help=name)
-        config[f"{name}, verdict"] = text("Is", width=100, help=f"{name} against {names[0]}")
-        config[f"{name}, difference"] = number(f"Difference{of}", format="%+.3f", width=82)
-        config[f"{name}, reach"] = number("± 95 %", format="%.3f", width=70, help="Half its 95 % interval")
+        config[name] = number(name, format="%.3f", width=150, help=name)
+        config[f"{name}, verdict"] = text("Is", width=115, help=f"{name} against {names[0]}")
+        config[f"{name}, difference"] = number(f"Difference{of}", format="%+.3f", width=95 if not several else 200)
+        config[f"{name}, reach"] = number("± 95 %", format="%.3f", width=80, help="Half its 95 % interval")
     return config
 
 
@@ -135,10 +132,10 @@ def _settings(names: Sequence[str], alike: Alike) -> None:
         remark("None: they were trained alike.")
         return
     lines = [
-        {"setting": name.removeprefix("config.")} | {run: one or "none" for run, one in zip(names, values, strict=True)}
+        {SETTING: name.removeprefix("config.")} | {run: one or "none" for run, one in zip(names, values, strict=True)}
         for name, values in alike.settings
     ]
-    _table(lines, {"setting": st.column_config.TextColumn("Setting", pinned=True)}, "settings")
+    _table(lines, {SETTING: st.column_config.TextColumn("Setting", pinned=True)}, "settings")
 
 
 def _together(alike: Alike) -> None:

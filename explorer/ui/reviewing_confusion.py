@@ -123,11 +123,11 @@ def _items(opened: OpenRun, classifier: str, place: Place, count: int) -> None:
         items = shared(("items", opened.name, opened.stamp), lambda _: opened.items, "Fetching the images")
         if items is None:
             return
-        captions = [[classes[place[1]], f"confidence {sure:.3f}"] for sure in shown.confidence]
-        mark = "right" if place[0] == place[1] else "wrong"
+        true, predicted = (classes[label] for label in place)
+        mark, seen = ("right", []) if place[0] == place[1] else ("wrong", [f"seen as {predicted}"])
         pictures = [
-            Picture(image, caption, mark=mark, label=place[1], scale=opened.images.scale)
-            for image, caption in zip(items.images(shown.ids), captions, strict=True)
+            Picture(image, [true, *seen, f"confidence {sure:.3f}"], mark, place[0], opened.images.scale)
+            for image, sure in zip(items.images(shown.ids), shown.confidence, strict=True)
         ]
         chosen = pick(pictures, side=SIDE, n_classes=len(classes), name="Items of the cell", key="cell-items")
         if chosen is not None:
