@@ -21,6 +21,7 @@ from explorer.zoo.card import Card
 from explorer.zoo.evaluation import Curve, Evaluation
 
 SCORE, SETTING = "which score", "which setting"  # no run is called so: its name has no space
+NAMED = 3  # runs of the heading
 HEAD, ROW, ROWS_SHOWN = 38, 35, 10  # pixels, and rows before a table scrolls
 Measured = list[tuple[str, Card, Evaluation]]
 
@@ -42,7 +43,7 @@ class Alike:
 
 def show(reviews: Sequence[Review], columns: Sequence[Column]) -> None:
     """The first of the chosen runs against each of the others."""
-    st.markdown(f"#### {plain(' and '.join(one.name for one in reviews[:2]))}" + " and more" * (len(reviews) > 2))
+    st.markdown(f"#### {plain(_listed([one.name for one in reviews]))}")
     found: Measured = []
     for one in reviews:
         if one.record is None or one.card is None:
@@ -57,6 +58,12 @@ def show(reviews: Sequence[Review], columns: Sequence[Column]) -> None:
     if alike is not None:
         _settings([name for name, *_ in found], alike)
         _together(alike)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Some names, and how many more there are."""
+    shown, more = names[:NAMED], len(names) - NAMED
+    return f"{', '.join(shown)} and {more} more" if more > 0 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _metrics(found: Measured, columns: Sequence[Column]) -> None:
@@ -85,7 +92,7 @@ def _metrics(found: Measured, columns: Sequence[Column]) -> None:
 
 
 def _cells(name: str, one: Difference) -> dict[str, Any]:
-    sign = {"better": "▲", "worse": "▼", "no difference": "="}.get(one.verdict, "")
+    sign = {"better": "▲", "worse": "▼", "not told apart": "≈"}.get(one.verdict, "")
     return {
         name: one.second.value,
         f"{name}, verdict": f"{sign} {one.verdict}".strip(),
@@ -100,7 +107,7 @@ def _columns(names: Sequence[str]) -> dict[str, Any]:
     for name in names:
         of = f" of {name}" if several else ""
         config[name] = number(name, format="%.3f", width=150, help=name)
-        config[f"{name}, verdict"] = text("Is", width=115, help=f"{name} against {names[0]}")
+        config[f"{name}, verdict"] = text("Is", width=130, help=f"{name} against {names[0]}")
         config[f"{name}, difference"] = number(f"Difference{of}", format="%+.3f", width=95 if not several else 200)
         config[f"{name}, reach"] = number("± 95 %", format="%.3f", width=80, help="Half its 95 % interval")
     return config
@@ -164,5 +171,6 @@ def _means(groups: Sequence[Group]) -> None:
         for score in group.scores
         if score.topic != "structure" or "seeds" in score.measure
     ]
-    _table(lines, {"mean": st.column_config.NumberColumn(format="%.4g")}, "means")
+    config = {name: st.column_config.TextColumn(name.capitalize()) for name in ("runs", "measure")}
+    _table(lines, config | {"mean": st.column_config.NumberColumn("Mean", format="%.4g")}, "means")
     reviewing_export.table(lines, "Means as CSV", "means-over-seeds.csv")

@@ -13,7 +13,7 @@ from explorer.ui.gallery import Picture, Row, facts, heading, plain, remark, tab
 from explorer.ui.loading import shared
 from explorer.ui.picking import pick
 from explorer.ui.reviewing_table import interval
-from explorer.ui.reviewing_topics import chart
+from explorer.ui.reviewing_topics import accuracies, chart
 from explorer.ui.state import OpenRun
 from explorer.workflows.mistakes import Cell, cell
 from explorer.workflows.records import score_of
@@ -26,7 +26,12 @@ Place = tuple[int, int]
 
 
 def show(opened: OpenRun, record: Evaluation) -> None:
-    """The matrix of one classifier with what is in the chosen cell beside it."""
+    """The matrix of one classifier with what is in the chosen cell beside it, and every accuracy."""
+    _confusion(opened, record)
+    accuracies(opened, record)
+
+
+def _confusion(opened: OpenRun, record: Evaluation) -> None:
     if not record.confusion:
         remark("No confusion matrix: this run has no classifier, as none of its labels were known.")
         return

@@ -31,6 +31,21 @@ def chart(figure: "Figure", key: str, alt: str, **more: Any) -> None:
     st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False}, **more)
 
 
+def accuracies(opened: OpenRun, record: Evaluation) -> None:
+    """Every accuracy, of majority votes among the nearest too, folded away, and the file of them."""
+    found = [one for one in of_topic(record, "classification") if one.measure == "accuracy"]
+    if not found:
+        return
+    with st.expander(f"All {len(found)} accuracies" if len(found) > 1 else "Accuracy"):
+        remark("Of a majority: the class that most of the nearest training items have.")
+        _scores(
+            [{"classifier": one.of, **_cells({one.measure: one}, ["accuracy"])} for one in found],
+            ["accuracy"],
+            "classifier",
+        )
+        _export(opened, record, "classification")
+
+
 def calibration(opened: OpenRun, record: Evaluation) -> None:
     """How far the confidence of each classifier can be believed, SVM beside softmax."""
     lines = [one for one in record.curves if one.name == "precision over confidence"]

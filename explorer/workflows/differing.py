@@ -24,8 +24,8 @@ class Difference:
         first, second: the scores.
         change: second - first.
         reach: half the 95 % interval of the change; None where one of the two has none.
-        verdict: "better" or "worse" of the second run, "no difference" where the interval holds 0, "" where neither can
-            be said.
+        verdict: "better" or "worse" of the second run, "not told apart" where the interval holds 0, "" where none of
+            these can be said.
     """
 
     title: str
@@ -103,5 +103,5 @@ def _verdict(measure: str, change: float, reach: float | None) -> str:
     if not better:
         return ""
     if abs(change) <= (reach or 0.0):
-        return "no difference"
+        return "not told apart"
     return "better" if (change > 0) == (better == "higher") else "worse"

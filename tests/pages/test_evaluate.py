@@ -136,6 +136,8 @@ def test_matrix_is_the_records_and_its_cell_shows_its_images(open_page: Open):
     assert len(cells(at)) == 24
     press(at, f"Show more of {counts[0, 0]}")
     assert len(cells(at)) == 48
+    accuracies = at.dataframe[1].value.set_index("classifier")["accuracy"]
+    assert accuracies.to_dict() == {one.of: one.value for one in found.scores if one.measure == "accuracy"}
 
 
 def group(at: AppTest) -> dict[str, Any]:

@@ -266,11 +266,11 @@ def test_ways_hold_each_score_once():
     [
         ((0.5, 0.4, 0.6), (0.8, 0.7, 0.9), "MAP", "better"),
         ((0.8, 0.7, 0.9), (0.5, 0.4, 0.6), "MAP", "worse"),
-        ((0.5, 0.4, 0.6), (0.6, 0.5, 0.7), "MAP", "no difference"),
+        ((0.5, 0.4, 0.6), (0.6, 0.5, 0.7), "MAP", "not told apart"),
         ((0.5, None, None), (0.4, None, None), "RMSE", "better"),
         ((0.5, None, None), (0.6, None, None), "calibration error", "worse"),
         ((2.0, None, None), (3.0, None, None), "active dimensions", ""),
-        ((0.5, 0.4, 0.6), (0.5, 0.4, 0.6), "MAP", "no difference"),
+        ((0.5, 0.4, 0.6), (0.5, 0.4, 0.6), "MAP", "not told apart"),
     ],
 )
 def test_verdicts(first, second, measure, verdict):
