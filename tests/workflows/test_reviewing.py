@@ -101,6 +101,7 @@ def test_run_without_a_record_says_so_and_can_be_measured(settings):
 @pytest.mark.parametrize("content", ["{", '{"curves": [{"x": [1], "y": []}]}', '{"schema_version": 7}', "[" * 9999])
 def test_damaged_record_is_one_sentence_and_can_be_measured_again(settings, content):
     folder = settings.runs_root / "measured"
+    assert reviewed(folder, settings).record is not None
     (folder / EVALUATION).write_text(content)
     found = reviewed(folder, settings)
     assert found.record is None
