@@ -17,7 +17,7 @@ from explorer.zoo.evaluation import Evaluation, Score
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-WAYS_AT_FIRST = 4
+WAYS_AT_FIRST, MOST_WAYS = 4, 8
 ERROR_BINS = 30
 HEIGHT = 320  # of a table, pixels
 
@@ -88,16 +88,20 @@ def retrieval(opened: OpenRun, record: Evaluation) -> None:
     _scores([{"way": way, **_cells(scores, measures)} for way, scores in found.items()], measures)
     left, right = st.columns(2, gap="medium")
     with left:
-        _precision(record)
+        _precision(opened.name, record)
     with right:
         _weights(record)
     _export(opened, record, "retrieval")
 
 
-def _precision(record: Evaluation) -> None:
+def _precision(run: str, record: Evaluation) -> None:
     lines = {one.of: one for one in record.curves if one.name == "precision over recall"}
     ways = st.multiselect(
-        "Precision over recall of", list(lines), default=list(lines)[:WAYS_AT_FIRST], key="ways", max_selections=8
+        "Precision over recall of",
+        list(lines),
+        default=list(lines)[:WAYS_AT_FIRST],
+        key=f"ways:{run}",
+        max_selections=MOST_WAYS,
     )
     drawn = [(way, lines[way].x, lines[way].y) for way in ways if way in lines]
     if drawn:

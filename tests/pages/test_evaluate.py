@@ -207,12 +207,15 @@ def test_retrieval_shows_every_way_with_what_the_record_says(open_page: Open):
     assert charts(at) == ["scatter", "scatter"]
     weights = json.loads(at.get("plotly_chart")[1].proto.spec)["data"]
     assert [trace["name"] for trace in weights] == ["same class", "fine-grained"]
-    at.multiselect(key="ways").set_value(["semantic weight 0.5"]).run()
+    at.multiselect(key="ways:mnist-separate").set_value(["semantic weight 0.5"]).run()
     (line,) = json.loads(at.get("plotly_chart")[0].proto.spec)["data"]
     curve = next(one for one in found.curves if one.of == "semantic weight 0.5")
     assert line["y"] == curve.y
-    at.multiselect(key="ways").set_value([]).run()
+    at.multiselect(key="ways:mnist-separate").set_value([]).run()
     assert not at.exception
+    at.query_params["run"] = "digits-vae"
+    at.run()
+    assert at.multiselect[0].value[0] == "latent", "another run has its own ways"
 
 
 def test_reconstruction_and_structure_are_the_records(open_page: Open):
