@@ -82,7 +82,7 @@ def retrieval(opened: OpenRun, record: Evaluation) -> None:
         remark("No retrieval: no training item has a label, so nothing is relevant.")
         return
     remark(
-        "Test items look for training items of their class, or of what stands behind the comma. Click a column to sort."
+        "Test items look for training items of their class; fine-grained: of their style too. Click a column to sort."
     )
     measures = list(dict.fromkeys(name for scores in found.values() for name in scores))
     _scores([{"way": way, **_cells(scores, measures)} for way, scores in found.items()], measures)
