@@ -47,8 +47,15 @@ def test_importing_the_package_imports_nothing_heavy():
         "search(space, query_at(space, place=(0.1, 0.2)), k=3, measure='Euclidean', boundary_similarity=0.79)",
         OPEN + "from explorer.workflows import runs\nassert [entry for entry in runs.shelf() if entry.name == 'tiny']\n"
         "assert len(runs.load_items(run.card).images(run.latents('test').ids))",
+        "from explorer.workflows.reviewing import review\nfrom explorer.workflows.runs import shelf\n"
+        "from explorer.workflows.mistakes import cell, confidences\nfrom explorer.figures import charts\n"
+        "from explorer.settings import load_settings\nimport explorer, numpy\n"
+        "run = explorer.load('digits-structured')\n"
+        "found = {one.name: one for one in (review(entry, load_settings()) for entry in shelf())}[run.card.name]\n"
+        "assert len(cell(run, 'SVM', 0, 0).ids) and confidences(run)\n"
+        "charts.confusion(numpy.array(found.record.confusion['SVM']), run.card.classes)",
     ],
-    ids=["latents and neighbours", "map and searches", "shelf and images"],
+    ids=["latents and neighbours", "map and searches", "shelf and images", "records and their figures"],
 )
 @pytest.mark.usefixtures("installation")
 def test_opening_mapping_and_searching_wait_for_neither_torch_nor_streamlit(code):

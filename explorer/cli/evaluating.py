@@ -17,7 +17,7 @@ COLUMNS = ("run", "topic", "measure", "of", "value", "low", "high", "items", "le
 Row = tuple[str, ...]
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - each is a flag
     runs: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="RUN...")],
     *,
     format: Literal["table", "csv", "md", "json"] = "table",  # noqa: A002 - the flag's name
@@ -26,6 +26,7 @@ def evaluate(
     together: tyro.conf.FlagCreatePairsOff[bool] = False,
     rmac: tyro.conf.FlagCreatePairsOff[bool] = False,
     again: tyro.conf.FlagCreatePairsOff[bool] = False,
+    missing: tyro.conf.FlagCreatePairsOff[bool] = False,
 ) -> None:
     """Measure runs, keep what was found beside them (of shipped runs below the data root), and print it.
 
@@ -35,6 +36,7 @@ def evaluate(
       latent-explorer evaluate textures-petals
       latent-explorer evaluate digits-vae mnist-ae --format md
       latent-explorer evaluate mnist-ae --across fashion-mnist
+      latent-explorer evaluate --missing
 
     Args:
         runs: their names.
@@ -45,9 +47,13 @@ def evaluate(
         rmac: rank by R-MAC of the classifier's last feature maps too; it needs the images and encodes all of
             them: seconds for MNIST, minutes for photographs.
         again: measure runs anew that have a record.
+        missing: measure every run that has no record, and print only what became of it.
     """
     from explorer.workflows.evaluating import recorded
 
+    if missing:
+        _measure_missing(runs)
+        return
     if not runs:
         raise BadValueError("Say which runs to measure: latent-explorer evaluate RUN...")
     if queries is not None and queries < 1:
@@ -66,6 +72,15 @@ def evaluate(
         _print_json([{"run": name, **record.model_dump(mode="json")} for name, record in records.items()])
     else:
         _PRINTERS[format]([row for name, record in records.items() for row in _rows(name, record.scores)])
+
+
+def _measure_missing(runs: tuple[str, ...]) -> None:
+    from explorer.workflows.reviewing import measure_missing
+
+    if runs:
+        raise BadValueError("--missing measures every run without a record; leave the names out.")
+    said = measure_missing(report=lambda stage, done, total: loading(done, total, stage))
+    print("\n".join(f"{name}: {why or 'measured'}" for name, why in said.items()) or "Every run has a record.")
 
 
 def _print_together(records: "dict[str, Evaluation]", format: str) -> None:  # noqa: A002 - the flag's name

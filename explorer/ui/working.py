@@ -62,7 +62,7 @@ def bar(work: Work) -> None:
 def _offer(work: Work) -> None:
     with line(work.key):
         st.markdown(work.words)
-        st.button(work.press, type="primary", icon=work.icon, on_click=_begin, args=(work,))
+        st.button(work.press, key=f"{work.key}-begin", type="primary", icon=work.icon, on_click=_begin, args=(work,))
         if work.dismiss is not None:
             dismissal(work.key, work.dismiss)
 
@@ -92,7 +92,15 @@ def _watch(work: Work) -> None:
     done, press = st.columns([5, 1], vertical_alignment="center")
     done.progress(min(1.0, status.done / max(1, status.total)), text=plain(_progress(work, status)))
     stop, is_asked = work.job.cancel, status.is_cancelled
-    press.button("Cancel", icon=":material/close:", help=FOR_ALL, disabled=is_asked, on_click=stop, width="stretch")
+    press.button(
+        "Cancel",
+        key=f"{work.key}-cancel",
+        icon=":material/close:",
+        help=FOR_ALL,
+        disabled=is_asked,
+        on_click=stop,
+        width="stretch",
+    )
 
 
 def _progress(work: Work, status: Status) -> str:

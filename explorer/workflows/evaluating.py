@@ -14,6 +14,7 @@ from explorer.files import telling_of_the_disk
 from explorer.settings import Settings, load_settings
 from explorer.workflows.across import across as retrievals_across
 from explorer.workflows.across import others_of
+from explorer.workflows.background import Job
 from explorer.workflows.codes import WEIGHTED
 from explorer.workflows.criteria import by_criteria
 from explorer.workflows.others import candidates
@@ -38,6 +39,8 @@ from explorer.zoo.run import Run
 from explorer.zoo.store import LATENTS, Latents
 
 QUERIES = 2000
+LETTERS_OF_A_DIGEST = 16
+RECORDS, JOBS = "evaluations", "measuring"  # folders of the data root
 Measured = tuple[list[Score], list[Curve]]
 
 
@@ -94,18 +97,40 @@ def evaluate(
         curves=[curve for _, curves in measured for curve in curves],
         confusion={name: confusion(test.labels, of, run.card) for name, of, _ in classifiers(run, test)},
     )
-    folder = record_folder(run, settings)
+    folder = record_folder(run.folder, settings)
     with telling_of_the_disk(folder, "Make room; what was there before is as it was."):
         folder.mkdir(parents=True, exist_ok=True)
         write_evaluation(folder, record)
     return record
 
 
-def record_folder(run: Run, settings: Settings) -> Path:
+def record_folder(folder: Path, settings: Settings) -> Path:
     """Where a run's record is kept: in its folder, or below the data root for a shipped run, which stays as it is."""
-    if run.folder.parent == places.models():
-        return settings.data_root / "evaluations" / run.folder.name
-    return run.folder
+    return settings.data_root / RECORDS / folder.name if folder.parent == places.models() else folder
+
+
+def record_of(folder: Path, card: Card, settings: Settings) -> Evaluation | None:
+    """The record of a run as it is kept: the one measured here, else the one that it was shipped with.
+
+    Args:
+        folder: of the run.
+        card: of the run.
+        settings: of the installation.
+
+    Returns:
+        None where it was not measured, or trained on since.
+
+    Raises:
+        BadRunError: a record that is damaged.
+    """
+    folders = dict.fromkeys([record_folder(folder, settings), folder])
+    return next(filter(None, (read_evaluation(one, card) for one in folders)), None)
+
+
+def measuring_job(name: str, card: Card, settings: Settings) -> Job:
+    """The measuring of a run, at most once at a time on all processes."""
+    version = card.files.get(LATENTS, "")[:LETTERS_OF_A_DIGEST]
+    return Job(settings.data_root / JOBS / f"{name}-{version}", f"The measuring of {name}")
 
 
 def recorded(
@@ -128,11 +153,12 @@ def recorded(
 
     Raises:
         UnknownNameError: no such run.
+        BadValueError: another process is measuring it.
         ExplorerError: as `evaluate`, or a record that is damaged.
     """
     settings = settings or load_settings()
     run = open_run(name, settings)
-    found = None if again else read_evaluation(record_folder(run, settings), run.card)
+    found = None if again else record_of(run.folder, run.card, settings)
     if found:
         pooled = any(score.of == RMAC for score in found.scores)
         asked = found.queries if queries is None else min(queries, len(run.latents("test").ids))
@@ -141,7 +167,14 @@ def recorded(
         there = {candidate.key for candidate in candidates(run.card, settings)}  # what has gone meanwhile is left out
         across = list(dict.fromkeys([*(key for key in found.across if key in there), *across]))
         rmac = rmac or (pooled and _dataset(run.card, settings, needed=False) is not None)
-    return evaluate(run, settings, queries=queries or QUERIES, across=across, rmac=rmac, progress=progress)
+    with measuring_job(name, run.card, settings).working() as note:
+
+        def told(done: int, total: int) -> None:
+            note("measuring", done, total)
+            if progress:
+                progress(done, total)
+
+        return evaluate(run, settings, queries=queries or QUERIES, across=across, rmac=rmac, progress=told)
 
 
 def _dataset(card: Card, settings: Settings, *, needed: bool) -> Dataset | None:

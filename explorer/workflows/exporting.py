@@ -1,5 +1,6 @@
 """The points of a map as a table with ids, for a spreadsheet or another program."""
 
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any, Literal
 
@@ -78,6 +79,19 @@ def _csv(table: Any) -> bytes:
     import pyarrow.csv
 
     out = BytesIO()
+    pyarrow.csv.write_csv(_harmless(table), out)
+    return out.getvalue()
+
+
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows of the same columns as a CSV file in UTF-8, without a text that a spreadsheet would take for a formula.
+
+    Args:
+        rows: one or more; numbers, texts, or None for what is not known.
+    """
+    import pyarrow.csv
+
+    table, out = pyarrow.Table.from_pylist(list(rows)), BytesIO()
     pyarrow.csv.write_csv(_harmless(table), out)
     return out.getvalue()
 

@@ -53,7 +53,7 @@ def together(runs: Sequence[Run], records: Mapping[str, Evaluation]) -> list[Gro
     Returns:
         In the order in which their first runs were named.
     """
-    settings = {run.card.name: _settings(run.card) for run in runs}  # by dotted name
+    settings = {run.card.name: settings_of(run.card) for run in runs}  # by dotted name
     varied = {
         key
         for one in settings.values()
@@ -142,7 +142,7 @@ def _between_seeds(runs: Sequence[Run]) -> list[Score]:
     ]
 
 
-def _settings(card: Card) -> dict[str, Any]:
+def settings_of(card: Card) -> dict[str, Any]:
     """Everything that a training was asked for, by dotted name; what an older card does not name is at its default."""
     from explorer.methods import METHODS  # imports torch
     from explorer.training.config import TrainingConfig

@@ -1,10 +1,11 @@
 """How good a run is: one record a run, `evaluation.json`, which names the latents that it was measured on."""
 
 import json
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from explorer.errors import BadRunError
 from explorer.zoo.card import Card, Text
@@ -12,6 +13,10 @@ from explorer.zoo.store import LATENTS, write_bytes
 
 EVALUATION = "evaluation.json"
 MOST_BYTES = 20_000_000
+RECORDS_KEPT = 256  # in memory: a page shows those of all runs, again and again
+DIGITS = 7  # that a record keeps: no interval is as narrow as the next one
+Number = Annotated[float, AfterValidator(lambda value: float(f"{value:.{DIGITS}g}"))]
+Count = Annotated[int, Field(ge=0, le=10**12)]
 Topic = Literal["classification", "retrieval", "reconstruction", "structure"]
 
 
@@ -35,11 +40,11 @@ class Score(_Part):
     topic: Topic
     measure: Text
     of: Text
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    items: int = Field(ge=0)
-    left_out: int = Field(default=0, ge=0)
+    value: Number | None
+    low: Number | None = None
+    high: Number | None = None
+    items: Count
+    left_out: Count = 0
 
 
 class Curve(_Part):
@@ -55,9 +60,15 @@ class Curve(_Part):
     topic: Topic
     name: Text
     of: Text
-    x: list[float]
-    y: list[float | None]
-    count: list[int] = []
+    x: list[Number]
+    y: list[Number | None]
+    count: list[Count] = []
+
+    @model_validator(mode="after")
+    def _is_even(self) -> Self:
+        if len(self.y) != len(self.x) or len(self.count) not in (0, len(self.x)):
+            raise ValueError("should have as many y, and counts if any, as x")
+        return self
 
 
 class Evaluation(_Part):
@@ -74,12 +85,18 @@ class Evaluation(_Part):
 
     schema_version: Literal[1] = 1
     latents: Text
-    queries: int = Field(ge=0)
-    gallery: int = Field(ge=0)
+    queries: Count
+    gallery: Count
     across: list[Text] = []
     scores: list[Score]
     curves: list[Curve]
-    confusion: dict[Text, list[list[int]]] = {}
+    confusion: dict[Text, list[list[Count]]] = {}
+
+    @model_validator(mode="after")
+    def _is_square(self) -> Self:
+        if any(len(row) != len(table) for table in self.confusion.values() for row in table):
+            raise ValueError("should count each class by each class")
+        return self
 
 
 def write_evaluation(folder: Path, record: Evaluation) -> None:
@@ -88,7 +105,8 @@ def write_evaluation(folder: Path, record: Evaluation) -> None:
     Raises:
         OSError: a disk that cannot be written; the last one is still there.
     """
-    write_bytes(folder, EVALUATION, record.model_dump_json(indent=1).encode())
+    values = {"schema_version": record.schema_version, **record.model_dump(mode="json", exclude_defaults=True)}
+    write_bytes(folder, EVALUATION, json.dumps(values, separators=(",", ":")).encode())
 
 
 def read_evaluation(folder: Path, card: Card) -> Evaluation | None:
@@ -105,12 +123,19 @@ def read_evaluation(folder: Path, card: Card) -> Evaluation | None:
     try:
         if not path.is_file():
             return None
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError("too large")
-        record = Evaluation.model_validate(json.loads(path.read_text("utf-8")))
+        version = path.stat()
+        record = _read(path, (version.st_ino, version.st_mtime_ns, version.st_size))
     except (OSError, ValueError, RecursionError, ValidationError):
         raise BadRunError(
             f"The evaluation of {folder.name} is damaged; measure it again: "
             f"latent-explorer evaluate {folder.name} --again"
         ) from None
     return record if record.latents == card.files.get(LATENTS) else None
+
+
+@lru_cache(maxsize=RECORDS_KEPT)
+def _read(path: Path, version: tuple[int, int, int]) -> Evaluation:
+    """The record that the file of this inode, time and size holds."""
+    if version[-1] > MOST_BYTES:
+        raise ValueError("too large")
+    return Evaluation.model_validate(json.loads(path.read_text("utf-8")))

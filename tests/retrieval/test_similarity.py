@@ -113,6 +113,11 @@ def test_latent_similarity_is_symmetric_and_within_zero_and_one(query, gallery):
     assert 0 <= found.min() <= found.max() <= 1
 
 
+def test_rounding_makes_no_similarity_of_ten_classes_larger_than_one():
+    v = np.random.default_rng(0).random((200, 10))
+    assert latent_similarity(v, v).max() == 1
+
+
 @given(VALUES)
 def test_equal_points_are_fully_similar_where_any_class_is_and_not_at_all_elsewhere(values):
     own = np.diag(latent_similarity(values, values))

@@ -74,8 +74,9 @@ def test_shifts_are_measured_unasked_and_a_data_set_of_another_shape_is_refused(
         list(others_of(petals, ("digits",), settings))
 
 
-def test_record_knows_which_data_sets_were_asked_for(tmp_path, capsys):
-    settings = load_settings().model_copy(update={"data_root": tmp_path})
+def test_record_knows_which_data_sets_were_asked_for(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LATENT_EXPLORER_DATA_ROOT", str(tmp_path))
+    settings = load_settings()
     first = recorded("digits-vae", settings, queries=5)
     assert first.across == []
     with pytest.raises(BadValueError, match="'mnist' was asked for.*another shape; no other data set"):

@@ -8,9 +8,10 @@ import pytest
 from sklearn.metrics import accuracy_score, average_precision_score, confusion_matrix
 
 from explorer.cli import main
-from explorer.errors import BadRunError
+from explorer.errors import BadRunError, BadValueError
 from explorer.settings import load_settings
-from explorer.workflows.evaluating import evaluate, recorded
+from explorer.workflows import background
+from explorer.workflows.evaluating import evaluate, measuring_job, recorded
 from explorer.workflows.runs import open_run
 from explorer.workflows.scoring import mean_score
 from explorer.zoo.evaluation import EVALUATION, read_evaluation
@@ -21,7 +22,7 @@ def shelf(tmp_path_factory):
     """Copies of shipped runs that may be written to."""
     from explorer import places
 
-    root = tmp_path_factory.mktemp("runs")
+    root = tmp_path_factory.mktemp("home") / "runs"
     for name in ("digits-vae", "digits-structured", "textures-petals"):
         shutil.copytree(places.models() / name, root / f"my-{name}")
     return root
@@ -30,6 +31,7 @@ def shelf(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def settings(shelf, monkeypatch):
     monkeypatch.setenv("LATENT_EXPLORER_RUNS_ROOT", str(shelf))
+    monkeypatch.setenv("LATENT_EXPLORER_DATA_ROOT", str(shelf.with_name("data")))
     return load_settings()
 
 
@@ -60,10 +62,33 @@ def test_record_is_kept_and_read_until_it_is_asked_for_again(settings):
 
 def test_shipped_run_stays_as_it_is_and_its_record_lies_below_the_data_root(settings, tmp_path):
     settings = settings.model_copy(update={"data_root": tmp_path})
+    shipped = open_run("digits-vae", settings).folder / EVALUATION
+    before = shipped.read_bytes()
+    assert recorded("digits-vae", settings).queries == 359, "as it was shipped"
+    assert not list(tmp_path.iterdir()), "nothing was measured"
     found = recorded("digits-vae", settings, queries=5)
-    assert recorded("digits-vae", settings) == found
-    assert not (open_run("digits-vae", settings).folder / EVALUATION).exists()
+    assert recorded("digits-vae", settings) == found, "one's own comes first"
+    assert shipped.read_bytes() == before
     assert (tmp_path / "evaluations" / "digits-vae" / EVALUATION).is_file()
+
+
+def test_run_is_measured_by_one_process_at_a_time(settings):
+    run = open_run("my-digits-vae", settings)
+    with (
+        measuring_job("my-digits-vae", run.card, settings).working(),
+        pytest.raises(BadValueError, match="under way in another process"),
+    ):
+        recorded("my-digits-vae", settings, queries=5, again=True)
+
+
+def test_how_far_the_measuring_is_stands_where_a_page_looks(settings, monkeypatch):
+    seen = []
+    monkeypatch.setattr(background, "WRITTEN_EVERY", 0.0)
+    job = measuring_job("my-digits-vae", open_run("my-digits-vae", settings).card, settings)
+    recorded("my-digits-vae", settings, queries=5, again=True, progress=lambda *_: seen.append(job.look()))
+    assert {status.stage for status in seen} == {"measuring"}
+    assert seen[-1].done == seen[-1].total > 0
+    assert job.look() is None, "over"
 
 
 def test_record_of_other_latents_is_not_believed(settings):

@@ -23,6 +23,7 @@ SEEDS = {"one": 0, "two": 1, "three": 2}
 def settings(tmp_path, monkeypatch):
     """A run at three seeds, and one that knew fewer labels; their latents are those of a shipped run."""
     monkeypatch.setenv("LATENT_EXPLORER_RUNS_ROOT", str(tmp_path))
+    monkeypatch.setenv("LATENT_EXPLORER_DATA_ROOT", str(tmp_path / "data"))
     for name, seed in {**SEEDS, "few": 0}.items():
         shutil.copytree(places.models() / "digits-structured", tmp_path / name)
         card = json.loads((tmp_path / name / "card.json").read_text())
