@@ -107,7 +107,8 @@ def mp4(shown: Sequence[Image.Image]) -> bytes:
         stream.pix_fmt, stream.options = "yuv420p", {"crf": "16"}
         box = (0, 0, stream.width, stream.height)
         for i in order:
-            film.mux(stream.encode(av.VideoFrame.from_image(shown[i].convert("RGB").crop(box))))
+            picture = np.asarray(shown[i].convert("RGB").crop(box))
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         film.mux(stream.encode())
     return out.getvalue()
 

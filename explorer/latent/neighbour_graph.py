@@ -47,7 +47,8 @@ class NeighbourGraph:
         from scipy.sparse.csgraph import dijkstra
 
         start, end = (int(np.linalg.norm(self.nodes - z, axis=1).argmin()) for z in (a, b))
-        _, before = dijkstra(self.costs, directed=False, indices=start, return_predecessors=True)
+        _, found = dijkstra(self.costs, directed=False, indices=[start], return_predecessors=True)
+        before = found[0]
         way = [end]
         while way[-1] != start:
             way.append(int(before[way[-1]]))

@@ -80,7 +80,8 @@ def grid(run: Run, space: LatentMap, dims: tuple[int, int], side: int, reach: fl
     z = space.latents.z
     if not all(0 <= dim < z.shape[1] for dim in dims) or (dims[0] == dims[1] and z.shape[1] > 1):
         raise BadValueError(f"A grid needs two different dimensions of z1 to z{z.shape[1]}; choose others.")
-    across, up = (np.linspace(*np.percentile(z[:, dim], MIDDLE).tolist(), side) for dim in dims)
+    ends = [np.percentile(z[:, dim], MIDDLE) for dim in dims]
+    across, up = (np.linspace(low, high, side) for low, high in ends)
     up = up[::-1]
     if dims[0] == dims[1]:
         up = up[:1]

@@ -1,0 +1,101 @@
+"""The ends and the path of a morph: chosen in the bar, typed, clicked on the map, or named by the address."""
+
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.ui import unknowns
+from explorer.ui.scatter import touched
+from explorer.ui.state import OpenRun
+from explorer.workflows.ends import End, end_of, usual_ends, with_centre
+from explorer.workflows.morph_paths import PathKind, refusals
+
+FROM, TO, PATH, SETS, MAP = "from", "to", "path", "sets", "morph-map"
+TITLES: dict[str, PathKind] = {"Straight": "straight", "Class circle": "circle", "Through the data": "data"}
+BEGIN, END = "the start", "the end"
+HELP = (
+    "A class: its configured centre, or else the mean of its training items. An item: type item and its id. "
+    "A place: click the map beside its points."
+)
+PATHS_HELP = (
+    "Straight: the shortest way in the latent space. Class circle: radius and angle change evenly around the middle of "
+    "the class centres. Through the data: from neighbour to neighbour among at most 10,000 training items."
+)
+
+
+def note_click(opened: OpenRun) -> None:
+    """Take a click on the map for an end; call it before the controls are drawn."""
+    click, _ = touched(opened.cloud(opened.space), key=MAP)
+    if click is None:
+        return
+    item = f"item {opened.space.latents.ids[click.index]}" if click.index >= 0 else ""
+    name = item or f"place {click.x:.5g}, {click.y:.5g}"
+    if _is_end(opened, name):
+        st.session_state[FROM if st.session_state.get(SETS) == BEGIN else TO] = name
+
+
+def click_choice() -> None:
+    """The control of which end a click on the map sets."""
+    unknowns.expect(SETS, (BEGIN, END).__contains__)
+    st.segmented_control(
+        "A click on the map sets", [BEGIN, END], default=END, required=True, key=SETS, bind="query-params"
+    )
+
+
+def choice(opened: OpenRun) -> tuple[tuple[End, End], PathKind]:
+    """The controls of both ends and the path.
+
+    Raises:
+        ExplorerError: an end that was typed and that there is not.
+    """
+    usual = usual_ends(opened.space, tuple(opened.run.card.classes))
+    a, b = (_end(opened, key, title, name) for key, title, name in zip((FROM, TO), ("From", "To"), usual, strict=True))
+    kind = _kind(opened)
+    return (_found(opened, a), _found(opened, b)), kind
+
+
+def _end(opened: OpenRun, key: str, title: str, usual: str) -> str:
+    classes = tuple(opened.run.card.classes)
+    options = with_centre(opened.space, classes) or [usual]
+    asked = st.session_state.get(key) or st.query_params.get(key)
+    if usual not in options:
+        options.append(usual)
+    if asked and asked not in options and _is_end(opened, asked):
+        options.append(asked)
+    elif asked and key in st.session_state and asked not in options:
+        # of another run, or typed in vain
+        st.session_state[key] = usual
+        st.toast(f"There is no {str(asked)[:40]!r} here; {usual} was taken.", icon=":material/info:")
+    unknowns.expect(key, options.__contains__)
+    found = st.selectbox(
+        title,
+        options,
+        index=options.index(usual),
+        key=key,
+        bind="query-params",
+        accept_new_options=True,
+        width=150,
+        help=HELP,
+    )
+    return found or usual
+
+
+def _is_end(opened: OpenRun, name: str) -> bool:
+    try:
+        end_of(opened.space, tuple(opened.run.card.classes), name)
+    except ExplorerError:
+        return False
+    return True
+
+
+def _found(opened: OpenRun, name: str) -> End:
+    return end_of(opened.space, tuple(opened.run.card.classes), name)
+
+
+def _kind(opened: OpenRun) -> PathKind:
+    reasons = refusals(opened.space, len(opened.run.card.classes))
+    titles = [title for title, kind in TITLES.items() if not reasons[kind]]
+    missing = [f"{title}: {reasons[kind]}" for title, kind in TITLES.items() if reasons[kind]]
+    unknowns.expect(PATH, titles.__contains__)
+    told = "\n\n".join([PATHS_HELP, *missing])
+    picked = st.selectbox("Path", titles, key=PATH, bind="query-params", width=170, help=told)
+    return TITLES[picked]
