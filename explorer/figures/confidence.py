@@ -7,7 +7,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-WIDTH, HEIGHT = 400, 200
+WIDTH, HEIGHT = 320, 176
 LEFT, RIGHT, TOP, BOTTOM = 34, 10, 18, 26  # margins
 SEEN = 0.05  # a class that is nowhere surer than this is not drawn
 LETTERS = 18  # of a class's name

@@ -29,7 +29,7 @@ def note_click(opened: OpenRun) -> None:
         return
     item = f"item {opened.space.latents.ids[click.index]}" if click.index >= 0 else ""
     name = item or f"place {click.x:.5g}, {click.y:.5g}"
-    if _is_end(opened, name):
+    if is_end(opened, name):
         st.session_state[FROM if st.session_state.get(SETS) == BEGIN else TO] = name
 
 
@@ -50,7 +50,18 @@ def choice(opened: OpenRun) -> tuple[tuple[End, End], PathKind]:
     usual = usual_ends(opened.space, tuple(opened.run.card.classes))
     a, b = (_end(opened, key, title, name) for key, title, name in zip((FROM, TO), ("From", "To"), usual, strict=True))
     kind = _kind(opened)
-    return (_found(opened, a), _found(opened, b)), kind
+    return (found(opened, a), found(opened, b)), kind
+
+
+def one(opened: OpenRun, key: str, title: str) -> End:
+    """The control of a single end, at first the usual start.
+
+    Args:
+        opened: the run.
+        key: in the session and the address.
+        title: above it.
+    """
+    return found(opened, _end(opened, key, title, usual_ends(opened.space, tuple(opened.run.card.classes))[0]))
 
 
 def _end(opened: OpenRun, key: str, title: str, usual: str) -> str:
@@ -59,27 +70,28 @@ def _end(opened: OpenRun, key: str, title: str, usual: str) -> str:
     asked = st.session_state.get(key) or st.query_params.get(key)
     if usual not in options:
         options.append(usual)
-    if asked and asked not in options and _is_end(opened, asked):
+    if asked and asked not in options and is_end(opened, asked):
         options.append(asked)
     elif asked and key in st.session_state and asked not in options:
         # of another run, or typed in vain
         st.session_state[key] = usual
         st.toast(f"There is no {str(asked)[:40]!r} here; {usual} was taken.", icon=":material/info:")
     unknowns.expect(key, options.__contains__)
-    found = st.selectbox(
+    picked = st.selectbox(
         title,
         options,
         index=options.index(usual),
         key=key,
         bind="query-params",
         accept_new_options=True,
-        width=150,
+        width=118,
         help=HELP,
     )
-    return found or usual
+    return picked or usual
 
 
-def _is_end(opened: OpenRun, name: str) -> bool:
+def is_end(opened: OpenRun, name: str) -> bool:
+    """Whether a text names an end."""
     try:
         end_of(opened.space, tuple(opened.run.card.classes), name)
     except ExplorerError:
@@ -87,7 +99,8 @@ def _is_end(opened: OpenRun, name: str) -> bool:
     return True
 
 
-def _found(opened: OpenRun, name: str) -> End:
+def found(opened: OpenRun, name: str) -> End:
+    """The end that a text names; raises as `end_of` does."""
     return end_of(opened.space, tuple(opened.run.card.classes), name)
 
 
@@ -97,5 +110,5 @@ def _kind(opened: OpenRun) -> PathKind:
     missing = [f"{title}: {reasons[kind]}" for title, kind in TITLES.items() if reasons[kind]]
     unknowns.expect(PATH, titles.__contains__)
     told = "\n\n".join([PATHS_HELP, *missing])
-    picked = st.selectbox("Path", titles, key=PATH, bind="query-params", width=170, help=told)
+    picked = st.selectbox("Path", titles, key=PATH, bind="query-params", width=150, help=told)
     return TITLES[picked]

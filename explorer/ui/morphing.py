@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.errors import ExplorerError
-from explorer.ui import fetching, layout, morphing_film, unknowns
+from explorer.ui import fetching, layout, morphing_film, morphing_items, morphing_planes, unknowns
 from explorer.ui.gallery import plain, problem
 from explorer.ui.state import OpenRun
+from explorer.workflows.decodings import why_no_grid, why_no_samples
 
 MORPH = "Morph"
 
@@ -22,7 +24,7 @@ class Mode:
         why_not: the sentence that says why a run cannot have it; empty where it can.
     """
 
-    show: Callable[[OpenRun, "st.delta_generator.DeltaGenerator"], None]
+    show: Callable[[OpenRun, DeltaGenerator], None]
     why_not: Callable[[OpenRun], str]
 
 
@@ -30,7 +32,22 @@ def _always(_: OpenRun) -> str:
     return ""
 
 
-MODES = {MORPH: Mode(morphing_film.show, _always)}
+def _no_plane(opened: OpenRun) -> str:
+    return why_no_grid(opened.run.card)
+
+
+def _no_samples(opened: OpenRun) -> str:
+    return why_no_samples(opened.run.card)
+
+
+MODES = {
+    MORPH: Mode(morphing_film.show, _always),
+    "Add a class": Mode(morphing_items.show_class, morphing_items.why_no_class),
+    "Grid": Mode(morphing_planes.show_grid, _no_plane),
+    "Dimensions": Mode(morphing_planes.show_dimensions, _no_plane),
+    "Samples": Mode(morphing_planes.show_samples, _no_samples),
+    "Reconstructions": Mode(morphing_items.show_reconstructions, morphing_items.why_no_reconstructions),
+}
 
 
 @st.fragment
@@ -57,7 +74,9 @@ def _mode(opened: OpenRun) -> str:
         "Show", there, default=MORPH, required=True, key="mode", bind="query-params", label_visibility="collapsed"
     )
     if len(there) < len(MODES):
-        with st.popover("Not here", icon=":material/help:", help="What this run does not have, and why"):
+        with st.popover(
+            "Not here", icon=":material/block:", help="What this run does not have, and why", key="why-not"
+        ):
             for name in MODES:
                 if reasons[name]:
                     st.markdown(f"**{name}**: {plain(reasons[name])}")

@@ -9,12 +9,15 @@ from explorer.errors import BadValueError
 from explorer.evaluation.structure import distance_to_nearest
 from explorer.latent.spaces import onto
 from explorer.workflows.maps import LatentMap
+from explorer.workflows.morphing import off_data
+from explorer.workflows.outside import MOST_OWN_ITEMS, USUAL
+from explorer.workflows.ways import GAUSSIAN
 from explorer.zoo.card import Card
 from explorer.zoo.run import Run
+from explorer.zoo.store import SPLITS, Latents
 
 MIDDLE = 1, 99  # per cent of the items lie left of the two ends of a grid
 MOST_DIMENSIONS = 32  # that are traversed: those that vary most
-GAUSSIAN = ("vae", "gvae", "gvae-nt", "adagvae", "adagvae-nt", "code-vae")  # methods whose prior is N(0, I)
 Z = NDArray[np.float64]
 
 
@@ -118,15 +121,16 @@ def traversal(run: Run, space: LatentMap, around: Z, columns: int, reach: float)
     return replace(made, across=tuple(steps.tolist()), dims=tuple(dims.tolist()))
 
 
-def samples(run: Run, space: LatentMap, rows: int, columns: int, seed: int, reach: float) -> Decodings:
+def samples(run: Run, rows: int, columns: int, seed: int) -> Decodings:
     """Decode draws from the prior, z ~ N(0, I).
+
+    They are compared with draws from the items' posteriors: the means alone do not move along a dimension that the
+    network does not use, whereas both kinds of draws do.
 
     Args:
         run: with such a prior, see `why_no_samples`.
-        space: its map.
         rows, columns: of the picture.
         seed: of the draws.
-        reach: distance from which a latent lies off the data.
 
     Raises:
         BadValueError: a run without such a prior.
@@ -134,14 +138,22 @@ def samples(run: Run, space: LatentMap, rows: int, columns: int, seed: int, reac
     why_not = why_no_samples(run.card)
     if why_not:
         raise BadValueError(why_not)
-    z = np.random.default_rng(seed).standard_normal((rows * columns, run.card.latent_dims))
-    return _decoded(run, space, z, reach, columns)
+    rng = np.random.default_rng(seed)
+    z = rng.standard_normal((rows * columns, run.card.latent_dims))
+    train, test = (_posterior_draws(run.latents(split), np.random.default_rng(0)) for split in SPLITS)
+    usual = float(np.percentile(distance_to_nearest(test[:MOST_OWN_ITEMS], train), USUAL))
+    return Decodings(z, columns, run.decode(z), off_data(distance_to_nearest(z, train), usual))
+
+
+def _posterior_draws(latents: Latents, rng: np.random.Generator) -> Z:
+    """One draw from the posterior of each item; the latents themselves of a run that keeps no posteriors."""
+    noise = rng.standard_normal(latents.std.shape)
+    return latents.z + latents.std * noise if latents.std.shape[1] else latents.z.astype(np.float64)
 
 
 def _decoded(run: Run, space: LatentMap, z: Z, reach: float, columns: int) -> Decodings:
     far = distance_to_nearest(z, space.latents.z[~space.is_test], space.geometry)
-    off = far / reach if reach > 0 else np.where(far > 0, np.inf, 0.0)
-    return Decodings(z, columns, run.decode(z), off)
+    return Decodings(z, columns, run.decode(z), off_data(far, reach))
 
 
 def deformation(centres: Z, source: int, target: int) -> Z:

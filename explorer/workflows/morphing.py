@@ -82,11 +82,11 @@ def look_at(run: Run, space: LatentMap, z: NDArray[np.float64], reach: float, pr
         if progress:
             progress(i + 1, len(z))
     decoded = run.decode(z) if run.card.has_decoder else None
-    return Film(z, decoded, rows, distances, _shares(off, reach), confidence(run, space, z), reach)
+    return Film(z, decoded, rows, distances, off_data(off, reach), confidence(run, space, z), reach)
 
 
-def _shares(distances: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
-    """Distances in units of the reach; of a reach of 0 all but 0 lies infinitely far."""
+def off_data(distances: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
+    """Distances to the nearest training latent in units of the reach; of a reach of 0 all but 0 lies infinitely far."""
     return distances / reach if reach > 0 else np.where(distances > 0, np.inf, 0.0)
 
 
