@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.figures import class_colours
 from explorer.figures.confidence import confidence_svg
+from explorer.figures.meshes import body_mesh
 from explorer.ui import ending, film_exporting, films, overlaying
 from explorer.ui.drawing import drawing
 from explorer.ui.films import Reel
@@ -20,7 +21,8 @@ from explorer.workflows.maps import LatentMap
 from explorer.workflows.morphing import FRAMES
 
 STRIP_EACH = 5  # frames from one of the strip to the next
-STRIP_SIDE, SIDE = 64, 144
+STRIP_SIDE, SIDE = 60, 144
+BODY = 220  # pixels high
 T, STEP = "t", 1 / (FRAMES - 1)
 UNLABELLED = "unlabelled"
 
@@ -114,9 +116,21 @@ def _pair(opened: OpenRun, reel: Reel, at: int) -> None:
     kind = "test" if space.is_test[row] else "train"
     name = _class_of(opened, int(space.latents.labels[row])) if opened.run.card.classes else ""
     words = [f"{kind} item {space.latents.ids[row]}", f"distance {shown.distances[at]:.3g}"]
-    cells = [_large(reel.real_url(at, SIDE), f"Nearest real item{name and f': {name}'}", words)]
-    if shown.decoded is not None:
-        cells.insert(0, _large(reel.decoded_url(at, SIDE), "Decoded", [f"t = {shown.t[at]:.3f}"]))
+    real = _large(reel.real_url(at, SIDE), f"Nearest real item{name and f': {name}'}", words)
+    if shown.decoded is not None and reel.scale is not None and reel.scale.faces is not None:
+        body, beside = st.columns(2, gap="small")
+        with body:
+            heading("Decoded", "a body; drag to turn it")
+            figure = body_mesh(shown.decoded[at], reel.scale, height=BODY)
+            st.plotly_chart(figure, key="body", config={"displayModeBar": False}, alt="The decoded body")
+        with beside:
+            _frames([real])
+        return
+    url = reel.decoded_url(at, SIDE)
+    _frames([*([_large(url, "Decoded", [f"t = {shown.t[at]:.3f}"])] if url else []), real])
+
+
+def _frames(cells: list[str]) -> None:
     st.html(f'<div class="le-query" role="group" aria-label="This frame" data-name="This frame">{"".join(cells)}</div>')
 
 
@@ -166,7 +180,7 @@ def _path(opened: OpenRun, reel: Reel | None, at: int) -> None:
         key=ending.MAP,
         marks=_marks(opened, space, reel, at),
         axes=space.axes,
-        height="max(360px, 100vh - 330px)",
+        height="max(340px, 100vh - 330px)",
     )
     remark(
         "The path, this frame (cross) and its nearest real item (ring). A click on a point or beside it sets an end."

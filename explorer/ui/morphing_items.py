@@ -44,18 +44,18 @@ def show_class(opened: OpenRun, bar: DeltaGenerator) -> None:
         unknowns.expect("add", others.__contains__)
         target = st.selectbox("Add", others, key="add", bind="query-params", width=150)
         rows = _rows(opened, card.classes.index(source))
-        unknowns.expect("strength", unknowns.within(LEAST, MOST))
-        strength = st.slider(
-            "Up to strength",
-            LEAST,
-            MOST,
-            1.0,
-            0.05,
-            key="strength",
-            bind="query-params",
-            width=220,
-            help="1 adds the whole way from class centre to class centre, 0 nothing.",
-        )
+    unknowns.expect("strength", unknowns.within(LEAST, MOST))
+    strength = st.slider(
+        "Up to strength",
+        LEAST,
+        MOST,
+        1.0,
+        0.05,
+        key="strength",
+        bind="query-params",
+        width=480,
+        help="1 adds the whole way from class centre to class centre, 0 nothing.",
+    )
 
     def work(_: Progress) -> Sheet:
         return _class_sheet(opened, rows, card.classes.index(source), card.classes.index(target), strength)

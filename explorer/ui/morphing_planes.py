@@ -169,6 +169,6 @@ def show_samples(opened: OpenRun, bar: DeltaGenerator) -> None:
         _share_off(found.made, "samples of the prior N(0, 1)")
         sheets.picture(found.pale if fade else found.png, name="Samples from the prior")
         remark(
-            "What the decoder makes of latents drawn from the standard Gaussian that the training aims at; off the data "
-            "is what lies farther from draws of the training items' posteriors than 95 % of such draws of test items."
+            "What the decoder makes of draws from the standard Gaussian that the training aims at. Off the data "
+            "lies what is farther from draws of the training items' posteriors than 95 % of such draws of test items."
         )
