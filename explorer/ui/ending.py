@@ -4,6 +4,7 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.ui import unknowns
+from explorer.ui.gallery import plain
 from explorer.ui.scatter import touched
 from explorer.ui.state import OpenRun
 from explorer.workflows.ends import End, end_of, usual_ends, with_centre
@@ -12,6 +13,8 @@ from explorer.workflows.morph_paths import PathKind, refusals
 FROM, TO, PATH, SETS, MAP = "from", "to", "path", "sets", "morph-map"
 TITLES: dict[str, PathKind] = {"Straight": "straight", "Class circle": "circle", "Through the data": "data"}
 BEGIN, END = "the start", "the end"
+SHOWN = "morph:run"  # what was shown last
+LETTERS = 40
 HELP = (
     "A class: its configured centre, or else the mean of its training items. An item: type item and its id. "
     "A place: click the map beside its points."
@@ -50,6 +53,7 @@ def choice(opened: OpenRun) -> tuple[tuple[End, End], PathKind]:
     usual = usual_ends(opened.space, tuple(opened.run.card.classes))
     a, b = (_end(opened, key, title, name) for key, title, name in zip((FROM, TO), ("From", "To"), usual, strict=True))
     kind = _kind(opened)
+    st.session_state[SHOWN] = opened.name
     return (found(opened, a), found(opened, b)), kind
 
 
@@ -67,27 +71,34 @@ def one(opened: OpenRun, key: str, title: str) -> End:
 def _end(opened: OpenRun, key: str, title: str, usual: str) -> str:
     classes = tuple(opened.run.card.classes)
     options = with_centre(opened.space, classes) or [usual]
-    asked = st.session_state.get(key) or st.query_params.get(key)
     if usual not in options:
         options.append(usual)
+    asked = st.session_state.get(key) or st.query_params.get(key)
     if asked and asked not in options and is_end(opened, asked):
         options.append(asked)
-    elif asked and key in st.session_state and asked not in options:
-        # of another run, or typed in vain
-        st.session_state[key] = usual
-        st.toast(f"There is no {str(asked)[:40]!r} here; {usual} was taken.", icon=":material/info:")
     unknowns.expect(key, options.__contains__)
+    is_unknown = bool(asked) and asked not in options
+    is_addressed = is_unknown and key not in st.session_state
+    if is_unknown and not is_addressed:
+        _refuse(opened, key, str(asked), usual)
     picked = st.selectbox(
         title,
         options,
         index=options.index(usual),
         key=key,
         bind="query-params",
-        accept_new_options=True,
+        accept_new_options=not is_addressed,  # else Streamlit would believe the address
         width=118,
         help=HELP,
     )
     return picked or usual
+
+
+def _refuse(opened: OpenRun, key: str, asked: str, usual: str) -> None:
+    """Take the usual end for one that there is not: another run's, or typed in vain."""
+    if st.session_state.get(SHOWN) == opened.name:
+        st.toast(plain(f"There is no {asked[:LETTERS]!r} here; {usual} was taken."), icon=":material/info:")
+    st.session_state[key] = usual
 
 
 def is_end(opened: OpenRun, name: str) -> bool:

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.figures import class_colours
 from explorer.figures.confidence import confidence_svg
 from explorer.figures.meshes import body_mesh
-from explorer.ui import ending, film_exporting, films, overlaying
+from explorer.ui import ending, film_exporting, films, overlaying, unknowns
 from explorer.ui.drawing import drawing
 from explorer.ui.films import Reel
 from explorer.ui.gallery import heading, plain, remark
@@ -86,6 +86,7 @@ def _slider(reel: Reel, chosen: int | None) -> int:
     if chosen is not None:
         st.session_state[T] = round(float(reel.film.t[chosen]), 3)
     a, b = (end.name for end in reel.ends)
+    unknowns.expect(T, unknowns.within(0, 1))
     t = st.slider(
         plain(f"t, from {a} (0) to {b} (1)"),
         0.0,
