@@ -54,7 +54,7 @@ def _strip(opened: OpenRun, reel: Reel) -> int | None:
     now = _now(reel)
     nearest = min(steps, key=lambda step: abs(step - now))
     cells = [_cell(opened, reel, step) for step in steps]
-    found = pick_cells(cells, name="Film", key=f"strip-{opened.name}", chosen=steps.index(nearest), kind="le-strip")
+    found = pick_cells(cells, name="Film", key=f"strip-{opened.name}", chosen=steps.index(nearest), kind="le-film")
     return None if found is None else steps[found]
 
 

@@ -9,7 +9,7 @@ from PIL import Image, ImageSequence
 
 from explorer.errors import BadValueError, MissingDataError
 from explorer.figures import film, vector_scale
-from explorer.figures.curves import confidence_svg
+from explorer.figures.confidence import confidence_svg
 from explorer.figures.meshes import body_mesh
 
 TIMES = film.SIDE // 8
