@@ -29,28 +29,38 @@ def frame(item: Items, *, scale: VectorScale | None = None, side: int = SIDE) ->
         scale: of vectors, see `explorer.figures.vector_png`.
         side: wanted longer side, pixels; a larger image stays as it is.
     """
+    drawn = _tile(item, scale, side)
+    if drawn.mode != "RGBA":
+        return drawn
+    paper = Image.new("RGB", drawn.size, PAPER)  # a film has no transparency
+    paper.paste(drawn, mask=drawn.getchannel("A"))
+    return paper
+
+
+def _tile(item: Items, scale: VectorScale | None, side: int) -> Image.Image:
+    """An item as `frame` shows it; a vector on a transparent ground."""
     if item.ndim == 1:
-        drawn = vector_picture(np.asarray(item, np.float64), scale, (side, side))
-        paper = Image.new("RGB", drawn.size, PAPER)  # a film has no transparency
-        paper.paste(drawn, mask=drawn.getchannel("A"))
-        return paper
+        return vector_picture(np.asarray(item, np.float64), scale, (side, side))
     picture = image_picture(item)
     times = max(1, side // max(picture.size))
     return picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
 
 
-def frames(items: Items, beside: Items | None = None, *, scale: VectorScale | None = None) -> list[Image.Image]:
+def frames(
+    items: Items, beside: Items | None = None, *, scale: VectorScale | None = None, side: int = SIDE
+) -> list[Image.Image]:
     """The frames of a film.
 
     Args:
         items: images (m, channels, height, width), or vectors (m, features).
         beside: what is shown to the right of each, or None.
         scale: of vectors.
+        side: of an item, as of `frame`.
     """
-    shown = [frame(item, scale=scale) for item in items]
+    shown = [frame(item, scale=scale, side=side) for item in items]
     if beside is None:
         return shown
-    return [_side_by_side(one, frame(other, scale=scale)) for one, other in zip(shown, beside, strict=True)]
+    return [_side_by_side(one, frame(other, scale=scale, side=side)) for one, other in zip(shown, beside, strict=True)]
 
 
 def _side_by_side(one: Image.Image, other: Image.Image) -> Image.Image:
@@ -178,14 +188,14 @@ def mosaic_png(
     """
     if columns < 1 or not len(items):
         raise BadValueError(f"A mosaic of {len(items)} items in {columns} columns cannot be drawn; give at least one.")
-    tiles = [frame(item, scale=scale, side=side) for item in items]
+    tiles = [_tile(item, scale, side) for item in items]
     wide, high = tiles[0].width + gap, tiles[0].height + gap
     n_rows = -(-len(tiles) // columns)
     whole = Image.new("RGBA", (columns * wide - gap, n_rows * high - gap), (0, 0, 0, 0))
     for i, tile in enumerate(tiles):
         shown = tile.convert("RGBA")
         if faded is not None and faded[i]:
-            shown.putalpha(round(255 * FADED))
+            shown.putalpha(shown.getchannel("A").point(lambda opaque: round(opaque * FADED)))
         whole.paste(shown, (i % columns * wide, i // columns * high))
     out = BytesIO()
     whole.save(out, "PNG")

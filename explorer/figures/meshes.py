@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 ROOM = 1.05  # around the largest usual body
 LIGHTING = {"ambient": 0.45, "diffuse": 0.75, "specular": 0.15, "roughness": 0.8}
 LIGHT = {"x": 1, "y": 2, "z": 3}
-AHEAD = {"x": 0.0, "y": 0.0, "z": 1.75}  # seen from ahead, y up
+AHEAD = {"x": 0.0, "y": 0.0, "z": 1.2}  # seen from ahead, y up
 
 
 def body_mesh(

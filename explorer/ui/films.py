@@ -45,6 +45,17 @@ class Reel:
         """The real item nearest to frame i likewise; empty without images."""
         return self._url("real", self.real, i, side)
 
+    def moving_url(self, side: int) -> str:
+        """The film there and back as a data URL of about that size; empty where there is nothing to show."""
+        shown = self.real if self.film.decoded is None else self.film.decoded
+        if shown is None:
+            return ""
+        key = ("moving", 0, side)
+        if key not in self._drawn:
+            moving = film.webp(film.frames(shown, scale=self.scale, side=side))
+            self._drawn[key] = "data:image/webp;base64," + b64encode(moving).decode()
+        return self._drawn[key]
+
     def _url(self, what: str, items: Items | None, i: int, side: int) -> str:
         if items is None:
             return ""

@@ -22,7 +22,8 @@ from explorer.workflows.morphing import FRAMES
 
 STRIP_EACH = 5  # frames from one of the strip to the next
 STRIP_SIDE, SIDE = 60, 144
-BODY = 220  # pixels high
+BODY = 190  # pixels high
+PLAY = "play"
 T, STEP = "t", 1 / (FRAMES - 1)
 UNLABELLED = "unlabelled"
 
@@ -87,7 +88,10 @@ def _slider(reel: Reel, chosen: int | None) -> int:
         st.session_state[T] = round(float(reel.film.t[chosen]), 3)
     a, b = (end.name for end in reel.ends)
     unknowns.expect(T, unknowns.within(0, 1))
-    t = st.slider(
+    unknowns.expect(PLAY, unknowns.is_switch)
+    line = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    line.toggle("Play", key=PLAY, bind="query-params", help="The film moves by itself, there and back")
+    t = line.slider(
         plain(f"t, from {a} (0) to {b} (1)"),
         0.0,
         1.0,
@@ -117,6 +121,9 @@ def _pair(opened: OpenRun, reel: Reel, at: int) -> None:
     kind = "test" if space.is_test[row] else "train"
     name = _class_of(opened, int(space.latents.labels[row])) if opened.run.card.classes else ""
     words = [f"{kind} item {space.latents.ids[row]}", f"distance {shown.distances[at]:.3g}"]
+    if st.session_state.get(PLAY) and reel.moving_url(SIDE):
+        _frames([_large(reel.moving_url(SIDE), "There and back", [])])
+        return
     real = _large(reel.real_url(at, SIDE), f"Nearest real item{name and f': {name}'}", words)
     if shown.decoded is not None and reel.scale is not None and reel.scale.faces is not None:
         body, beside = st.columns(2, gap="small")

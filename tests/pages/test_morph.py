@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
@@ -36,7 +37,8 @@ Open = Callable[..., AppTest]
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The page waits for its work, and nothing is measured beside a test."""
-    monkeypatch.setattr(loading, "SOON", 120.0)
+    wait = loading.Loading.wait
+    monkeypatch.setattr(loading.Loading, "wait", lambda one, _: wait(one, 120.0))
     monkeypatch.setattr(state, "PAUSE", 3600.0)
 
 
@@ -109,6 +111,17 @@ def test_a_frame_of_the_strip_takes_the_slider_along(opened: Open):
     assert not at.exception
     assert at.slider(key="t").value == 1.0
     assert told(at, key)["chosen"] == 8
+
+
+def test_play_moves_the_film_by_itself(opened: Open):
+    at = opened(VAE)
+    at.toggle(key="play").set_value(True).run()
+    assert not at.exception
+    (address,) = re.findall(r"data:image/webp;base64,([^\"]+)", drawn(at, "This frame"))
+    with Image.open(BytesIO(b64decode(address))) as read:
+        assert read.n_frames == 2 * FRAMES - 2
+    at.toggle(key="play").set_value(False).run()
+    assert "image/png" in drawn(at, "This frame")
 
 
 @pytest.mark.parametrize("t", ["0.25", "0"])
@@ -369,8 +382,7 @@ def test_reconstructions_stand_beside_their_items_worst_first(opened: Open):
 
 
 @pytest.mark.parametrize("mode", ["Morph", "Add a class", "Grid", "Dimensions", "Samples", "Reconstructions"])
-@pytest.mark.parametrize("run", ["coloured-gvae-nt", "mnist-codes", "mnist-separate", "textures-beams"])
-@pytest.mark.slow
+@pytest.mark.parametrize("run", ["coloured-gvae-nt", "mnist-separate"])
 def test_every_mode_runs_on_runs_of_other_kinds(open_page: Open, run, mode):
     at = open_page(PAGE, run=run, mode=mode)
     assert not at.exception
