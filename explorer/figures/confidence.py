@@ -11,6 +11,7 @@ WIDTH, HEIGHT = 320, 176
 LEFT, RIGHT, TOP, BOTTOM = 34, 10, 18, 26  # margins
 SEEN = 0.05  # a class that is nowhere surer than this is not drawn
 LETTERS = 18  # of a class's name
+LETTER, LINE = 7, 11  # pixels that one takes
 WIDEST_WORD = 70  # pixels that "off the data" takes
 
 
@@ -89,14 +90,21 @@ def _names(
     drawn: Sequence[int],
 ) -> str:
     """The name of each class inside the plot where it is highest, in the middle of a flat top."""
-    parts = []
-    for label in drawn:
+    parts: list[str] = []
+    taken: list[tuple[float, float, float]] = []
+    for label in sorted(drawn, key=lambda one: -float(values[:, one].max())):
         top = np.flatnonzero(values[:, label] >= values[:, label].max() - 0.02)
         at = int(top[len(top) // 2])
         height = y[at, label] + (15 if y[at, label] < TOP + 16 else -6)
         middle = min(max(x[at], LEFT + 12), WIDTH - RIGHT - 12)
-        word = escape(names[label][:LETTERS])
-        parts.append(f'<text x="{middle:.1f}" y="{height:.1f}" text-anchor="middle" class="le-name">{word}</text>')
+        word = names[label][:LETTERS]
+        half = LETTER * len(word) / 2
+        if any(abs(height - other) < LINE and abs(middle - at) < half + wide for at, other, wide in taken):
+            continue  # its name still shows when the pointer rests on the curve
+        taken.append((middle, height, half))
+        parts.append(
+            f'<text x="{middle:.1f}" y="{height:.1f}" text-anchor="middle" class="le-name">{escape(word)}</text>'
+        )
     return "".join(parts)
 
 

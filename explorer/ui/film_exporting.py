@@ -1,5 +1,6 @@
 """A morph as files."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
@@ -18,6 +19,7 @@ KINDS: dict[str, tuple[Callable[..., bytes], str]] = {
     "MP4": (film.mp4, "video/mp4"),
 }
 STRIP_EACH = 4
+LETTERS = 40  # of each part of a file's name
 WITHOUT_VIDEO = "MP4 needs the extra `video`: pip install 'latent-explorer[video]'."
 
 
@@ -29,7 +31,7 @@ def offer(opened: OpenRun, reel: Reel, kind: PathKind) -> None:
             unknowns.expect("beside_real", unknowns.is_switch)
             if st.checkbox("With the nearest real items", key="beside_real", bind="query-params"):
                 beside = reel.real
-        name = "-".join([opened.name, *(end.name.replace(" ", "-").replace(",", "") for end in reel.ends), kind])
+        name = _plain_name([opened.name, *(end.name for end in reel.ends), kind])
         for title, (write, mime) in KINDS.items():
             lacks = title == "MP4" and find_spec("av") is None
             st.download_button(
@@ -51,6 +53,11 @@ def offer(opened: OpenRun, reel: Reel, kind: PathKind) -> None:
             on_click="ignore",
             disabled=_shown(reel) is None,
         )
+
+
+def _plain_name(parts: list[str]) -> str:
+    """A file's name of texts that may be foreign."""
+    return "-".join(re.sub(r"[^A-Za-z0-9._]+", "-", part).strip("-.")[:LETTERS] for part in parts)
 
 
 def _shown(reel: Reel) -> Items | None:
