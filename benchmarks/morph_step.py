@@ -59,8 +59,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one small run: does it run?")
     parser.add_argument("--rounds", type=int, default=9, help="steps of each")
     flags = parser.parse_args()
-    wait = loading.Loading.wait
-    loading.Loading.wait = lambda one, _: wait(one, PATIENCE)  # type: ignore[method-assign]
+    loading.SOON = PATIENCE
     rounds = 2 if flags.quick else flags.rounds
     table.header("A step of the Morph page's slider", rounds)
     for run in RUNS[1:2] if flags.quick else RUNS:

@@ -89,7 +89,7 @@ def reel(opened: OpenRun, ends: tuple[End, End], kind: PathKind) -> Reel | None:
 
     has_images = "" if opened.without_images else "with images"
     key = ("film", opened.name, opened.stamp, ends[0].name, ends[1].name, kind, has_images)
-    return shared(key, work, f"Morphing {ends[0].name} to {ends[1].name}")
+    return shared(key, work, f"Morphing {ends[0].name} to {ends[1].name}", replaces=True)
 
 
 def real_items(opened: OpenRun, rows: NDArray[np.intp]) -> Items | None:

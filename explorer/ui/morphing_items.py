@@ -62,7 +62,7 @@ def show_class(opened: OpenRun, bar: DeltaGenerator) -> None:
 
     has_images = "" if opened.without_images else "with images"
     key = ("class", opened.name, opened.stamp, source, target, f"{strength:.2f}", f"{rows.tolist()}", has_images)
-    found = shared(key, work, f"Adding {target}")
+    found = shared(key, work, f"Adding {target}", replaces=True)
     if found is not None:
         predicted = f"; at the end, what {opened.space.predictor} says" if opened.space.predictor else ""
         remark(
@@ -142,7 +142,7 @@ def show_reconstructions(opened: OpenRun, bar: DeltaGenerator) -> None:
         return _pairs(opened, rows)
 
     key = ("reconstructions", opened.name, opened.stamp, order, f"{label}", has_images)
-    found = shared(key, work, "Decoding")
+    found = shared(key, work, "Decoding", replaces=True)
     if found is not None:
         remark(
             f"{len(rows)} items, each real and then decoded from its latent; error: the root of the mean squared "

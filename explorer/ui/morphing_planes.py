@@ -70,7 +70,7 @@ def show_grid(opened: OpenRun, bar: DeltaGenerator) -> None:
     with st.container(key="maps"):
         left, right = st.columns([2, 1], gap="medium")
     with left:
-        found = shared(key, work, "Decoding the plane")
+        found = shared(key, work, "Decoding the plane", replaces=True)
         if found is not None:
             across, up = found.made.across, found.made.up
             said = f"z{dims[0] + 1}, {across[0]:.3g} to {across[-1]:.3g}"
@@ -141,7 +141,9 @@ def show_dimensions(opened: OpenRun, bar: DeltaGenerator) -> None:
             notes=tuple(f"σ {spread[dim]:.3g}" for dim in made.dims),
         )
 
-    found = shared(("dimensions", opened.name, opened.stamp, around.name), work, "Walking along the dimensions")
+    found = shared(
+        ("dimensions", opened.name, opened.stamp, around.name), work, "Walking along the dimensions", replaces=True
+    )
     if found is not None:
         dims = opened.run.card.latent_dims
         shown = f"the {len(found.labels)} of {dims} dimensions that vary most" if len(found.labels) < dims else "each"
@@ -164,7 +166,7 @@ def show_samples(opened: OpenRun, bar: DeltaGenerator) -> None:
     def work(_: Progress) -> Drawn:
         return _drawn(opened, samples(opened.run, SAMPLE_ROWS, SAMPLE_COLUMNS, seed))
 
-    found = shared(("samples", opened.name, opened.stamp, f"{seed}"), work, "Sampling the prior")
+    found = shared(("samples", opened.name, opened.stamp, f"{seed}"), work, "Sampling the prior", replaces=True)
     if found is not None:
         _share_off(found.made, "samples of the prior N(0, 1)")
         sheets.picture(found.pale if fade else found.png, name="Samples from the prior")

@@ -1,5 +1,6 @@
 """Each control of the Morph page: what it offers, what it changes, and what the address holds."""
 
+import json
 import re
 import shutil
 from base64 import b64decode
@@ -23,7 +24,7 @@ from explorer.ui import ending, film_exporting, films, loading, state
 from explorer.workflows.ends import end_of
 from explorer.workflows.morphing import FRAMES, morph
 from explorer.zoo.store import read_card, read_latents, write_card, write_latents
-from tests.pages.scatters import maps, say
+from tests.pages.scatters import say
 from tests.pages.test_pages import html, sentences
 from tests.runs import train
 
@@ -37,8 +38,7 @@ Open = Callable[..., AppTest]
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The page waits for its work, and nothing is measured beside a test."""
-    wait = loading.Loading.wait
-    monkeypatch.setattr(loading.Loading, "wait", lambda one, _: wait(one, 120.0))
+    monkeypatch.setattr(loading, "SOON", 120.0)
     monkeypatch.setattr(state, "PAUSE", 3600.0)
 
 
@@ -55,7 +55,8 @@ def opened(open_page: Open) -> Open:
 
 def told(at: AppTest, key: str) -> dict[str, Any]:
     """What a component of the page is told."""
-    return maps(at)[key]
+    protos = [element.proto for element in at.get("bidi_component")]
+    return next(json.loads(proto.json)[0] for proto in protos if proto.id.split("-", 2)[2] == key)
 
 
 def drawn(at: AppTest, name: str) -> str:
