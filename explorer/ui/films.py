@@ -2,8 +2,8 @@
 
 from base64 import b64encode
 from contextlib import suppress
-from functools import lru_cache
 from threading import Lock
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,6 @@ from explorer.workflows.morph_paths import PathKind
 from explorer.workflows.morphing import Film, morph, training_graph
 from explorer.workflows.outside import reach
 
-RUNS_KEPT = 4
 Items = NDArray[np.uint8] | NDArray[np.floating]
 
 
@@ -106,25 +105,21 @@ def scale_of(opened: OpenRun) -> VectorScale | None:
     return None
 
 
-_graphs = Lock()  # of 10,000 nodes one takes seconds: two who ask at once wait for the same
-
-
-@lru_cache(maxsize=RUNS_KEPT)
-def _reach(opened: OpenRun) -> float:
-    return reach(opened.run)
-
-
-@lru_cache(maxsize=RUNS_KEPT)
-def _graph(opened: OpenRun) -> NeighbourGraph:
-    return training_graph(opened.space)
+_reaches: WeakKeyDictionary[OpenRun, float] = WeakKeyDictionary()
+_graphs: WeakKeyDictionary[OpenRun, NeighbourGraph] = WeakKeyDictionary()
+_joining = Lock()  # a graph of 10,000 nodes takes seconds: two who ask at once wait for the same
 
 
 def reach_of(opened: OpenRun) -> float:
     """The distance from which a latent lies off the run's data, measured once."""
-    return _reach(opened)
+    if opened not in _reaches:
+        _reaches[opened] = reach(opened.run)
+    return _reaches[opened]
 
 
 def graph_of(opened: OpenRun) -> NeighbourGraph:
     """The neighbour graph of the run's training latents, made once."""
-    with _graphs:
-        return _graph(opened)
+    with _joining:
+        if opened not in _graphs:
+            _graphs[opened] = training_graph(opened.space)
+        return _graphs[opened]
