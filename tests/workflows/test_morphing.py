@@ -107,6 +107,17 @@ def test_a_far_place_is_off_the_data_and_a_training_item_is_not(petals):
     np.testing.assert_array_equal(off_data(np.array([0.0, 2.0]), 0.0), [0, np.inf])
 
 
+def test_off_the_data_counts_training_items_alone(vae):
+    run, space = vae
+    item = np.flatnonzero(space.is_test)[0]
+    film = look_at(run, space, space.latents.z[[item]].astype(float), REACH)
+    assert film.rows.tolist() == [item]
+    train = run.latents("train").z.astype(float)
+    nearest = np.linalg.norm(train - space.latents.z[item], axis=1).min()
+    assert nearest > 0
+    np.testing.assert_allclose(film.off, nearest / REACH)
+
+
 def test_reach_is_what_95_percent_of_the_test_items_keep_to(vae):
     run, _ = vae
     train, test = run.latents("train").z, run.latents("test").z
