@@ -58,10 +58,11 @@ def image_png(image: NDArray[np.floating] | NDArray[np.uint8]) -> bytes:
     Args:
         image: uint8, or float in 0 to 1; shape (channels, height, width) with 1 or 3 channels.
     """
-    return _png(_image_picture(image))
+    return _png(image_picture(image))
 
 
-def _image_picture(image: NDArray[np.floating] | NDArray[np.uint8]) -> Image.Image:
+def image_picture(image: NDArray[np.floating] | NDArray[np.uint8]) -> Image.Image:
+    """One image (channels, height, width), a pixel a pixel; see `image_png`."""
     pixels = image if image.dtype == np.uint8 else np.round(np.clip(image, 0, 1) * WHITE).astype(np.uint8)
     return Image.fromarray(pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, -1))
 
@@ -101,12 +102,13 @@ def vector_png(
             three; without it, the values as they are.
         size: width and height, pixels.
     """
-    return _png(_vector_picture(vector, scale, size))
+    return _png(vector_picture(vector, scale, size))
 
 
-def _vector_picture(
+def vector_picture(
     vector: NDArray[np.floating] | NDArray[np.uint8], scale: VectorScale | None, size: tuple[int, int]
 ) -> Image.Image:
+    """A vector (f,) as a body or as bars; see `vector_png`."""
     width, height = size
     values = np.nan_to_num(np.asarray(vector, np.float64))
     if scale is not None and scale.faces is not None:
@@ -194,7 +196,7 @@ def item_picture(
     item: NDArray[np.floating] | NDArray[np.uint8], side: int, *, scale: VectorScale | None = None
 ) -> Image.Image:
     """An item as a picture whose longer side is so many pixels; small images without blur; see `item_png`."""
-    return _vector_picture(item, scale, (side, side)) if item.ndim == 1 else _fitted(_image_picture(item), side)
+    return vector_picture(item, scale, (side, side)) if item.ndim == 1 else _fitted(image_picture(item), side)
 
 
 def _fitted(picture: Image.Image, side: int) -> Image.Image:

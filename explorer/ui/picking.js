@@ -1,8 +1,9 @@
 // Pictures that can be chosen: Python sends their elements, whose texts are escaped, and is told which one was chosen.
 
 export default function mount({ parentElement, data, setStateValue }) {
-  const [{ cells, identity, name, chosen }] = data;
-  const group = parentElement.querySelector(".le-pictures");
+  const [{ cells, identity, name, kind, chosen }] = data;
+  const group = parentElement.querySelector(".le-picking");
+  group.className = `${kind} le-picking`;
   if (group.dataset.identity !== identity) {
     group.innerHTML = cells.join("");
     group.dataset.identity = identity;

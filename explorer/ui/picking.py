@@ -48,12 +48,38 @@ def pick(  # noqa: PLR0913 - all but the first are named
         The one that was chosen just now and of which `picked` has not told, else None.
     """
     cells = cells_of(items, side=side, n_classes=n_classes)
-    identity = blake2b("".join(cells).encode(), digest_size=8).hexdigest()
-    data = {"cells": cells, "identity": identity, "name": name, "chosen": chosen}
-    # In a list: see `scatter`.
-    _component()(key=key, data=[data], on_picked_change=noted)
+    identity = _identity(cells)
+    _draw(cells, name, key, chosen)
     st.session_state[_shown(key)] = identity, tuple(values)
     return _index(key, identity, len(items))
+
+
+def pick_cells(cells: Sequence[str], *, name: str, key: str, chosen: int, kind: str) -> int | None:
+    """Show elements of one's own side by side, each of which can be chosen; a new choice stands out at once.
+
+    Args:
+        cells: elements of the class `le-picture`, every foreign text in them escaped.
+        name: what the group is, for screen readers and tests.
+        key: of the group in the session.
+        chosen: the one that stands out unless another was chosen just now.
+        kind: style of the group.
+
+    Returns:
+        The one that was chosen just now, else None.
+    """
+    found = _index(key, _identity(cells), len(cells))
+    _draw(cells, name, key, chosen if found is None else found, kind)
+    return found
+
+
+def _identity(cells: Sequence[str]) -> str:
+    return blake2b("".join(cells).encode(), digest_size=8).hexdigest()
+
+
+def _draw(cells: Sequence[str], name: str, key: str, chosen: int | None, kind: str = "le-pictures") -> None:
+    data = {"cells": cells, "identity": _identity(cells), "name": name, "kind": kind, "chosen": chosen}
+    # In a list: see `scatter`.
+    _component()(key=key, data=[data], on_picked_change=noted)
 
 
 def _index(key: str, identity: str, count: int) -> int | None:

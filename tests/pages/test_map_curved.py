@@ -1,4 +1,4 @@
-"""The Map of a run on a sphere and of one in the Poincaré ball: outline, distances, and clicks where no latent lies."""
+"""Runs on a sphere, a torus and in the Poincaré ball: outline, distances, clicks where no latent lies, and morphs."""
 
 import shutil
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.data.digits import DIGITS, DigitsConfig
 from explorer.methods.ae import AE, AEConfig
 from explorer.settings import load_settings
-from explorer.ui import state
+from explorer.ui import loading, state
 from tests import runs
 from tests.pages.scatters import maps, say
 from tests.pages.test_pages import html, sentences
@@ -109,3 +109,24 @@ def test_of_a_place_with_two_latents_the_page_says_which_was_taken(open_run: Ope
     said = html(open_run("sphere", at=f"{centre[0]:.4f},{centre[1]:.4f}"))
     assert "this latent is on the side of the mean" in said
     assert "side of the mean" not in html(open_run("sphere", projection="Angles", at="20,10@angles"))
+
+
+@pytest.mark.parametrize(("run", "paths"), [("sphere", 2), ("poincare", 1), ("torus", 2)])
+def test_a_morph_stays_on_the_space(open_run: Open, open_page: Open, monkeypatch: pytest.MonkeyPatch, run, paths):
+    del open_run  # it has set the runs up
+    monkeypatch.setattr(loading, "SOON", 120.0)
+    at = open_page("4_Morph.py", run=run)
+    assert at.segmented_control(key="mode").options == ["Morph", "Add a class", "Reconstructions"]
+    assert "leave their space" in " ".join(markdown.value for markdown in at.markdown)
+    options = at.selectbox(key="path").options
+    assert len(options) == paths
+    for option in options:
+        at.selectbox(key="path").set_value(option).run()
+        assert not at.exception
+        assert not sentences(at)
+        if run == "torus":  # of one circle, drawn as it is
+            lines = np.array(maps(at)["morph-map"]["marks"]["lines"])
+            np.testing.assert_allclose(np.linalg.norm(lines[:, :2], axis=1), 1, atol=1e-5)
+    at.segmented_control(key="mode").set_value("Add a class").run()
+    assert not at.exception
+    assert not sentences(at)
