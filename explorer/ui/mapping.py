@@ -231,11 +231,14 @@ def _carried(other: Scene | None, compared: Compared) -> NDArray[np.bool_] | Non
 
 
 def _lead_on(scene: Scene, query: Query) -> None:
-    """A link to retrieval by what was touched; of places only those on a run's own map mean something there."""
-    if query.row is not None:
-        onwards.link("Retrieve", scene.opened, int(scene.space.latents.ids[query.row]))
-    elif scene.space.address == PCA:
-        onwards.link("Retrieve", scene.opened, None, st.query_params.get("at", ""))
+    """Links onwards from what was touched; of places only those on a run's own map mean something elsewhere."""
+    item = None if query.row is None else int(scene.space.latents.ids[query.row])
+    if item is None and scene.space.address != PCA:
+        return
+    place = "" if item is not None else st.query_params.get("at", "")
+    with st.container(horizontal=True, gap="small"):
+        for page in ("Retrieve", "Morph"):
+            onwards.link(page, scene.opened, item, place)
 
 
 def _inspect(scenes: list[Scene], found: list[tuple[Found | None, str]], compared: Compared) -> None:

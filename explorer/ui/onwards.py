@@ -8,6 +8,7 @@ from explorer.ui.state import OpenRun
 PAGES = {
     "Map": ("2_Map.py", "Show on the map", ":material/scatter_plot:"),
     "Retrieve": ("3_Retrieve.py", "Find more like this", ":material/image_search:"),
+    "Morph": ("4_Morph.py", "Morph from here", ":material/animation:"),
 }
 
 
@@ -21,5 +22,8 @@ def link(page: str, opened: OpenRun, item: int | None, place: str = "") -> None:
         place: on the run's own map, as its address has it.
     """
     file, label, icon = PAGES[page]
-    asked = {"at": place} if item is None else {"item": str(item)}
+    if page == "Morph":  # which calls its ends by texts
+        asked = {"from": "place " + place.replace(",", ", ") if item is None else f"item {item}"}
+    else:
+        asked = {"at": place} if item is None else {"item": str(item)}
     st.page_link(places.pages() / file, label=label, icon=icon, query_params={"run": opened.name, **asked})

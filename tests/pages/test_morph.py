@@ -10,6 +10,7 @@ from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -165,6 +166,20 @@ def test_a_click_on_the_map_sets_the_end_or_the_start(opened: Open):
     assert not at.exception
     assert at.selectbox(key="from").value == "place 0.125, -0.5"
     assert at.selectbox(key="to").value == f"item {space.latents.ids[5]}"
+
+
+def links(at: AppTest) -> list[dict[str, list[str]]]:
+    """What the links from the Map to this page ask for."""
+    found = [element.proto for element in at.get("page_link")]
+    return [parse_qs(proto.query_string) for proto in found if proto.label == "Morph from here"]
+
+
+def test_what_is_touched_on_the_map_leads_on_to_a_morph_from_there(open_page: Open):
+    item = str(state.open_for_page(PETALS).space.latents.ids[3])
+    assert links(open_page("2_Map.py", run=PETALS, item=item)) == [{"run": [PETALS], "from": [f"item {item}"]}]
+    (asked,) = links(open_page("2_Map.py", run=PETALS, at="0.5,-0.25"))
+    at = open_page(PAGE, run=PETALS, **{"from": asked["from"][0], "t": "0"})
+    np.testing.assert_allclose(told(at, MAP)["marks"]["query"], [0.5, -0.25])
 
 
 def test_only_paths_that_fit_are_offered_and_why_not_the_others_is_told(opened: Open):
