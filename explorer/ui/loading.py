@@ -1,30 +1,24 @@
 """Work of some seconds in this process: beside the page, with progress and cancel, its result kept in memory."""
 
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from secrets import token_hex
 from threading import Event, Lock, Thread
 from typing import Any, Generic, TypeVar
-from weakref import WeakValueDictionary
+from weakref import ref
 
 import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 
 from explorer.data.dataset import Progress
 from explorer.errors import ExplorerError
-from explorer.ui.addresses import route_address
+from explorer.ui import progress
 from explorer.ui.gallery import problem
-from explorer.ui.messages import noted
+from explorer.ui.progress import Standing
 
 Result = TypeVar("Result")
 SOON = 0.4  # seconds that a page waits for work before it shows how far it is
 WORK_KEPT = 32  # results, of all sessions
 Key = tuple[str, ...]
 FOR_ALL = "Ends it for everybody who is waiting for it."
-
-
-_watched: WeakValueDictionary[str, "Loading[Any]"] = WeakValueDictionary()  # by identity
 
 
 class _CancelledError(Exception):
@@ -42,7 +36,6 @@ class Loading(Generic[Result]):
         self._work = work
         self._cancelled = Event()
         self.identity = token_hex(8)
-        _watched[self.identity] = self
         self.waiting: set[str] = set()  # sessions, see `leave`
         self.done, self.total = 0, 0
         self.result: Result | None = None
@@ -89,22 +82,9 @@ class Loading(Generic[Result]):
         self.done, self.total = done, total
 
 
-def share_done(identity: str) -> float | None:
-    """How much of some work is done, 0 to 1; None for work that is over or unknown.
-
-    Args:
-        identity: of the work, as its page knows it.
-    """
-    loading = _watched.get(identity)
-    if loading is None or loading.is_over:
-        return None
-    return min(1.0, loading.done / loading.total) if loading.total else 0.0
-
-
 def watch(loading: "Loading[Result]", words: str, *, key: str) -> None:
     """Show how far it is, with a button to cancel; when it is over, what surrounds this runs again.
 
-    The browser asks the route `work`: a fragment on a timer, within another one, breaks the page when that one changes.
     All sessions that ask for the same work share it, so a cancel ends it for each; it says so, and each can begin anew.
 
     Args:
@@ -112,23 +92,20 @@ def watch(loading: "Loading[Result]", words: str, *, key: str) -> None:
         words: what it is.
         key: tells its bar from those of other work on the page.
     """
-    url = route_address(f"work/{loading.identity}", "")
-    data = {"url": url, "words": words, "share": share_done(loading.identity) or 0.0, "identity": loading.identity}
+    alive = ref(loading)  # its result may be large: who follows it must not keep it
+
+    def look() -> Standing | None:
+        work = alive()
+        if work is None or work.is_over:
+            return None
+        return Standing(words, min(1.0, work.done / work.total) if work.total else 0.0)
+
     stop, is_asked = loading.cancel, loading.is_cancelled
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        # In a list: see `scatter`.
-        _component()(key=f"progress-{key}", data=[data], on_over_change=noted)
+        progress.bar(loading.identity, look, key=f"progress-{key}")
         st.button(
             "Cancel", key=f"cancel-{key}", icon=":material/close:", help=FOR_ALL, on_click=stop, disabled=is_asked
         )
-
-
-@cache
-def _component() -> ComponentRenderer:
-    bar = '<div role="progressbar" aria-valuemin="0" aria-valuemax="100"><i></i></div>'
-    html = f'<div class="le-progress"><span role="status"></span>{bar}</div>'
-    js = Path(__file__).with_suffix(".js").read_text("utf-8")
-    return st.components.v2.component("latent_explorer_progress", html=html, js=js, isolate_styles=False)
 
 
 _under_way: dict[Key, Loading[Any]] = {}

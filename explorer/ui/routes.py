@@ -8,6 +8,7 @@ before the server answers.
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from functools import wraps
 from importlib import import_module
 from threading import Thread
@@ -158,13 +159,13 @@ def thumbnail(request: Request) -> Response:
 
 
 def work(request: Request) -> Response:
-    """How much of some work of this server is done, 0 to 1, or that it is over."""
+    """How far some work of this server is, or that it is over."""
     if not check_token(request.query_params.get("token", "")):
         return _refusal(EXPIRED, FORBIDDEN)
-    from explorer.ui.loading import share_done
+    from explorer.ui.progress import standing_of
 
-    share = share_done(request.path_params["identity"])
-    return JSONResponse({"over": share is None, "share": share or 0.0}, headers=FORGET)
+    standing = standing_of(request.path_params["identity"])
+    return JSONResponse({"over": True} if standing is None else asdict(standing), headers=FORGET)
 
 
 def _tiles_asked(request: Request, n: int) -> tuple[list[int], int]:

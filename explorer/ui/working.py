@@ -3,16 +3,19 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.errors import ExplorerError
-from explorer.ui.gallery import plain, problem
+from explorer.ui import progress
+from explorer.ui.gallery import problem
 from explorer.ui.loading import FOR_ALL
+from explorer.ui.progress import Standing
 from explorer.workflows.background import Job, Status
 
-LOOKED_EVERY = 0.5  # seconds
 WRONG = "working:problem"
 
 
@@ -53,10 +56,9 @@ def bar(work: Work) -> None:
         problem(wrong or f"{work.failed}: {status.problem if status else ''}")
     with st.container(border=True, key=work.key):
         if status is None or status.problem:
-            with st.container():  # as a fragment has one: its progress then takes the place of these words at once
-                _offer(work)
+            _offer(work)
         else:
-            st.fragment(_watch, run_every=LOOKED_EVERY)(work)
+            _watch(work, status)
 
 
 def _offer(work: Work) -> None:
@@ -84,23 +86,25 @@ def _begin(work: Work) -> None:
         st.session_state[f"{WRONG}:{work.key}"] = str(error)
 
 
-def _watch(work: Work) -> None:
+def _watch(work: Work, status: Status) -> None:
+    identity = blake2b(str(work.job.stem).encode(), digest_size=8).hexdigest()
+    with line(work.key):
+        progress.bar(identity, partial(_standing, work), key=f"{work.key}-progress")
+        st.button(
+            "Cancel",
+            key=f"{work.key}-cancel",
+            icon=":material/close:",
+            help=FOR_ALL,
+            disabled=status.is_cancelled,
+            on_click=work.job.cancel,
+        )
+
+
+def _standing(work: Work) -> Standing | None:
     status = work.job.look()
     if status is None or status.problem:
-        st.rerun()
-        return
-    done, press = st.columns([5, 1], vertical_alignment="center")
-    done.progress(min(1.0, status.done / max(1, status.total)), text=plain(_progress(work, status)))
-    stop, is_asked = work.job.cancel, status.is_cancelled
-    press.button(
-        "Cancel",
-        key=f"{work.key}-cancel",
-        icon=":material/close:",
-        help=FOR_ALL,
-        disabled=is_asked,
-        on_click=stop,
-        width="stretch",
-    )
+        return None
+    return Standing(_progress(work, status), min(1.0, status.done / max(1, status.total)))
 
 
 def _progress(work: Work, status: Status) -> str:

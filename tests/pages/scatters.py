@@ -20,6 +20,12 @@ def maps(at: AppTest) -> dict[str, dict[str, Any]]:
     return {key: message for key, message in told.items() if "marks" in message}  # others are no maps
 
 
+def progress(at: AppTest) -> list[tuple[str, float]]:
+    """What each bar of work under way says, and the share that is done."""
+    told = (json.loads(element.proto.json)[0] for element in at.get("bidi_component"))
+    return [(one["words"], one["share"]) for one in told if "share" in one]
+
+
 def say(at: AppTest, event: str, key: str = MAP, **message: Any) -> AppTest:
     """Let the browser report something of a map, and run the page again."""
     about = {"identity": maps(at)[key]["identity"], "seq": next(NUMBERS)}

@@ -18,6 +18,7 @@ from explorer.workflows.mistakes import cell
 from explorer.workflows.reviewing import missing_job
 from explorer.zoo.evaluation import EVALUATION, Evaluation, read_evaluation
 from explorer.zoo.run import Run
+from tests.pages.scatters import progress
 from tests.pages.test_pages import html, sentences
 
 EVALUATE, DIGITS, PETALS = "5_Evaluate.py", "digits-structured", "textures-petals"
@@ -311,14 +312,14 @@ def test_measuring_under_way_is_watched_and_can_be_cancelled(open_page: Open, mo
     with measuring_job("mine", state.open_for_page("mine").run.card, settings).working() as report:
         report("measuring", 90, 360)
         at = open_page(EVALUATE, run="mine")
-        (bar,) = at.get("progress")
-        assert bar.proto.value == 25
-        assert "mine: measuring, 90 of 360 queries, for " in bar.proto.text.replace("\\", "")
+        ((words, share),) = progress(at)
+        assert share == pytest.approx(0.25)
+        assert "mine: measuring, 90 of 360 queries, for " in words
         press(at, "Cancel")
     with missing_job(settings).working() as report:
         report("measuring mine, 1 of 1", 0, 0)
         at = open_page(EVALUATE, run=PETALS)
-        assert "measuring mine, 1 of 1" in at.get("progress")[0].proto.text
+        assert "measuring mine, 1 of 1" in progress(at)[0][0]
         press(at, "Cancel")
     assert asked == ["The measuring of mine", "The measuring of the runs without a record"]
 

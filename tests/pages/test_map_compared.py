@@ -1,11 +1,9 @@
 """Compare: another run beside, and items of other data over the map."""
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +17,7 @@ from explorer.ui import comparing, loading, state
 from explorer.ui.loading import FOR_ALL
 from explorer.workflows.importing import import_own
 from explorer.workflows.projecting import Places
-from tests.pages.scatters import BESIDE, lasso, maps, say, selected
+from tests.pages.scatters import BESIDE, lasso, maps, progress, say, selected
 from tests.pages.test_pages import html, sentences
 from tests.workflows.test_search import latents, make_run
 
@@ -333,12 +331,6 @@ def slow(photos: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:  # no
     work.go_on.set()
 
 
-def progress(at: AppTest) -> list[dict[str, Any]]:
-    """What the bars of work under way are told."""
-    told = (json.loads(element.proto.json)[0] for element in at.get("bidi_component"))
-    return [one for one in told if "share" in one]
-
-
 def press(at: AppTest, label: str) -> AppTest:
     return next(button for button in at.button if button.label == label).click().run()
 
@@ -353,9 +345,7 @@ def test_loading_shows_how_far_it_is_and_the_map_stays(open_page: Open, slow: Sl
     assert slow.told.wait(60)
     at.run()
     assert not at.exception
-    (bar,) = progress(at)
-    assert (bar["share"], bar["words"]) == (0.3, f"Encoding items of {PHOTOS}")
-    assert loading.share_done(bar["identity"]) == 0.3
+    assert progress(at) == [(f"Encoding items of {PHOTOS}", 0.3)]
     assert list(maps(at)) == ["map"]
     assert slow.begun == 1
 

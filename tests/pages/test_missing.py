@@ -17,6 +17,7 @@ from explorer.workflows import fetching
 from explorer.workflows.background import Job
 from explorer.workflows.importing import import_own
 from tests.mirrored import contents, put
+from tests.pages.scatters import progress
 from tests.pages.test_pages import html, sentences
 from tests.runs import train, train_mnist
 
@@ -182,9 +183,9 @@ def test_download_under_way_is_watched_with_its_bytes_and_can_be_cancelled(open_
         report("downloading", 2_900_000, 11_600_000)
         at = open_page(MAP, run=RUN, item=item(3))
         assert not at.exception
-        (bar,) = at.get("progress")
-        assert bar.proto.value == 25
-        assert "MNIST: downloading, 2.9 of 11.6 MB, for " in bar.proto.text.replace("\\", "")
+        ((words, share),) = progress(at)
+        assert share == pytest.approx(0.25)
+        assert "MNIST: downloading, 2.9 of 11.6 MB, for " in words
         assert "Download" not in labels(at)
         assert 'data-name="Nearest items"' in html(at)
         press(at, "Cancel")

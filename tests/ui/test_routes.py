@@ -13,8 +13,8 @@ import streamlit as st
 from starlette.applications import Starlette
 
 from explorer.errors import BadDataError
-from explorer.ui import painting, routes, state, tokens
-from explorer.ui.loading import Loading
+from explorer.ui import painting, progress, routes, state, tokens
+from explorer.ui.progress import Standing
 from explorer.ui.scatter import Layers, program
 from explorer.ui.tokens import LIFE, make_token
 from explorer.workflows.regions import View, decided
@@ -341,19 +341,19 @@ def test_altered_snapshots_are_one_sentence_of_the_route(tiny, ask):  # noqa: F8
     assert ask("points/tiny").status_code == 200
 
 
-def test_work_says_how_far_it_is_and_that_it_is_over(ask):
-    go_on, told = Event(), Event()
+def test_work_says_how_far_it_is_and_that_it_is_over(ask, monkeypatch):
+    monkeypatch.setattr(progress, "_component", lambda: lambda **_: None)
+    standings = iter([Standing("begun", 0.0), Standing("half", 0.5), None])
+    progress.bar("mine", lambda: next(standings), key="bar")
+    assert ask("work/mine", token="forged").status_code == 403
+    assert ask("work/mine").json() == {"words": "half", "share": 0.5}
+    assert ask("work/mine").json() == {"over": True}
+    assert ask("work/nobody").json() == {"over": True}
 
-    def work(progress):
-        progress(3, 10)
-        told.set()
-        go_on.wait(60)
 
-    loading = Loading(work)
-    assert told.wait(60)
-    assert ask(f"work/{loading.identity}").json() == {"over": False, "share": 0.3}
-    assert ask(f"work/{loading.identity}", token="forged").status_code == 403
-    go_on.set()
-    assert loading.wait(60)
-    assert ask(f"work/{loading.identity}").json()["over"]
-    assert ask("work/nobody").json()["over"]
+def test_only_the_last_works_are_followed(ask, monkeypatch):
+    monkeypatch.setattr(progress, "_component", lambda: lambda **_: None)
+    for number in range(progress.FOLLOWED + 1):
+        progress.bar(f"work {number}", lambda: Standing("on", 0.1), key="bar")
+    assert ask("work/work 0").json() == {"over": True}
+    assert ask("work/work 1").json()["words"] == "on"

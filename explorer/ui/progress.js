@@ -1,22 +1,22 @@
-// How far some work is: asks the server, draws a bar, and lets the page run again once the work is over. The page itself
-// does not run meanwhile: parts of it that ran on a timer of their own were lost when the rest changed beside them.
+// How far some work is: asks the server, draws a bar, and lets the page run again once the work is over.
 
 const ASKED_EVERY = 400; // milliseconds
+const LOOKED_AFTER = 3000;
 const TRIES = 5; // answers that may fail on the way before the page is asked what it knows
 
 export default function mount({ parentElement, data, setStateValue }) {
   const [{ url, words, share, identity }] = data;
   const root = parentElement.querySelector(".le-progress");
   const bar = root.querySelector("[role=progressbar]");
-  const draw = (part) => {
-    bar.setAttribute("aria-valuenow", String(Math.round(100 * part)));
-    bar.firstElementChild.style.width = `${100 * part}%`;
+  const draw = ({ words, share }) => {
+    bar.setAttribute("aria-label", words);
+    bar.setAttribute("aria-valuenow", String(Math.round(100 * share)));
+    bar.firstElementChild.style.width = `${100 * share}%`;
+    root.querySelector("span").textContent = words;
   };
-  bar.setAttribute("aria-label", words);
-  root.querySelector("span").textContent = words;
   if (root.dataset.identity === identity) return stop;
   root.dataset.identity = identity;
-  draw(share);
+  draw({ words, share });
   let failures = 0;
 
   async function ask() {
@@ -28,11 +28,10 @@ export default function mount({ parentElement, data, setStateValue }) {
     } catch {
       failures += 1; // the server may be busy for a moment
     }
-    if (told?.over || failures > TRIES) setStateValue("over", { identity, seq: Date.now() });
-    else {
-      if (told) draw(told.share);
-      setTimeout(ask, ASKED_EVERY);
-    }
+    const over = told?.over || failures > TRIES;
+    if (over) setStateValue("over", { identity, seq: Date.now() });
+    else if (told) draw(told);
+    setTimeout(ask, over ? LOOKED_AFTER : ASKED_EVERY); // the page may have seen it at its last moment, and draw it still
   }
 
   function stop() {
