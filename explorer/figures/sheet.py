@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from unicodedata import combining, normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,13 +45,14 @@ def hits_sheet(strips: Sequence[Strip], *, scale: VectorScale | None = None) -> 
     """
     cell, line = SIDE + GAP, SIDE + TEXT + GAP
     rows = [-(-len(strip.hits) // A_ROW) for strip in strips]
-    width = cell * (1 + max(min(A_ROW, len(strip.hits)) for strip in strips)) + 2 * GAP
+    titles = max(_width(_letters(strip.title)) for strip in strips) + 2 * GAP
+    width = max(titles, cell * (1 + max(min(A_ROW, len(strip.hits)) for strip in strips)) + 2 * GAP)
     height = sum(max(1, count) * line + TEXT + GAP + EDGE for count in rows) + GAP
     sheet = Image.new("RGB", (width, height), GROUND)
     draw = ImageDraw.Draw(sheet)
     top = GAP
     for strip, count in zip(strips, rows, strict=True):
-        draw.text((GAP, top), strip.title, INK, _font())
+        draw.text((GAP, top), _letters(strip.title), INK, _font())
         _draw(sheet, draw, strip, top + TEXT + 2 * EDGE, scale)
         top += max(1, count) * line + TEXT + GAP + EDGE
     out = BytesIO()
@@ -72,7 +74,26 @@ def _draw(sheet: Image.Image, draw: ImageDraw.ImageDraw, strip: Strip, top: int,
                 draw.rectangle(
                     (left - EDGE, y - EDGE, left + SIDE + EDGE - 1, y + SIDE + EDGE - 1), outline=INK, width=2
                 )
-        draw.text((left, y + SIDE + 2), caption, INK, _font())
+        draw.text((left, y + SIDE + 2), _within_cell(_letters(caption)), INK, _font())
+
+
+def _letters(text: str) -> str:
+    """The text in letters that the font has: of an accented one the letter, of any other a question mark."""
+    parts = normalize("NFKD", text.replace("\u03b1", "alpha"))
+    return "".join(part for part in parts if not combining(part)).encode("ascii", "replace").decode()
+
+
+def _within_cell(text: str) -> str:
+    """The text without the end of its first word, where it is wider than a hit."""
+    name, space, rest = text.partition(" ")
+    while name and _width(text) > SIDE + GAP - EDGE:
+        name = name[:-1]
+        text = f"{name}.{space}{rest}"
+    return text
+
+
+def _width(text: str) -> int:
+    return round(_font().getlength(text))
 
 
 def _sign(draw: ImageDraw.ImageDraw, verdict: str, left: int, top: int) -> None:

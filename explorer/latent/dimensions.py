@@ -56,7 +56,11 @@ def select_dimensions(z: ArrayLike, labels: ArrayLike) -> NDArray[np.intp]:
     Raises:
         BadDataError: as `mutual_information`.
     """
-    information = mutual_information(z, labels)
+    return above_mean(mutual_information(z, labels))
+
+
+def above_mean(information: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Dimensions whose information (d,) lies above the mean of all, ascending; all of them where none does."""
     chosen = np.flatnonzero(information > information.mean() + np.finfo(np.float64).eps)
     return chosen if chosen.size else np.arange(len(information))
 

@@ -13,8 +13,10 @@ from explorer.ui.inspector import items_of
 from explorer.ui.messages import is_int
 from explorer.ui.picking import pick, picked
 from explorer.ui.state import OpenRun
-from explorer.workflows.others import OtherItems
-from explorer.workflows.retrieving import Asked, Collection, asked_of
+from explorer.workflows.others import Candidate, OtherItems
+from explorer.workflows.queries import Given, of_item
+from explorer.workflows.retrieving import Asked, Collection, asked_of, by_criterion
+from explorer.workflows.runs import Items
 from explorer.workflows.search import query_at
 from explorer.workflows.ways import Vectors
 
@@ -61,9 +63,9 @@ class Question:
         return None if self.of is None or self.row is None else int(self.of.ids[self.row])
 
 
-def source(opened: OpenRun) -> str:
-    """The control of where the query comes from."""
-    sources = [ITEM, *giving.sources(opened), *([OTHER] if gathering.offered(opened) else [])]
+def source(opened: OpenRun, has_others: bool) -> str:
+    """The control of where the query comes from, other data among them where there are any."""
+    sources = [ITEM, *giving.sources(opened), *([OTHER] if has_others else [])]
     unknowns.expect(SOURCE, sources.__contains__)
     said = "A click on the map asks with an item, or with a place between items."
     asks: str = st.selectbox("Ask with", sources, key=SOURCE, bind="query-params", width=130, help=said)
@@ -78,30 +80,41 @@ def ask_with_item(item: int | str) -> None:
     st.session_state[SOURCE] = ITEM
 
 
-def question(opened: OpenRun, asks: str) -> Question | None:
+def question(opened: OpenRun, asks: str, criterion: str, others: dict[str, Candidate]) -> Question | None:
     """The query with the controls that its source has; None while there is none yet.
 
     Args:
         opened: the run.
         asks: of `source`.
+        criterion: what right hits have in common with it.
+        others: other data sets by title.
 
     Raises:
         ExplorerError: an item, a place or a text that says nothing here.
     """
     if asks == ITEM:
-        return _on_the_map(opened)
+        return _on_the_map(opened, criterion)
     if asks == OTHER:
-        return _of_other_data(opened)
+        return _of_other_data(opened, criterion, others)
     given = giving.given(opened, asks)
-    if given is None:
-        return None
+    return None if given is None else _given(opened, given)
+
+
+def _given(opened: OpenRun, given: Given) -> Question:
     named = "" if given.label is None else opened.run.card.classes[given.label]
     return Question(Asked(given.vectors, named), given.words, _place(opened, given.vectors), image=given.image)
 
 
-def ask_with_other(item: int) -> None:
-    """Make another item of the other data that ask the query, from the next run of the page on."""
+def ask_with_other(item: int, title: str = "") -> None:
+    """Make an item of other data the query, from the next run of the page on.
+
+    Args:
+        item: its id.
+        title: of its data; empty for those that ask already.
+    """
     st.query_params[PICKED] = str(item)
+    if title:
+        st.session_state[SOURCE], st.session_state["other"] = OTHER, title
 
 
 def _take_id() -> None:
@@ -111,19 +124,23 @@ def _take_id() -> None:
         ask_with_item(typed)
 
 
-def _on_the_map(opened: OpenRun) -> Question:
+def _on_the_map(opened: OpenRun, criterion: str) -> Question:
     """An item or a place of the map; at first the first test item, so that there is something to see."""
     space = opened.space
     st.text_input(
         "Item by its id", key=TYPED, on_change=_take_id, placeholder="Click the map, or type an id", width=220
     )
+    named = st.query_params.get("item", "")
+    if touching.is_whole(named) and not (space.latents.ids == int(named)).any():
+        dataset = gathering.dataset_of(opened)
+        return _given(opened, of_item(opened.run, None if dataset is None else Items(dataset), int(named)))
     row, place = touching.asked(space)
     if place is not None:
         return _at(opened, place)
     first = gathering.own(opened, "test" if len(gathering.own(opened, "test")) else "train").ids[0]
     item = int(first if row is None else space.latents.ids[row])
     for split in gathering.SPLITS:
-        own = gathering.own(opened, split)
+        own = gathering.own(opened, split, criterion)
         found = np.flatnonzero(own.ids == item)
         if len(found):
             images = items_of(opened, own.ids[found[:1]])
@@ -153,15 +170,15 @@ def _place(opened: OpenRun, vectors: Vectors) -> NDArray[np.float64]:
     return np.asarray(projection.apply(vectors.z)[0])
 
 
-def _of_other_data(opened: OpenRun) -> Question | None:
+def _of_other_data(opened: OpenRun, criterion: str, found: dict[str, Candidate]) -> Question | None:
     """An item of another data set, picked from some of its test items."""
-    found = gathering.offered(opened)
     unknowns.expect("other", found.__contains__)
     title = st.selectbox("Data", list(found), key="other", bind="query-params", width=220)
     loaded = gathering.others(opened, found[title])
     if loaded is None:
         return None
-    collection, others = loaded
+    others = loaded[1]
+    collection = by_criterion(loaded[0], None, criterion)
     rows = np.linspace(0, len(collection) - 1, min(SHOWN, len(collection))).astype(int)
     images = others.items.images(collection.ids[rows])
     cells = [

@@ -4,14 +4,20 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-import streamlit as st
-
 from explorer.data.dataset import Dataset, Split
-from explorer.ui.gallery import plain
 from explorer.ui.loading import shared
 from explorer.ui.state import OpenRun, settings
 from explorer.workflows.others import Candidate, OtherItems, candidates, load_others
-from explorer.workflows.retrieving import Collection, Information, information, others_as, split_of
+from explorer.workflows.retrieving import (
+    CLASS,
+    Collection,
+    Information,
+    by_criterion,
+    criteria_of,
+    information,
+    others_as,
+    split_of,
+)
 
 SPLITS: tuple[Split, ...] = ("train", "test")
 Made = TypeVar("Made")
@@ -33,17 +39,32 @@ def dataset_of(opened: OpenRun) -> Dataset | None:
     return opened.items.dataset if opened.images.are_here else None
 
 
-def prepare(opened: OpenRun) -> None:
-    """Make the run's items, where that has still to be done: the first time it takes seconds."""
-    if opened.without_images is None and not opened.images.are_here:
-        with st.spinner(f"Preparing the items of {plain(opened.run.card.data.title)}: once, a few seconds"):
-            opened.items  # noqa: B018 - it loads them
+def prepare(opened: OpenRun) -> bool:
+    """Make the run's items, where that has still to be done; False while they are made, which takes seconds, once."""
+    if opened.images.are_here or opened.without_images is not None:
+        return True
+    key, words = ("items", opened.name, opened.stamp), f"Preparing the items of {opened.run.card.data.title}, once"
+    return shared(key, lambda _: opened.items, words) is not None
 
 
-def own(opened: OpenRun, split: Split) -> Collection:
-    """A split of the run's own items."""
+def own(opened: OpenRun, split: Split, criterion: str = CLASS, *, of: OpenRun | None = None) -> Collection:
+    """A split of the run's own items, with the values of a criterion in place of their classes if one is asked for.
+
+    Args:
+        opened: the run.
+        split: which.
+        criterion: of `criteria_of`.
+        of: another run on the same data, whose items are at hand; None for the run itself.
+    """
+    dataset = dataset_of(of or opened)
+    made = _once(opened, ("split", split, dataset is None), lambda: split_of(opened.run, split, dataset))
+    return _once(opened, ("split", split, dataset is None, criterion), lambda: by_criterion(made, dataset, criterion))
+
+
+def criteria(opened: OpenRun) -> list[str]:
+    """What hits may have in common with a query; see `criteria_of`."""
     dataset = dataset_of(opened)
-    return _once(opened, ("split", split, dataset is None), lambda: split_of(opened.run, split, dataset))
+    return _once(opened, ("criteria", dataset is None), lambda: criteria_of(opened.run, dataset))
 
 
 def shares(opened: OpenRun, criterion: str) -> Information:

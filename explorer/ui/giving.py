@@ -1,14 +1,18 @@
 """Queries that a person brings along: an image, a drawing or a text; the first two are kept nowhere."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from explorer.data.uploads import LARGEST
+from explorer.errors import ExplorerError
 from explorer.ui.canvas import canvas
 from explorer.ui.state import OpenRun, settings
+from explorer.workflows.keeping import digest_of
 from explorer.workflows.queries import Given, form_of_digits, of_drawing, of_text, of_upload
 
 IMAGE, DRAWING, TEXT = "Image", "Drawing", "Text"
-KEPT = "upload:given"  # in the session: what was made of the last upload
+KEPT = "given:kept"  # in the session: what was made of the last upload or drawing
 
 
 def sources(opened: OpenRun) -> list[str]:
@@ -31,7 +35,9 @@ def given(opened: OpenRun, picked: str) -> Given | None:
         return _text(opened)
     if picked == DRAWING:
         ink = canvas(key=f"drawn:{opened.name}", address="drawing")
-        return None if ink is None else of_drawing(opened.run, ink)
+        if ink is None:
+            return None
+        return _once((opened.name, opened.stamp, digest_of(ink)), lambda: of_drawing(opened.run, ink))
     return _upload(opened)
 
 
@@ -56,8 +62,19 @@ def _upload(opened: OpenRun) -> Given | None:
     if file is None:
         return None
     asked = (opened.name, opened.stamp, file.file_id, digit)
+    return _once(asked, lambda: of_upload(opened.run, file.getvalue(), settings(), digit=digit))
+
+
+def _once(asked: tuple[object, ...], make: Callable[[], Given]) -> Given:
+    """What was made of the last upload or drawing, or why it could not be: a slider's step asks for it again."""
     kept = st.session_state.get(KEPT)
-    if kept is None or kept[0] != asked:  # else a slider's step would decode and encode it again
-        kept = st.session_state[KEPT] = asked, of_upload(opened.run, file.getvalue(), settings(), digit=digit)
-    made: Given = kept[1]
+    if kept is None or kept[0] != asked:
+        try:
+            kept = asked, make()
+        except ExplorerError as error:
+            kept = asked, error
+        st.session_state[KEPT] = kept
+    made: Given | ExplorerError = kept[1]
+    if isinstance(made, ExplorerError):
+        raise made.with_traceback(None)  # else it would grow each time
     return made

@@ -20,14 +20,16 @@ from explorer.ui.state import OpenRun, open_for_page, runs
 from explorer.workflows.beside import companions
 from explorer.workflows.codes import codes_of
 from explorer.workflows.exporting import export_hits
+from explorer.workflows.keeping import digest_of
 from explorer.workflows.others import OtherItems
-from explorer.workflows.retrieving import Asked, Collection, Found, asked_of, retrieve
+from explorer.workflows.retrieving import CLASS, Asked, Collection, Found, asked_of, retrieve
 from explorer.workflows.ways import Vectors, Way, usual
 
 KEY = "hits"
-MARKS = "\u2713 same class, \u2717 another"
+MARKS = "\u2713 same {0}, \u2717 another"
 FINE_MARKS = "\u2713 same class and style, \u25d1 same class only, \u2717 another class"
 BESIDE_HITS = 10  # of each way side by side
+MOST_ENCODED = 32  # images by runs that a session remembers
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +67,7 @@ def show_query(opened: OpenRun, question: Question) -> None:
 
 
 def show(opened: OpenRun, answered: Answered) -> None:
-    """The hits; one of the run's own data that is chosen is told by `picked`."""
+    """The hits; of one that is chosen `picked` tells (title of other data or empty, id)."""
     gallery, found = answered.gallery, answered.found
     heading(f"Nearest of {len(gallery):,} {gallery.title[0].lower()}{gallery.title[1:]}", how_to_read(opened, answered))
     images = answered.images(opened)
@@ -73,8 +75,9 @@ def show(opened: OpenRun, answered: Answered) -> None:
         _in_words(opened, answered)
         return
     cells = [_cell(opened, answered, i, image) for i, image in enumerate(images)]
-    ids = gallery.ids[found.rows].tolist() if answered.others is None else [None] * len(cells)
-    pick(cells, side=HIT_PIXELS, n_classes=len(opened.run.card.classes), name="Hits", key=KEY, values=ids)
+    title = "" if answered.others is None else answered.others.title
+    values = [(title, item) for item in gallery.ids[found.rows].tolist()]
+    pick(cells, side=HIT_PIXELS, n_classes=len(opened.run.card.classes), name="Hits", key=KEY, values=values)
 
 
 def how_to_read(opened: OpenRun, answered: Answered) -> str:
@@ -88,7 +91,12 @@ def how_to_read(opened: OpenRun, answered: Answered) -> str:
     }
     parts = [said[found.scored]]
     if any(found.verdicts):
-        parts.append(FINE_MARKS if gallery.fine is not None and answered.question.asked.fine is not None else MARKS)
+        is_fine = gallery.fine is not None and answered.question.asked.fine is not None
+        parts.append(FINE_MARKS if is_fine else MARKS.format(gallery.criterion))
+    if found.is_far:
+        parts.append("too far from every class for latent similarity: ranked by distance, so b_c changes nothing here")
+    if answered.way.code == "sample" and not answered.question.asked.vectors.std.shape[1]:
+        parts.append("the query has no posterior to draw from: it is compared as it is")
     if found.is_tied:
         parts.append("all are equally near, so they come in the gallery's order")
     return "; ".join(parts)
@@ -103,7 +111,7 @@ def _cell(opened: OpenRun, answered: Answered, i: int, image: Item, *, scored: b
     gallery, found = answered.gallery, answered.found
     row = int(found.rows[i])
     named, classes = gallery.named(row), opened.run.card.classes
-    label = classes.index(named) if named in classes else -1 if classes else None
+    label = classes.index(named) if named in classes else -1 if classes and gallery.criterion == CLASS else None
     lines = [named or UNLABELLED] if gallery.classes else []
     lines += [number(found, i)] if scored else []
     return Picture(image, lines, found.verdicts[i], label if lines else None, opened.images.scale)
@@ -158,24 +166,35 @@ def _beside(opened: OpenRun, answered: Answered, name: str) -> tuple[OpenRun, An
     split = next((split for split in gathering.SPLITS if split == gallery.key), None)
     if split is None:
         raise ExplorerError("Other runs look among their own training or test items: choose one of the two as gallery.")
-    there = gathering.own(other, split)
+    there = gathering.own(other, split, of=opened)  # runs side by side are of the same data
     way = usual(other.run.card)
-    found = retrieve(other.run.card, way, _asked_by(other, question, there), there, BESIDE_HITS)
+    found = retrieve(other.run.card, way, _asked_by(opened, other, question, there), there, BESIDE_HITS)
     return other, Answered(question, way, there, found)
 
 
-def _asked_by(other: OpenRun, question: Question, gallery: Collection) -> Asked:
+def _asked_by(opened: OpenRun, other: OpenRun, question: Question, gallery: Collection) -> Asked:
     """The query as another run sees it: its latent of the same item, or what it encodes the image to."""
     if question.of is not None and question.row is not None:
         item = question.of.ids[question.row]
         for split in gathering.SPLITS:
-            own = gathering.own(other, split)
+            own = gathering.own(other, split, of=opened)
             found: NDArray[np.intp] = np.flatnonzero(own.ids == item)
             if question.of.key in gathering.SPLITS and len(found):
                 return asked_of(own, int(found[0]), gallery)
     if question.image is None:
         raise ExplorerError(f"{other.name} knows neither this query nor an image of it that it could encode.")
-    return Asked(Vectors.of(other.run.encode(question.image[None])), question.asked.named, question.asked.fine)
+    return Asked(_encoded_by(other, question.image), question.asked.named, question.asked.fine)
+
+
+def _encoded_by(other: OpenRun, image: Item) -> Vectors:
+    """What another run makes of an image, kept in the session: a slider's step asks for it again."""
+    key = f"{other.name}:{other.stamp}:{digest_of(image)}"
+    kept: dict[str, Vectors] = st.session_state.setdefault("hits:encoded", {})
+    if key not in kept:
+        if len(kept) >= MOST_ENCODED:
+            kept.clear()
+        kept[key] = Vectors.of(other.run.encode(image[None]))
+    return kept[key]
 
 
 def offer_files(opened: OpenRun, answered: Answered) -> None:

@@ -16,7 +16,7 @@ from explorer.ui.progress import Standing
 
 Result = TypeVar("Result")
 SOON = 0.4  # seconds that a page waits for work before it shows how far it is
-WORK_KEPT = 32  # results, of all sessions
+WORK_KEPT = 12  # results of one kind, of all sessions
 Key = tuple[str, ...]
 FOR_ALL = "Ends it for everybody who is waiting for it."
 
@@ -142,12 +142,11 @@ def shared(
 def _begun(key: Key, work: Callable[[Progress], Result], replaces: bool) -> "Loading[Result]":
     """The work of this key, begun where it is not there."""
     with _lock:
-        loading = _under_way.get(key)
-        if loading is None:
-            loading = _under_way[key] = Loading(work)
-            over = [old for old, one in _under_way.items() if one.is_over and old != key]
-            for old in over[:-WORK_KEPT]:
-                del _under_way[old]
+        loading = _under_way.pop(key, None) or Loading(work)
+        _under_way[key] = loading  # at the end: that asked for last is kept longest
+        over = [old for old, one in _under_way.items() if one.is_over and old[0] == key[0] and old != key]
+        for old in over[:-WORK_KEPT]:
+            del _under_way[old]
         if replaces:
             st.session_state[_slot(key[0])] = key
             loading.waiting.add(_session())

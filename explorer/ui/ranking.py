@@ -1,5 +1,6 @@
 """The slim bar's part of how a gallery is ranked: measure, its slider, code, gallery and how many hits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -7,9 +8,8 @@ import streamlit as st
 from explorer.retrieval.similarity import BOUNDARY_SIMILARITY
 from explorer.ui import gathering, unknowns
 from explorer.ui.controls import MOST, NEIGHBOURS
-from explorer.ui.gathering import dataset_of
 from explorer.ui.state import OpenRun
-from explorer.workflows.retrieving import SPLIT_TITLES, Information, criteria_of
+from explorer.workflows.retrieving import SPLIT_TITLES, Information
 from explorer.workflows.ways import (
     CODES,
     LEVELS,
@@ -51,11 +51,16 @@ class Choice:
     shared: Information | None = None
 
 
-def choice(opened: OpenRun) -> Choice:
-    """The controls, each with what fits the run; the help says what does not, and why."""
+def choice(opened: OpenRun, others: Sequence[str]) -> Choice:
+    """The controls, each with what fits the run; the help says what does not, and why.
+
+    Args:
+        opened: the run.
+        others: titles of other data sets that it can look in.
+    """
     measure = _measure(opened)
     way, shared = _setting(opened, measure)
-    galleries = [*SPLIT_TITLES.values(), *gathering.offered(opened)]
+    galleries = [*SPLIT_TITLES.values(), *others]
     unknowns.expect("gallery", galleries.__contains__)
     gallery = st.selectbox("Gallery", galleries, key="gallery", bind="query-params", width=140, help="Where to look.")
     unknowns.expect("k", unknowns.within(1, MOST))
@@ -67,7 +72,7 @@ def _measure(opened: OpenRun) -> Measure:
     card = opened.run.card
     names = TITLES if card.geometry == "euclidean" else TITLES | {"distance": INSIDE}
     offered: dict[str, Measure] = {names[measure]: measure for measure in MEASURES if not no_measure(card, measure)}
-    if not criteria_of(opened.run, dataset_of(opened)):
+    if not gathering.criteria(opened):
         offered.pop(TITLES["criterion"], None)
     first = names[usual(card).measure]
     titles = [first, *(title for title in offered if title != first)]
@@ -112,7 +117,9 @@ def _slider(title: str, key: str, usual: float, step: float, said: str) -> float
 
 def _code(opened: OpenRun, measure: Measure) -> tuple[Code, int]:
     """What stands in place of the latent; no control where there is no choice."""
-    codes = [code for code in CODES if not no_code(opened.run.card, code, measure)]
+    has_posteriors = opened.space.latents.std.shape[1] > 0
+    fitting = [code for code in CODES if not no_code(opened.run.card, code, measure)]
+    codes = [code for code in fitting if has_posteriors or code != "sample"]
     if len(codes) == 1:
         return "mean", LEVELS[0]
     unknowns.expect("code", codes.__contains__)
@@ -127,15 +134,17 @@ def _code(opened: OpenRun, measure: Measure) -> tuple[Code, int]:
 
 def _criterion(opened: OpenRun) -> tuple[str, tuple[int, ...], Information]:
     """What hits shall have in common with the query, and the dimensions that are asked."""
-    gathering.prepare(opened)
-    names = criteria_of(opened.run, dataset_of(opened))
+    if opened.without_images is None and not opened.images.are_here:
+        with st.spinner("Preparing what the data say of their items"):
+            opened.items  # noqa: B018 - it loads them
+    names = gathering.criteria(opened)
     unknowns.expect("criterion", names.__contains__)
     criterion = st.selectbox("Criterion", names, key="criterion", bind="query-params", width=120)
     shared = gathering.shares(opened, criterion)
     every = tuple(range(opened.run.card.latent_dims))
     choices = {MOST_SAID: shared.dims, ALL: every}
-    content = opened.run.card.config.get("content_dims")
-    if isinstance(content, int) and 0 < content < len(every):
+    content = opened.space.content_dims
+    if content:
         choices |= {CONTENT: every[:content], PERSPECTIVE: every[content:]}
     unknowns.expect("dims", choices.__contains__)
     picked = st.selectbox("Dimensions", list(choices), key="dims", bind="query-params", width=130)

@@ -17,7 +17,8 @@ from explorer.ui.ranking import Choice
 from explorer.ui.scatter import Marks, scatter, touched
 from explorer.ui.state import OpenRun
 from explorer.ui.touching import Place
-from explorer.workflows.retrieving import SPLIT_TITLES, retrieve, rows_of
+from explorer.workflows.others import Candidate
+from explorer.workflows.retrieving import CLASS, SPLIT_TITLES, by_criterion, retrieve, rows_of
 
 KEY = "retrieve-map"
 MAP_HEIGHT = "300px"
@@ -36,8 +37,9 @@ def show(opened: OpenRun) -> None:
 
 def _controlled(opened: OpenRun) -> None:
     with st.container(key="bar", horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        source = asking.source(opened)
-        choice = ranking.choice(opened)
+        others = gathering.offered(opened)
+        source = asking.source(opened, bool(others))
+        choice = ranking.choice(opened, list(others))
         beside = _beside(opened)
         files = st.popover("Export hits", icon=":material/download:", help="The hits as files", key="export-points")
     told, offers = st.container(), st.container()
@@ -45,7 +47,7 @@ def _controlled(opened: OpenRun) -> None:
         fetching.offer(opened)
     answers, inspector = st.columns([2, 1], gap="medium")
     with answers:
-        answered = _answered(opened, source, choice)
+        answered = _answered(opened, source, choice, others)
         if answered is not None:
             hits.show(opened, answered)
             hits.show_beside(opened, answered, beside)
@@ -69,41 +71,50 @@ def _note_touch(opened: OpenRun) -> None:
     touching.remember(Place(KEY, cloud.items), space, click, lasso)
     if click is not None:
         st.session_state[asking.SOURCE] = asking.ITEM
-    hit, worst = picked(hits.KEY), picked(scoring.WORST_KEY)
-    if is_int(hit):
-        asking.ask_with_item(hit)
-    elif is_int(worst) and st.session_state.get(asking.SOURCE) == asking.OTHER:
-        asking.ask_with_other(worst)
-    elif is_int(worst):
-        asking.ask_with_item(worst)
+    match picked(hits.KEY):
+        case ("", int(item)):
+            asking.ask_with_item(item)
+        case (str(title), int(item)):
+            asking.ask_with_other(item, title)
+    worst = picked(scoring.WORST_KEY)
+    if is_int(worst):
+        is_other = st.session_state.get(asking.SOURCE) == asking.OTHER
+        (asking.ask_with_other if is_other else asking.ask_with_item)(worst)
 
 
 def _beside(opened: OpenRun) -> list[str]:
     """The control of what stands side by side."""
     with st.popover("Side by side", icon=":material/view_agenda:", help="The same query by several ways or runs"):
         options = hits.beside_options(opened)
-        unknowns.expect("ways", lambda text: set(text.split(",")) <= set(options))
+        unknowns.expect("ways", options.__contains__, "those of them that there are")
         chosen: list[str] = st.multiselect(
-            "Ways and runs", options, key="ways", placeholder="Choose some", help="Each gets a row of hits."
+            "Ways and runs",
+            options,
+            key="ways",
+            bind="query-params",
+            placeholder="Choose some",
+            help="Each gets a row of hits.",
         )
     return chosen
 
 
-def _answered(opened: OpenRun, source: str, choice: Choice) -> Answered | None:
+def _answered(opened: OpenRun, source: str, choice: Choice, others: dict[str, Candidate]) -> Answered | None:
     """The query and its hits; None while one of the two is not there yet, or cannot be had, which is told."""
     try:
-        return _answer(opened, source, choice)
+        return _answer(opened, source, choice, others)
     except ExplorerError as error:
         problem(str(error))
         return None
 
 
-def _answer(opened: OpenRun, source: str, choice: Choice) -> Answered | None:
-    gathering.prepare(opened)
+def _answer(opened: OpenRun, source: str, choice: Choice, others: dict[str, Candidate]) -> Answered | None:
+    if not gathering.prepare(opened):
+        return None
+    criterion = choice.way.criterion or CLASS
     with st.container(horizontal=True, gap="medium"):
         pictured, told = st.container(width="content"), st.container()
     with told:
-        question = asking.question(opened, source)
+        question = asking.question(opened, source, criterion, others)
         if question is None:
             remark("What it finds will be shown here, and where it lies on the map.")
             return None
@@ -114,21 +125,22 @@ def _answer(opened: OpenRun, source: str, choice: Choice) -> Answered | None:
         hits.show_query(opened, question)
     split = next((split for split, title in SPLIT_TITLES.items() if title == choice.gallery), None)
     if split is not None:
-        gallery, others = gathering.own(opened, split), None
+        gallery, items = gathering.own(opened, split, criterion), None
     else:
-        loaded = gathering.others(opened, gathering.offered(opened)[choice.gallery])
+        loaded = gathering.others(opened, others[choice.gallery])
         if loaded is None:
             return None
-        gallery, others = loaded
+        gallery, items = by_criterion(loaded[0], None, criterion), loaded[1]
     found = retrieve(opened.run.card, choice.way, question.within(gallery), gallery, choice.k)
-    return Answered(question, choice.way, gallery, found, others)
+    return Answered(question, choice.way, gallery, found, items)
 
 
 def _score(opened: OpenRun, answered: Answered, k: int, below: DeltaGenerator) -> None:
     """How good the way is over the whole gallery: for the run's test items, or for the other data that ask."""
     question = answered.question
     of_others = question.of is not None and question.others is not None
-    asked = question.of if question.of is not None and of_others else gathering.own(opened, "test")
+    test = gathering.own(opened, "test", answered.gallery.criterion)
+    asked = question.of if question.of is not None and of_others else test
     images = question.others.items.images if question.others is not None else None
     scoring.show(opened, answered.way, asked, answered.gallery, k=k, below=below, images=images)
 

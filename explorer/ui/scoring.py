@@ -206,6 +206,9 @@ def _along(scored: Scored, relevance: str, *, is_there: bool) -> None:
     """MAP along the slider of the way, if it has one; begun once the page shows a score."""
     slider = slider_of(scored.way)
     key = scored.key(GLANCING, "" if slider is None else slider.key)
+    if slider is None:
+        leave(GLANCING)
+        leave(SWEEPING)
     if slider is None or not (is_there or is_known(key)):
         return
     place, text = st.container(), f"Measuring along the slider {slider.name}"
@@ -234,8 +237,8 @@ def _advice(best: Best | None) -> str:
     if best is None:
         return ""
     if best.stop == best.here:
-        return f"{best.stop:g} is best for every second of these queries."
-    chosen = f"{best.stop:g} is best for every second of these queries; for the others"
+        return f"Half of these queries choose the stop {best.stop:g}, the one nearest to where the slider stands."
+    chosen = f"Half of these queries choose {best.stop:g}. For the other half"
     if best.gain > best.reach:
         return f"{chosen} its MAP is {best.gain:.3f} ± {best.reach:.3f} above that of {best.here:g}."
     return f"{chosen} it differs too little from {best.here:g} to tell: MAP {best.gain:+.3f} ± {best.reach:.3f}."

@@ -105,8 +105,13 @@ def _name(space: LatentMap, beside: str) -> str:
     return ONTO.join(("beside", beside, space.name, space.onto.rpartition(ONTO)[2])) if beside else space.name
 
 
+def is_whole(text: str) -> bool:
+    """Whether a text is a whole number as ids are."""
+    return re.fullmatch("-?[0-9]{1,18}", text) is not None
+
+
 def _whole(text: str) -> int:
-    return int(text) if re.fullmatch("-?[0-9]{1,18}", text) else -1
+    return int(text) if is_whole(text) else -1
 
 
 def _pair(text: str) -> tuple[float, float]:

@@ -88,6 +88,7 @@ class OtherItems:
         classes: its class names; the run's own classes may be others.
         labels: classes of the items, shape (n,); -1 for unlabelled ones.
         z: their latents by the run, shape (n, d).
+        std: deviations of their posteriors, shape (n, d), or (n, 0) for a run without any.
         items: the items themselves, by their ids.
         ids: of the items, shape (n,).
     """
@@ -96,6 +97,7 @@ class OtherItems:
     classes: tuple[str, ...]
     labels: NDArray[np.int64]
     z: NDArray[np.float32]
+    std: NDArray[np.float32]
     items: Items
     ids: NDArray[np.int64]
 
@@ -128,10 +130,10 @@ def load_others(run: Run, candidate: Candidate, settings: Settings, progress: Pr
             f"of shape {run.card.shape}; choose a data set with such test items."
         )
     rows = rows[_some(dataset.labels[rows])]
-    z = run.encode(dataset.items[rows])
+    z, std = run.posterior(dataset.items[rows])
     if not np.isfinite(z).all():
         raise BadDataError(f"{run.card.name} has no finite latents for items of {candidate.title}; choose other data.")
-    return OtherItems(candidate.title, dataset.classes, dataset.labels[rows], z, Items(dataset), dataset.ids[rows])
+    return OtherItems(candidate.title, dataset.classes, dataset.labels[rows], z, std, Items(dataset), dataset.ids[rows])
 
 
 def _some(labels: NDArray[np.int64]) -> NDArray[np.intp]:

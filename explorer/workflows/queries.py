@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.data.centring import BOX, SIDE, as_digit
 from explorer.data.dataset import UNLABELLED
-from explorer.data.fitting import Fit, Look, resized
+from explorer.data.fitting import Fit
 from explorer.data.own import read_record
 from explorer.data.uploads import uploaded_ink, uploaded_item
 from explorer.errors import BadDataError, BadRunError, BadValueError, ExplorerError
@@ -41,7 +41,6 @@ class Given:
         image: the item as the network sees it; None for a text, which has none, or where images are not at hand.
         words: what it is and what became of it, for a person.
         label: its class, where it is known.
-        row: of the map's item that it is; None for any other.
     """
 
     z: NDArray[np.float32]
@@ -49,7 +48,6 @@ class Given:
     image: Item | None
     words: str
     label: int | None = None
-    row: int | None = None
 
     @property
     def vectors(self) -> Vectors:
@@ -57,35 +55,26 @@ class Given:
         return Vectors.of(self.z[None]) if self.std is None else Vectors(self.z[None], self.std[None])
 
 
-def of_item(run: Run, space: LatentMap, items: Items | None, item: int) -> Given:
-    """An item of the run's data; one whose latent was not kept is encoded.
+def of_item(run: Run, items: Items | None, item: int) -> Given:
+    """An item of the run's data whose latent was not kept: it is encoded.
 
     Args:
         run: the run.
-        space: a map of it.
         items: its images; None where they are not at hand.
         item: its id.
 
     Raises:
         BadValueError: no such item.
-        BadRunError: weights that are missing or altered, for one that is encoded.
+        BadRunError: weights that are missing or altered.
     """
-    rows, ids = np.flatnonzero(space.latents.ids == item), np.array([item])
-    if len(rows):
-        row = int(rows[0])
-        label, std = int(space.latents.labels[row]), space.latents.std[row]
-        image = None if items is None else items.images(ids)[0]
-        words = f"{'Test' if space.is_test[row] else 'Training'} item {item}"
-        return Given(space.latents.z[row], std if len(std) else None, image, words, _known(label), row)
     try:
-        at = None if items is None else int(items.rows(ids)[0])
+        at = None if items is None else int(items.rows(np.array([item]))[0])
     except BadRunError:
         at = None
     if at is None or items is None:
         raise BadValueError(f"The run {run.card.name} has no item {item}; give the id of one, as the map tells it.")
-    label = int(items.dataset.labels[at])
-    words = f"Item {item}, whose latent the run does not keep: encoded now"
-    return _encoded(run, items.dataset.items[at], words, _known(label))
+    words = f"item {item}, whose latent the run does not keep: encoded now"
+    return _encoded(run, items.dataset.items[at], words, _known(int(items.dataset.labels[at])))
 
 
 def of_upload(run: Run, content: bytes, settings: Settings, *, digit: bool | None = None) -> Given:
@@ -112,35 +101,25 @@ def of_upload(run: Run, content: bytes, settings: Settings, *, digit: bool | Non
     return _encoded(run, image, f"Uploaded picture: {FITS[fit]}, {_size(shape)}")
 
 
-def of_drawing(run: Run, ink: NDArray[np.uint8], *, digit: bool | None = None) -> Given:
-    """A drawing, white on black.
+def of_drawing(run: Run, ink: NDArray[np.uint8]) -> Given:
+    """A digit that was drawn, white on black.
 
     Args:
-        run: the run.
+        run: trained on digits.
         ink: grey values, shape (side, side).
-        digit: as `of_upload` takes it.
 
     Raises:
-        BadValueError: a run on vectors.
+        BadValueError: a run on other items.
         BadDataError: an empty drawing.
         BadRunError: weights that are missing or altered.
     """
-    from PIL import Image
-
-    shape, form = run.card.shape, form_of_digits(run.card)
-    if len(shape) == 1:
-        raise BadValueError(
-            f"This run was trained on vectors of {shape[0]:,} numbers, so a drawing does not fit; upload one as .npy "
-            "or .csv."
-        )
+    form = form_of_digits(run.card)
+    if form is None:
+        raise BadValueError(f"{run.card.name} was not trained on digits, so a drawing does not fit; upload a picture.")
     if not ink.any():
         raise BadDataError("Nothing is drawn yet; draw something, then search for it.")
-    if form is not None and digit is not False:
-        drawn = as_digit(ink, side=form[0], box=form[1], dark_on_light=False)
-        return _encoded(run, _of_ink(drawn, shape), f"Drawn digit: {FORMED}")
-    look = Look(shape[1], "grey", "crop", ink.size, shape[2])
-    small = np.asarray(resized(Image.fromarray(ink), look), np.uint8)
-    return _encoded(run, _of_ink(small, shape), f"Drawing: {_size(shape)}")
+    drawn = as_digit(ink, side=form[0], box=form[1], dark_on_light=False)
+    return _encoded(run, _of_ink(drawn, run.card.shape), f"Drawn digit: {FORMED}")
 
 
 def of_text(run: Run, space: LatentMap, text: str) -> Given:

@@ -1,7 +1,7 @@
 """What a query finds in a gallery: the nearest items, how near they are, and which of them are right."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.data.dataset import UNLABELLED, Dataset, Split
-from explorer.latent.dimensions import mutual_information, select_dimensions
+from explorer.latent.dimensions import FEWEST_VALUES, above_mean, mutual_information
 from explorer.retrieval.index import best
 from explorer.workflows.criteria import criteria
 from explorer.workflows.keeping import digest_of
 from explorer.workflows.others import OtherItems
 from explorer.workflows.rankings import fine_labels, has_styles
 from explorer.workflows.runs import Items
-from explorer.workflows.ways import BITS, Vectors, Way, distances
+from explorer.workflows.ways import BITS, Vectors, Way, distances, knows_a_class
 from explorer.zoo.card import Card
 from explorer.zoo.run import Run
 
@@ -37,6 +37,7 @@ class Collection:
         classes: names of these classes; another data set has its own.
         vectors: what the run makes of them.
         fine: how each is written within its class, shape (n,); None where the data do not say.
+        criterion: what the classes are, for retrieval by another criterion its values: see `by_criterion`.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Collection:
     classes: tuple[str, ...]
     vectors: Vectors
     fine: NDArray[np.int64] | None = None
+    criterion: str = CLASS
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -81,7 +83,27 @@ def split_of(run: Run, split: Split, dataset: Dataset | None = None) -> Collecti
 
 def others_as(key: str, others: OtherItems) -> Collection:
     """Items of another data set, encoded by the run."""
-    return Collection(key, others.title, others.ids, others.labels, others.classes, Vectors.of(others.z))
+    vectors = Vectors(others.z, others.std)
+    return Collection(key, others.title, others.ids, others.labels, others.classes, vectors)
+
+
+def by_criterion(collection: Collection, dataset: Dataset | None, criterion: str) -> Collection:
+    """The same items with the values of a criterion in place of their classes: those are then right or wrong.
+
+    Args:
+        collection: items of the run's own data, or of another data set, which knows no criterion but the class.
+        dataset: the run's own data; None where they are not at hand.
+        criterion: of `criteria_of`.
+    """
+    if criterion == CLASS:
+        return collection
+    if dataset is None or collection.key not in SPLIT_TITLES:
+        unknown = np.full(len(collection), UNLABELLED, np.int64)
+        return replace(collection, labels=unknown, classes=(), fine=None, criterion=criterion)
+    values = np.unique(dataset.factors[criterion])
+    names = tuple(f"{criterion} {value}" for value in values.tolist())
+    codes = np.searchsorted(values, dataset.factors[criterion][Items(dataset).rows(collection.ids)])
+    return replace(collection, labels=codes.astype(np.int64), classes=names, fine=None, criterion=criterion)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +147,7 @@ class Found:
         scored: "distance", "cosine", "similarity" or "bits that differ".
         verdicts: "right", "class" (of the class, but of another fine label), "wrong"; empty where a class is not known.
         is_tied: nothing tells the gallery's items apart: they come in its order.
+        is_far: the query has no similarity to any class, so that its hits are ranked by distance instead.
     """
 
     rows: NDArray[np.intp]
@@ -132,10 +155,14 @@ class Found:
     scored: str
     verdicts: tuple[Verdict, ...]
     is_tied: bool
+    is_far: bool = False
 
 
 def retrieve(card: Card, way: Way, asked: Asked, gallery: Collection, k: int) -> Found:
     """Rank the whole gallery for one query.
+
+    A query without any similarity to a class is as similar to every item (0), so its items are ranked by distance, as
+    on the Map.
 
     Args:
         card: of the run.
@@ -147,11 +174,13 @@ def retrieve(card: Card, way: Way, asked: Asked, gallery: Collection, k: int) ->
     Raises:
         BadValueError: a way that does not fit the run.
     """
+    is_far = way.measure == "latent similarity" and not knows_a_class(card, way, asked.vectors)
+    way = Way() if is_far else way
     far = distances(card, way, asked.vectors, gallery.vectors)(np.array([0]))[0]
     hits = best(np.asarray(far, np.float64), k, largest=False, leave_out=asked.row)
     scored, scores = _scored(card, way, hits.scores)
     verdicts = tuple(_verdict(asked, gallery, int(row)) for row in hits.rows)
-    return Found(hits.rows, scores, scored, verdicts, len(far) > 1 and bool(np.ptp(far) == 0))
+    return Found(hits.rows, scores, scored, verdicts, len(far) > 1 and bool(np.ptp(far) == 0), is_far)
 
 
 def _scored(card: Card, way: Way, far: NDArray[np.float64]) -> tuple[str, NDArray[np.float64]]:
@@ -187,8 +216,16 @@ class Information:
 
 
 def criteria_of(run: Run, dataset: Dataset | None) -> list[str]:
-    """What a query may be asked to have in common: the class, and what else the data say of their items."""
-    return [CLASS] * bool(run.card.classes) + ([] if dataset is None else list(criteria(dataset)))
+    """What hits may have in common with a query: the class, and what else the data say of their items.
+
+    Of the training items at least two values of a criterion are needed: else no dimension can speak of it.
+    """
+    part = run.latents("train")
+    known: dict[str, NDArray[np.integer]] = {CLASS: part.labels[part.labels != UNLABELLED]}
+    if dataset is not None:
+        rows = Items(dataset).rows(part.ids)
+        known |= {name: codes[rows] for name, codes in criteria(dataset).items() if name != CLASS}
+    return [name for name, values in known.items() if len(np.unique(values)) >= FEWEST_VALUES]
 
 
 def information(run: Run, dataset: Dataset | None, criterion: str) -> Information:
@@ -207,7 +244,8 @@ def information(run: Run, dataset: Dataset | None, criterion: str) -> Informatio
     known = part.labels
     if criterion != CLASS and dataset is not None:
         known = criteria(dataset)[criterion][Items(dataset).rows(part.ids)]
-    return Information(mutual_information(part.z, known), tuple(select_dimensions(part.z, known).tolist()))
+    shared = mutual_information(part.z, known)
+    return Information(shared, tuple(above_mean(shared).tolist()))
 
 
 def rows_of(ids: NDArray[np.int64], wanted: Sequence[int] | NDArray[np.int64]) -> NDArray[np.intp]:

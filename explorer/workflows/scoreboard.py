@@ -183,7 +183,7 @@ def words(board: Scoreboard, asked: Collection, gallery: Collection) -> str:
     n, who = len(board.ids), f"{board.asked:,} {named(asked)}"
     share = who if n == board.asked else f"{n:,} of {who}"
     which = "the others" if asked.key == gallery.key else f"{board.gallery:,} {named(gallery)}"
-    return f"{share} look among {which} for those of their class."
+    return f"{share} look among {which} for those of their {gallery.criterion}."
 
 
 def named(items: Collection) -> str:

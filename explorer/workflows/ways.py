@@ -184,6 +184,14 @@ def _by_similarity(card: Card, way: Way, queries: Z, gallery: Z) -> Distances:
     return lambda rows: 1 - latent_similarity(of_queries[rows], of_gallery)
 
 
+def knows_a_class(card: Card, way: Way, vectors: Vectors) -> bool:
+    """Whether any of these latents has any similarity to a configured class."""
+    targets = card.class_targets
+    if targets is None:
+        return False
+    return bool(class_similarity(vectors.z, targets, boundary_similarity=way.boundary_similarity).any())
+
+
 def _by_weight(card: Card, way: Way, queries: Z, gallery: Z) -> Distances:
     first = style_dims(card.latent_dims)
     parts = (gallery[:, :first], gallery[:, first:])

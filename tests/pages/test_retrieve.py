@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -114,6 +115,22 @@ def test_criterion_shows_what_each_dimension_says(open_page: Open):
     assert same(scores(at), found_by(VAE, Way()))
 
 
+def test_by_a_criterion_right_is_what_shares_its_value(open_page: Open):
+    """Coloured digits: many hits of one hue are of many classes."""
+    at = open_page(PAGE, run="coloured-gvae-nt", rank="Criterion", criterion="hue")
+    assert not at.warning
+    opened = state.open_for_page("coloured-gvae-nt")
+    train, test = (gathering.own(opened, split, "hue") for split in ("train", "test"))
+    shared = gathering.shares(opened, "hue")
+    way = Way("criterion", criterion="hue", dims=shared.dims)
+    found = retrieve(opened.run.card, way, asked_of(test, 0, train), train, 12)
+    assert [cell.count("same class, ") for cell in cells(at)] == [0] * 12
+    told = ["right" if '"le-picture right"' in cell else "wrong" for cell in cells(at)]
+    assert told == list(found.verdicts)
+    assert all(train.named(int(row)) in cell for row, cell in zip(found.rows, cells(at), strict=True))
+    assert "same hue" in " ".join(html(at))
+
+
 def test_gallery_and_number_of_hits(open_page: Open):
     at = open_page(PAGE, run=STRUCTURED, gallery="Test items", k="5")
     assert same(scores(at), found_by(STRUCTURED, Way(), gallery="test", k=5))
@@ -201,12 +218,38 @@ def test_other_data_ask_and_are_looked_in(open_page: Open):
     assert scores(at)[0] < 1, "the query is in this gallery, and never finds itself"
 
 
-def test_ways_side_by_side_are_those_of_the_library(open_page: Open):
+def test_ways_side_by_side_stand_in_the_address(open_page: Open):
     at = open_page(PAGE, run=VAE)
     at.multiselect(key="ways").set_value(["latent", "binary", STRUCTURED]).run()
     assert not at.exception
     groups = [text for text in html(at) if 'class="le-strip"' in text]
     assert [text.count('role="listitem"') for text in groups] == [hits.BESIDE_HITS] * 3
+    again = open_page(PAGE, run=VAE, ways="binary")
+    assert again.multiselect(key="ways").value == ["binary"]
+    assert not again.warning
+
+
+def test_another_run_is_judged_by_the_same_fine_labels(open_page: Open, monkeypatch: pytest.MonkeyPatch):
+    """The first run's data say how each item is written; the other run's have not been loaded."""
+    vae = state.open_for_page(VAE)
+    dataset = vae.items.dataset
+    styles = {name: np.arange(len(dataset)) % 7 / 7 for name in ("slant", "stroke")}
+    monkeypatch.setattr(gathering, "dataset_of", lambda _: replace(dataset, factors=styles))
+    state._open.clear()
+    at = open_page(PAGE, run=VAE, ways=STRUCTURED)
+    assert not at.exception
+    (strip,) = [text for text in html(at) if 'class="le-strip"' in text]
+    assert "another style" in strip
+
+
+def test_hit_among_other_data_becomes_the_query(open_page: Open):
+    at = open_page(PAGE, run=PETALS, gallery="other cameras")
+    told = next(one for one in messages(at) if one.get("name") == "Hits")
+    at.session_state["hits"] = {"picked": {"identity": told["identity"], "seq": 1, "index": 1}}
+    at.run()
+    assert not at.exception
+    assert at.selectbox(key="ask").value == "Other data"
+    assert f"other cameras, item {at.query_params['picked']}" in " ".join(html(at))
 
 
 def test_files_hold_the_hits(open_page: Open):

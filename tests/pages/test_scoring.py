@@ -133,7 +133,7 @@ def test_curve_along_the_slider_stays_and_its_line_moves(at: AppTest):
     second = along(at)
     assert [shape["x0"] for shape in second["layout"]["shapes"]] == [5]
     assert second["data"] == first["data"]
-    assert "is best for every second of these queries" in html(at)
+    assert "Half of these queries choose" in html(at)
 
 
 def test_estimate_is_said_to_be_one_until_all_queries_are_measured(at: AppTest, monkeypatch: pytest.MonkeyPatch):

@@ -15,7 +15,8 @@ from explorer.workflows.runs import Items, open_run
 
 def other_items(title: str, classes: tuple[str, ...], labels: np.ndarray, z: np.ndarray) -> OtherItems:
     ids, is_test = np.arange(len(z), dtype=np.int64), np.ones(len(z), bool)
-    return OtherItems(title, classes, labels, z, Items(Dataset(title, z, labels, classes, ids, is_test)), ids)
+    std, items = np.empty((len(z), 0), np.float32), Items(Dataset(title, z, labels, classes, ids, is_test))
+    return OtherItems(title, classes, labels, z, std, items, ids)
 
 
 @pytest.fixture

@@ -54,7 +54,12 @@ def made(monkeypatch, tmp_path):
     """Offer a made data set to a run that encodes an item as (its first pixel, -1)."""
     run = make_run(tmp_path / "tiny")
     monkeypatch.setattr(
-        Run, "encode", lambda _, x: np.stack([x[:, 0, 0, 0].astype(np.float32), -np.ones(len(x), np.float32)], axis=1)
+        Run,
+        "posterior",
+        lambda _, x: (
+            np.stack([x[:, 0, 0, 0].astype(np.float32), -np.ones(len(x), np.float32)], axis=1),
+            np.empty((len(x), 0), np.float32),
+        ),
     )
 
     def offer(content: Dataset) -> OtherItems:
@@ -160,7 +165,7 @@ def test_data_without_test_items_are_refused(made):
 
 
 def test_latents_that_are_not_finite_are_refused(made, monkeypatch):
-    monkeypatch.setattr(Run, "encode", lambda _, x: np.full((len(x), 2), np.nan, np.float32))
+    monkeypatch.setattr(Run, "posterior", lambda _, x: 2 * (np.full((len(x), 2), np.nan, np.float32),))
     with pytest.raises(BadDataError, match="no finite latents"):
         made[1](dataset(np.zeros(9, np.int64), 1))
 

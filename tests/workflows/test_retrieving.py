@@ -10,6 +10,7 @@ from explorer.data.dataset import UNLABELLED, Dataset
 from explorer.retrieval.codes import binarise
 from explorer.retrieval.similarity import class_similarity, latent_similarity
 from explorer.workflows.exporting import export_hits
+from explorer.workflows.maps import latent_map
 from explorer.workflows.retrieving import (
     CLASS,
     Asked,
@@ -22,6 +23,7 @@ from explorer.workflows.retrieving import (
     split_of,
 )
 from explorer.workflows.runs import open_run
+from explorer.workflows.search import query_at, search
 from explorer.workflows.ways import Vectors, Way
 from explorer.zoo.run import Run
 
@@ -100,9 +102,23 @@ def test_query_without_a_class_marks_nothing(petals: Run):
 
 def test_gallery_that_nothing_tells_apart_is_told(petals: Run):
     gallery = collection([[90, 90], [80, 90], [70, 90]], [0, 1, 0])
-    far_away = Asked(Vectors.of(np.full((1, 2), 50, np.float32)), "a")
-    assert retrieve(petals.card, Way("latent similarity"), far_away, gallery, 2).is_tied
-    assert not retrieve(petals.card, Way(), far_away, gallery, 2).is_tied
+    targets = petals.card.class_targets
+    assert targets is not None
+    near_a_class = Asked(Vectors.of(targets.centres[:1].astype(np.float32)), "a")
+    assert retrieve(petals.card, Way("latent similarity"), near_a_class, gallery, 2).is_tied
+    assert not retrieve(petals.card, Way(), near_a_class, gallery, 2).is_tied
+
+
+def test_query_too_far_for_latent_similarity_is_answered_by_distance_as_on_the_map(petals: Run):
+    space, train = latent_map(petals), split_of(petals, "train")
+    query = query_at(space, place=(5.0, 5.0))
+    assert query.z is not None
+    found = retrieve(petals.card, Way("latent similarity"), Asked(Vectors.of(query.z[None])), train, 5)
+    assert found.is_far
+    assert found.scored == "distance"
+    on_map = search(space, query, k=50, measure="latent similarity", boundary_similarity=0.79)
+    of_train = [row for row in on_map.hits.rows if not space.is_test[row]][:5]
+    assert train.ids[found.rows].tolist() == space.latents.ids[of_train].tolist()
 
 
 def test_information_tells_the_dimensions_of_a_criterion():
@@ -113,10 +129,12 @@ def test_information_tells_the_dimensions_of_a_criterion():
     assert set(found.dims) <= set(range(content)), "of the digit the content speaks"
 
 
-def test_criteria_are_what_the_data_say(petals: Run):
+def test_criteria_are_what_the_data_say_of_the_training_items(petals: Run):
     assert criteria_of(petals, None) == [CLASS]
-    z, three = np.zeros((3, 2), np.float32), np.arange(3)
-    dataset = Dataset("d", z, three % 2, ("a", "b"), three, three > 1, {"hue": np.array([0, 1, 1]), "size": z[:, 0]})
+    ids = np.sort(np.concatenate([petals.latents(split).ids for split in ("train", "test")]))
+    n, is_test = len(ids), np.isin(ids, petals.latents("test").ids)
+    factors = {"hue": ids % 3, "size": ids / 2, "only in test": is_test.astype(np.int64)}
+    dataset = Dataset("d", np.zeros((n, 2), np.float32), np.zeros(n, np.int64), ("a",), ids, is_test, factors)
     assert criteria_of(petals, dataset) == [CLASS, "hue"]
 
 

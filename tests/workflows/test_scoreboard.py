@@ -1,15 +1,18 @@
 """The scoreboard equals the measures of the library, and what is kept of it answers its own question alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from explorer.data.dataset import Dataset
 from explorer.errors import BadValueError
 from explorer.evaluation import ranking
 from explorer.settings import Settings
 from explorer.workflows import scorekeeping
 from explorer.workflows.evaluating import evaluate
 from explorer.workflows.others import OtherItems
-from explorer.workflows.retrieving import Collection, others_as, split_of
+from explorer.workflows.retrieving import Collection, asked_of, by_criterion, others_as, retrieve, split_of
 from explorer.workflows.runs import Items, open_run
 from explorer.workflows.scoreboard import CLASS, FINE, QUERIES, score, spaced, words
 from explorer.workflows.scorekeeping import Question
@@ -97,7 +100,8 @@ def test_classes_are_measured_by_their_own_queries():
 def test_classes_of_other_data_are_the_same_where_their_names_are():
     asked, gallery = items(30, fine=False), items(150, "train", seed=1)
     labels, ids = np.array([2, 1, 0, -1])[asked.labels], np.arange(30)
-    other = OtherItems("others", ("c", "x", "a"), labels, asked.vectors.z, Items(runs.items(30)), ids)
+    std = np.empty((30, 0), np.float32)
+    other = OtherItems("others", ("c", "x", "a"), labels, asked.vectors.z, std, Items(runs.items(30)), ids)
     own, foreign = (score(RUN.card, Way(), one, gallery) for one in (asked, others_as("key", other)))
     expected = np.where(asked.labels == 1, np.nan, own.found[CLASS].average_precision)
     np.testing.assert_array_equal(foreign.found[CLASS].average_precision, expected)
@@ -192,3 +196,22 @@ def test_items_among_themselves_are_another_question_than_among_equal_ones(tmp_p
     equal, themselves = (question(tmp_path, gallery=items(130, key)).whole() for key in ("train", "test"))
     assert np.nanmean(equal.found[CLASS].nearest) != np.nanmean(themselves.found[CLASS].nearest)
     assert len(list(tmp_path.rglob("*.safetensors"))) == 2
+
+
+def test_by_a_criterion_what_shares_its_value_is_relevant():
+    """A gallery of two hues apart in the second dimension, whose classes alternate."""
+    rng, n = np.random.default_rng(0), 40
+    ids, hue, labels = np.arange(n), np.repeat([3, 7], n // 2), np.arange(n) % 2
+    z = np.stack([rng.normal(size=n), 10.0 * hue], axis=1).astype(np.float32)
+    factors = {"hue": hue}
+    dataset = Dataset("d", z, labels, ("a", "b"), ids, np.zeros(n, bool), factors)
+    items_ = Collection("test", "Test items", ids, labels, ("a", "b"), Vectors.of(z))
+    by_hue = by_criterion(items_, dataset, "hue")
+    assert by_hue.classes == ("hue 3", "hue 7")
+    way = Way("criterion", criterion="hue", dims=(1,))
+    board = score(RUN.card, way, by_hue, by_hue)
+    assert board.found[CLASS].average_precision.tolist() == [1.0] * n
+    assert "those of their hue" in words(board, by_hue, by_hue)
+    found = retrieve(RUN.card, way, asked_of(by_hue, 0, by_hue), by_hue, 10)
+    assert found.verdicts == ("right",) * 10
+    assert set(by_criterion(replace(items_, key="others"), dataset, "hue").labels.tolist()) == {-1}
