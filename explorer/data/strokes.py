@@ -16,7 +16,6 @@ from explorer.errors import BadDataError
 
 SIDE = 256
 ERASER = 128  # added to the width
-WIDEST = ERASER - 1
 MOST_BYTES = 24_000  # 12,000 points: a page written full
 SMOOTH = 2  # pixels drawn for one that is kept, in each direction
 INK = 255
@@ -60,16 +59,6 @@ def read_strokes(text: str) -> list[Stroke]:
         strokes.append(Stroke(points, width % ERASER, width >= ERASER))
         at = end
     return strokes
-
-
-def write_strokes(strokes: list[Stroke]) -> str:
-    """The text of a drawing; `read_strokes` gives it back."""
-    raw = bytearray()
-    for one in strokes:
-        raw.append(one.width + ERASER * one.erases)
-        raw += len(one.points).to_bytes(2, "little")
-        raw += bytes(value for point in one.points for value in point)
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def drawn(strokes: list[Stroke]) -> NDArray[np.uint8]:

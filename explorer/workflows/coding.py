@@ -19,7 +19,7 @@ QUANTISED = re.compile("quantised-([0-9]{1,2})")
 SAMPLE_SEED = 0
 
 
-def codes_of(card: Card, std: NDArray[np.float32]) -> tuple[str, ...]:
+def drawn_codes(card: Card, std: NDArray[np.float32]) -> tuple[str, ...]:
     """Codes under which a run's items can be drawn, beside their mean.
 
     Args:

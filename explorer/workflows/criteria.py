@@ -16,6 +16,7 @@ from explorer.evaluation.galleries import Retrieval, retrieval
 from explorer.latent.dimensions import FEWEST_VALUES, select_dimensions
 from explorer.latent.spaces import Geometry
 from explorer.retrieval.geodesics import RANKING
+from explorer.workflows.maps import content_dims_of
 from explorer.workflows.runs import Items
 from explorer.zoo.run import Run
 
@@ -98,8 +99,8 @@ def _choices(run: Run, z: NDArray[np.floating], codes: NDArray[np.intp]) -> dict
         return {"all dimensions": every}
     chosen = select_dimensions(z, codes)
     found = {"all dimensions": every, f"the {len(chosen)} that say most of it": chosen}
-    content = run.card.config.get("content_dims")
-    if isinstance(content, int) and 0 < content < len(every):
+    content = content_dims_of(run.card)
+    if content:
         found |= {"content": every[:content], "perspective": every[content:]}
     return found
 

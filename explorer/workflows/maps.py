@@ -14,7 +14,7 @@ from explorer.latent.confidence import LinearSVM
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
 from explorer.latent.spaces import Geometry, angle_map, lift
 from explorer.latent.targets import ClassTargets
-from explorer.workflows.coding import MEAN, codes_of, kind_of, split_name, under
+from explorer.workflows.coding import MEAN, drawn_codes, kind_of, split_name, under
 from explorer.workflows.projecting import Places
 from explorer.zoo.card import Card
 from explorer.zoo.run import Run
@@ -199,12 +199,12 @@ def latent_map(run: Run) -> LatentMap:
     return LatentMap(
         *(latents, is_test, places, fitted, card.class_targets, run.svm),
         geometry=card.geometry,
-        codes=codes_of(card, latents.std),
-        content_dims=_content_dims(card),
+        codes=drawn_codes(card, latents.std),
+        content_dims=content_dims_of(card),
     )
 
 
-def _content_dims(card: Card) -> int:
+def content_dims_of(card: Card) -> int:
     """How many dimensions are content; 0 where the card does not say, or says what cannot be."""
     told = card.config.get("content_dims", 0)
     is_one = isinstance(told, int) and not isinstance(told, bool) and 0 < told < card.latent_dims

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.data.strokes import Stroke, drawn, read_strokes, write_strokes
+from explorer.data.strokes import Stroke, drawn, read_strokes
 from explorer.errors import BadDataError
+from tests.strokes import write_strokes
 
 places = st.integers(0, 255)
 strokes = st.builds(

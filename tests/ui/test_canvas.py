@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.data.strokes import Stroke, drawn, write_strokes
+from explorer.data.strokes import Stroke, drawn
+from tests.strokes import write_strokes
 
 DRAWING = [Stroke(((60, 60), (190, 60), (110, 200)), 22)]
 TEXT = write_strokes(DRAWING)

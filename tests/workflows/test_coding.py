@@ -9,7 +9,7 @@ from explorer import places
 from explorer.errors import BadValueError
 from explorer.latent import projection
 from explorer.retrieval.codes import binarise, clip, quantise
-from explorer.workflows.coding import codes_of, is_discrete, kind_of, split_name, words
+from explorer.workflows.coding import drawn_codes, is_discrete, kind_of, split_name, words
 from explorer.workflows.linear_maps import linear_map
 from explorer.workflows.maps import LatentMap, is_linear, latent_map
 from explorer.workflows.others import OtherItems, places_of
@@ -143,8 +143,8 @@ def test_codes_are_told_by_the_method_and_the_dimensions_by_the_card(shipped, tm
     card = Run(places.models() / "mnist-codes").card
     gumbel = card.model_copy(update={"config": {**card.config, "code": "gumbel"}})
     std = np.ones((3, 10), np.float32)
-    assert codes_of(card, std) == ALL
-    assert codes_of(gumbel, std[:, :0]) == ()
+    assert drawn_codes(card, std) == ALL
+    assert drawn_codes(gumbel, std[:, :0]) == ()
     run = make_run(tmp_path / "hostile", dims=5, targets=False)
     for told in (True, 0, -1, 5, 99, 2.0, "3", None, [3]):
         run.card = run.card.model_copy(update={"config": {"content_dims": told}})
