@@ -38,6 +38,7 @@ class Question:
         row: of it there.
         image: as it is shown; None where there is none.
         others: the other data set that it is of, if it is.
+        doubt: why the run may not know what to make of it.
     """
 
     asked: Asked
@@ -47,6 +48,7 @@ class Question:
     row: int | None = None
     image: Item | None = None
     others: OtherItems | None = None
+    doubt: str = ""
 
     def within(self, gallery: Collection) -> Asked:
         """The query before this gallery, where it does not find itself."""
@@ -102,7 +104,8 @@ def question(opened: OpenRun, asks: str, criterion: str, others: dict[str, Candi
 
 def _given(opened: OpenRun, given: Given) -> Question:
     named = "" if given.label is None else opened.run.card.classes[given.label]
-    return Question(Asked(given.vectors, named), given.words, _place(opened, given.vectors), image=given.image)
+    place = _place(opened, given.vectors)
+    return Question(Asked(given.vectors, named), given.words, place, image=given.image, doubt=given.doubt)
 
 
 def ask_with_other(item: int, title: str = "") -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from explorer.data.uploads import LARGEST
-from explorer.errors import ExplorerError
+from explorer.errors import BadDataError, ExplorerError
 from explorer.ui.canvas import canvas
 from explorer.ui.state import OpenRun, settings
 from explorer.workflows.keeping import digest_of
@@ -50,11 +50,9 @@ def _text(opened: OpenRun) -> Given | None:
 
 def _upload(opened: OpenRun) -> Given | None:
     is_vector = len(opened.run.card.shape) == 1
-    said = (
-        "One row of numbers, as .npy or .csv"
-        if is_vector
-        else "A picture of any size, of an animation the first frame; it is kept nowhere"
-    )
+    most = settings().max_image_pixels / 1e6
+    picture = f"A picture of at most {most:.0f} million pixels, of an animation the first frame; it is kept nowhere"
+    said = "One row of numbers, as .npy or .csv" if is_vector else picture
     file = st.file_uploader(said, key="upload", max_upload_size=LARGEST >> 20)
     form, digit = form_of_digits(opened.run.card), False
     if form is not None:
@@ -62,7 +60,11 @@ def _upload(opened: OpenRun) -> Given | None:
     if file is None:
         return None
     asked = (opened.name, opened.stamp, file.file_id, digit)
-    return _once(asked, lambda: of_upload(opened.run, file.getvalue(), settings(), digit=digit))
+    try:
+        return _once(asked, lambda: of_upload(opened.run, file.getvalue(), settings(), digit=digit))
+    except BadDataError as error:
+        advice = " If it is meant as it is, untick As a digit." if digit else ""
+        raise BadDataError(f"{error}{advice}") from None
 
 
 def _once(asked: tuple[object, ...], make: Callable[[], Given]) -> Given:

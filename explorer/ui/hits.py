@@ -27,7 +27,7 @@ from explorer.workflows.ways import Vectors, Way, usual
 
 KEY = "hits"
 MARKS = "\u2713 same {0}, \u2717 another"
-FINE_MARKS = "\u2713 same class and style, \u25d1 same class only, \u2717 another class"
+FINE_MARKS = "\u2713 same class and style (its slant and stroke width), \u25d1 same class only, \u2717 another class"
 BESIDE_HITS = 10  # of each way side by side
 MOST_ENCODED = 32  # images by runs that a session remembers
 
@@ -143,9 +143,7 @@ def show_beside(opened: OpenRun, answered: Answered, names: Sequence[str]) -> No
             heading(name)
             problem(str(error))
             continue
-        right = sum(verdict == "right" for verdict in one.found.verdicts)
-        share = f"{right} of {len(one.found.rows)} right" if any(one.found.verdicts) else ""
-        heading(name, share)
+        heading(name, _counted(one))
         images = one.images(opened)
         if images is None:
             fetching.reminder(opened)
@@ -154,6 +152,16 @@ def show_beside(opened: OpenRun, answered: Answered, names: Sequence[str]) -> No
         pictures(
             cells, side=HIT_PIXELS // 2, n_classes=len(run.run.card.classes), name=f"Hits of {name}", kind="le-strip"
         )
+
+
+def _counted(one: Answered) -> str:
+    """How many of the hits are right; empty for a query without class."""
+    verdicts, n = one.found.verdicts, len(one.found.rows)
+    if not any(verdicts):
+        return ""
+    same = sum(verdict in ("right", "class") for verdict in verdicts)
+    fine = f", {verdicts.count('right')} of the same style too" if one.gallery.fine is not None else ""
+    return f"{same} of {n} of the same {one.gallery.criterion}{fine}"
 
 
 def _beside(opened: OpenRun, answered: Answered, name: str) -> tuple[OpenRun, Answered]:
@@ -200,9 +208,15 @@ def _encoded_by(other: OpenRun, image: Item) -> Vectors:
 def offer_files(opened: OpenRun, answered: Answered) -> None:
     """The hits as CSV and as a picture; nothing is written before it is asked for."""
     name = f"{opened.name}-hits"
+    told = {
+        "run": opened.name,
+        "query": answered.question.words,
+        "way": answered.way.words,
+        "gallery": answered.gallery.title,
+    }
     st.download_button(
         "Hits as CSV",
-        partial(export_hits, answered.found, answered.gallery),
+        partial(export_hits, answered.found, answered.gallery, told),
         file_name=f"{name}.csv",
         mime="text/csv",
         on_click="ignore",

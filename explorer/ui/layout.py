@@ -11,7 +11,8 @@ from explorer.ui.gallery import plain, problem
 from explorer.ui.state import OpenRun, open_for_page, runs
 from explorer.workflows.maps import LatentMap
 
-USED = "run used"
+USED, CHOICE, ADDRESSED = "run used", "run chosen", "run addressed"  # in the session
+ITEM = "item touched"
 OF_ONE_RUN = ("at", "view", "hide", "epoch")  # parts of the address that mean nothing on another run's map
 LETTERS_OF_A_NOTE = 80  # beside a run's name; the whole note is on its card
 LOOKED_EVERY = 2.0  # seconds
@@ -27,20 +28,32 @@ def run_in_use() -> OpenRun | None:
     if not names:
         st.info("There is no run yet. Train one: `latent-explorer train --help`.", icon=":material/info:")
         return None
-    wanted = st.query_params.get("run") or st.session_state.get(USED, names[0])
+    addressed = st.query_params.get("run")
+    wanted = addressed or st.session_state.get(USED, names[0])
     if wanted not in names:
         problem(f"There is no run {wanted!r}; it may have been renamed or deleted. Choose one in the sidebar.")
-    index = names.index(wanted) if wanted in names else None
-    chosen = st.sidebar.selectbox("Run in use", names, index=index, placeholder="Choose a run")
+    # The address leads where it has changed since the last run of the page; else what was just chosen does.
+    if addressed is None or addressed != st.session_state.get(ADDRESSED) or st.session_state.get(CHOICE) not in names:
+        st.session_state[CHOICE] = wanted if wanted in names else None
+    chosen = st.sidebar.selectbox("Run in use", names, index=None, key=CHOICE, placeholder="Choose a run")
     if chosen is None:
         return None
-    st.session_state[USED] = chosen
-    if st.query_params.get("run") != chosen:  # a write sends the whole address, which may be older than the browser's
+    st.session_state[USED] = st.session_state[ADDRESSED] = chosen
+    if addressed != chosen:  # a write sends the whole address, which may be older than the browser's
         st.query_params["run"] = chosen
     run = opened(chosen)
     if chosen != wanted:
         _forget(run)
+    _keep_item(chosen, is_new_page=addressed is None)
     return run
+
+
+def _keep_item(run: str, *, is_new_page: bool) -> None:
+    """Take the touched item from page to page: the navigation opens each with an empty address."""
+    kept = st.session_state.get(ITEM)
+    if is_new_page and kept is not None and kept[0] == run and not {"item", "at"} & set(st.query_params):
+        st.query_params["item"] = kept[1]
+    st.session_state[ITEM] = (run, st.query_params["item"]) if "item" in st.query_params else None
 
 
 def _forget(run: OpenRun | None) -> None:

@@ -21,7 +21,8 @@ from explorer.workflows.others import Candidate
 from explorer.workflows.retrieving import CLASS, SPLIT_TITLES, by_criterion, retrieve, rows_of
 
 KEY = "retrieve-map"
-MAP_HEIGHT = "300px"
+MAP_HEIGHT = "340px"
+QUESTION_PIXELS = 300  # what asks stands first, so that a canvas stays where it is when its picture appears
 
 
 @st.fragment
@@ -112,13 +113,15 @@ def _answer(opened: OpenRun, source: str, choice: Choice, others: dict[str, Cand
         return None
     criterion = choice.way.criterion or CLASS
     with st.container(horizontal=True, gap="medium"):
-        pictured, told = st.container(width="content"), st.container()
+        told, pictured = st.container(width=QUESTION_PIXELS), st.container(width="content")
     with told:
         question = asking.question(opened, source, criterion, others)
         if question is None:
             remark("What it finds will be shown here, and where it lies on the map.")
             return None
         facts([("Query", question.words)])
+        if question.doubt:
+            st.warning(question.doubt, icon=":material/help:")
         if question.id is not None and question.is_own:
             onwards.link("Map", opened, question.id)
     with pictured:

@@ -16,7 +16,7 @@ from explorer.ui.loading import is_known, leave, shared
 from explorer.ui.picking import pick
 from explorer.ui.state import OpenRun, settings
 from explorer.workflows.retrieving import SPLIT_TITLES, Collection
-from explorer.workflows.scoreboard import ESTIMATE, QUERIES, Scoreboard, left_out, relevances_of, words
+from explorer.workflows.scoreboard import ESTIMATE, QUERIES, Scoreboard, left_out, relevances_of, relevant_to_any, words
 from explorer.workflows.scorekeeping import Question
 from explorer.workflows.sweeping import Best, Sweep, slider_of
 from explorer.workflows.ways import Way
@@ -91,6 +91,11 @@ def show(  # noqa: PLR0913 - all but the first four are named
         images: of items on the asking side, by id; None takes those of the run's own data.
     """
     scored = Scored(opened, way, asked, gallery)
+    if not relevant_to_any(asked, gallery):
+        heading("Score", f"Nothing here has a {gallery.criterion} that is asked for, so nothing can be right or wrong.")
+        leave(ESTIMATING)
+        leave(MEASURING)
+        return
     with st.container(key="scoreboard", gap="small"):
         top = st.container()
         board = _board(scored)

@@ -53,14 +53,16 @@ def export_points(
     return out.getvalue()
 
 
-def export_hits(found: Found, gallery: Collection) -> bytes:
+def export_hits(found: Found, gallery: Collection, told: Mapping[str, str]) -> bytes:
     """The hits of a query as CSV, best first, as harmless to a spreadsheet as `export_points` makes it.
 
-    Columns: rank, id, class, what they were ranked by, and verdict (right, class or wrong; see `Found`).
+    Columns: rank, id, class, what they were ranked by, and verdict (right, class or wrong; see `Found`); then what was
+    asked, the same in each row.
 
     Args:
         found: the hits.
         gallery: where they are.
+        told: what was asked, by column, such as the run, the query and the way to rank.
     """
     import pyarrow
 
@@ -72,6 +74,7 @@ def export_hits(found: Found, gallery: Collection) -> bytes:
         found.scored: _values(found.scores),
         "verdict": pyarrow.array([verdict or None for verdict in found.verdicts], pyarrow.string()),
     }
+    columns |= {name: pyarrow.array([text] * len(ids), pyarrow.string()) for name, text in told.items()}
     return _csv(pyarrow.table(columns))
 
 

@@ -28,6 +28,7 @@ from explorer.zoo.run import Run
 Item = NDArray[np.uint8] | NDArray[np.float32]
 DIGITS = {"mnist": (SIDE, BOX), "coloured": (SIDE, BOX), "digits": (8, 8)}  # side and box: see `as_digit`
 FITS: dict[Fit, str] = {"crop": "cut to its middle", "pad": "padded with black", "stretch": "stretched"}
+USUAL = 99  # per cent of the run's own test items are given back at least so well
 FORMED = "white on black, centred and of one size, as the run's digits are"
 
 
@@ -41,6 +42,7 @@ class Given:
         image: the item as the network sees it; None for a text, which has none, or where images are not at hand.
         words: what it is and what became of it, for a person.
         label: its class, where it is known.
+        doubt: why the run may not know what to make of it; empty where nothing speaks for that.
     """
 
     z: NDArray[np.float32]
@@ -48,6 +50,7 @@ class Given:
     image: Item | None
     words: str
     label: int | None = None
+    doubt: str = ""
 
     @property
     def vectors(self) -> Vectors:
@@ -162,7 +165,24 @@ def _encoded(run: Run, item: Item, words: str, label: int | None = None) -> Give
     mean, std = run.posterior(item[None])
     if not np.isfinite(mean).all():
         raise BadDataError("The network makes no finite latent of this; search by something else.")
-    return Given(mean[0], std[0] if std.shape[1] else None, item, words, label)
+    return Given(mean[0], std[0] if std.shape[1] else None, item, words, label, _doubt(run, item, mean))
+
+
+def _doubt(run: Run, item: Item, z: NDArray[np.float32]) -> str:
+    """Whether the decoder gives an item back worse than nearly all of the run's own test items: in words, or empty.
+
+    A latent alone tells little: an encoder places anything among what it knows.
+    """
+    own = run.latents("test").error
+    if not own.shape[1] or not len(own):
+        return ""
+    error, usual = float(np.sqrt(run.reconstruction_error(item[None], z)[0])), float(np.percentile(own, USUAL))
+    if error <= usual:
+        return ""
+    return (
+        f"This is unlike the data of the run: decoded again it is off by {error:.3g} (RMSE), and {USUAL} % of the test "
+        f"items by at most {usual:.3g}. Its hits may mean little."
+    )
 
 
 def _of_ink(ink: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.uint8]:

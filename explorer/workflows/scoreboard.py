@@ -133,6 +133,13 @@ def relevances_of(asked: Collection, gallery: Collection, rows: NDArray[np.intp]
     return found
 
 
+def relevant_to_any(asked: Collection, gallery: Collection) -> bool:
+    """Whether any of the gallery's items is relevant to any of the queries."""
+    labels, of_gallery = relevances_of(asked, gallery, np.arange(len(asked)))[CLASS]
+    there = np.intersect1d(labels, of_gallery)
+    return bool((there != UNLABELLED).any())
+
+
 def score(
     card: Card,
     way: Way,

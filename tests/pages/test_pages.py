@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import explorer
 from explorer import places
+from explorer.ui import state
 from explorer.workflows.exporting import export_points
 from explorer.workflows.maps import latent_map
 
@@ -231,3 +232,34 @@ def test_damaged_weights_cost_the_decoded_picture_only(open_page, runs_root, cha
     assert not at.exception
     assert ["weights.safetensors of broken" in text for text in sentences(at)] == [True]
     assert html(at).count('role="listitem"') == 12
+
+
+def test_every_choice_of_a_run_counts_however_quick(open_page):
+    at = open_page("2_Map.py", run=RUN)
+    for run in ("digits-vae", "digits-structured", RUN, "digits-weight-50", "digits-vae"):
+        at.sidebar.selectbox[0].set_value(run).run()
+        assert not at.exception
+        assert at.query_params["run"] == run
+        assert at.sidebar.selectbox[0].value == run
+        assert f"<h1>{run}</h1>" in html(at)
+
+
+def test_address_that_changes_leads_to_its_run(open_page):
+    at = open_page("2_Map.py", run=RUN)
+    at.sidebar.selectbox[0].set_value("digits-vae").run()
+    at.query_params["run"] = "digits-structured"  # as the browser's way back does
+    at.run()
+    assert at.sidebar.selectbox[0].value == "digits-structured"
+
+
+def test_touched_item_goes_from_page_to_page_of_one_run(open_page):
+    item = str(state.open_for_page(RUN).space.latents.ids[5])
+    at = open_page("2_Map.py", run=RUN, item=item)
+    for page in ("3_Retrieve.py", "2_Map.py"):
+        at.switch_page(str(places.pages() / page))
+        at.query_params.clear()  # as the navigation does
+        at.run()
+        assert not at.exception
+        assert at.query_params["item"] == item
+    at.sidebar.selectbox[0].set_value("digits-vae").run()
+    assert "item" not in at.query_params

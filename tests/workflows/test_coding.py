@@ -78,7 +78,9 @@ def test_two_levels_lie_as_signs_do_and_many_levels_as_latents_do(shipped):
 
 def test_other_items_lie_under_the_maps_code_too(deep):
     z = np.random.default_rng(0).normal(size=(4, 5)).astype(np.float32)
-    others = OtherItems("others", ("a",), np.zeros(4, np.int64), z, items=np.zeros((4, 1, 2, 2)), ids=np.arange(4))
+    others = OtherItems(
+        "others", ("a",), np.zeros(4, np.int64), z, std=z[:, :0], items=np.zeros((4, 1, 2, 2)), ids=np.arange(4)
+    )
     coded = linear_map(deep, "pca~binary")
     assert places_of(others, coded) == pytest.approx(deep.projection.apply(binarise(z)))
     assert places_of(others, linear_map(deep, "pca~sample")) == pytest.approx(deep.projection.apply(z))

@@ -15,7 +15,7 @@ from explorer.settings import Settings
 from explorer.workflows import queries
 from explorer.workflows.maps import LatentMap, latent_map
 from explorer.workflows.queries import form_of_digits, of_drawing, of_item, of_text, of_upload
-from explorer.workflows.runs import Items
+from explorer.workflows.runs import Items, load_items
 from explorer.zoo.run import Run
 from tests.workflows.test_search import TARGETS, TRAIN, make_run
 
@@ -195,3 +195,11 @@ def test_a_class_without_training_items_is_one_sentence(tmp_path):
 def test_only_runs_on_digits_have_their_form():
     asked = {name: form_of_digits(shipped(name).card) for name in ("mnist-ae", "digits-vae", "textures-petals")}
     assert asked == {"mnist-ae": (28, 20), "digits-vae": (8, 8), "textures-petals": None}
+
+
+def test_what_the_decoder_cannot_give_back_is_doubted_and_the_runs_own_items_are_not(installation):
+    run = shipped("digits-vae")
+    noise = np.random.default_rng(0).integers(0, 255, (8, 8)).astype(np.uint8)
+    assert "unlike the data of the run" in of_upload(run, png(noise), installation, digit=False).doubt
+    images = load_items(run.card, installation).images(run.latents("test").ids[:100])
+    assert np.mean([of_upload(run, png(image[0]), installation, digit=False).doubt != "" for image in images]) < 0.05

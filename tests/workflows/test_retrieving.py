@@ -145,11 +145,12 @@ def test_rows_of_ids():
 def test_exported_hits_come_back_row_by_row(petals: Run):
     test = split_of(petals, "test")
     found = retrieve(petals.card, Way("latent similarity"), asked_of(test, 0, test), test, 4)
-    lines = list(csv.DictReader(export_hits(found, test).decode().splitlines()))
+    lines = list(csv.DictReader(export_hits(found, test, {"run": "=petals"}).decode().splitlines()))
     assert [int(line["rank"]) for line in lines] == [1, 2, 3, 4]
     assert [int(line["id"]) for line in lines] == test.ids[found.rows].tolist()
     assert [float(line["similarity"]) for line in lines] == pytest.approx(found.scores)
     assert [line["verdict"] for line in lines] == list(found.verdicts)
+    assert {line["run"] for line in lines} == {"'=petals"}
     assert [line["class"] for line in lines] == [test.named(int(row)) for row in found.rows]
 
 
@@ -157,4 +158,4 @@ def test_class_names_that_are_formulas_are_harmless_in_exported_hits(petals: Run
     gallery = collection([[0, 0]], [0])
     gallery = replace(gallery, classes=("=1+1", "b"))
     found = retrieve(petals.card, Way(), Asked(gallery.vectors), gallery, 1)
-    assert "'=1+1" in export_hits(found, gallery).decode()
+    assert "'=1+1" in export_hits(found, gallery, {}).decode()
