@@ -28,7 +28,7 @@ from explorer.workflows.ways import Vectors, Way, usual
 KEY = "hits"
 MARKS = "\u2713 same {0}, \u2717 another"
 FINE_MARKS = "\u2713 same class and style (its slant and stroke width), \u25d1 same class only, \u2717 another class"
-BESIDE_HITS = 10  # of each way side by side
+BESIDE_HITS = 8  # of each way side by side
 MOST_ENCODED = 32  # images by runs that a session remembers
 
 
@@ -149,9 +149,7 @@ def show_beside(opened: OpenRun, answered: Answered, names: Sequence[str]) -> No
             fetching.reminder(opened)
             continue
         cells = [_cell(run, one, i, image, scored=False) for i, image in enumerate(images)]
-        pictures(
-            cells, side=HIT_PIXELS // 2, n_classes=len(run.run.card.classes), name=f"Hits of {name}", kind="le-strip"
-        )
+        pictures(cells, side=HIT_PIXELS, n_classes=len(run.run.card.classes), name=f"Hits of {name}", kind="le-strip")
 
 
 def _counted(one: Answered) -> str:

@@ -35,7 +35,8 @@ def run_in_use() -> OpenRun | None:
     # The address leads where it has changed since the last run of the page; else what was just chosen does.
     if addressed is None or addressed != st.session_state.get(ADDRESSED) or st.session_state.get(CHOICE) not in names:
         st.session_state[CHOICE] = wanted if wanted in names else None
-    chosen = st.sidebar.selectbox("Run in use", names, index=None, key=CHOICE, placeholder="Choose a run")
+    index = None if st.session_state[CHOICE] is None else 0  # without one the choice could be cleared
+    chosen = st.sidebar.selectbox("Run in use", names, index=index, key=CHOICE, placeholder="Choose a run")
     if chosen is None:
         return None
     st.session_state[USED] = st.session_state[ADDRESSED] = chosen

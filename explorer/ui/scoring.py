@@ -15,7 +15,7 @@ from explorer.ui.gallery import HIT_PIXELS, Picture, Row, bars, heading, remark,
 from explorer.ui.loading import is_known, leave, shared
 from explorer.ui.picking import pick
 from explorer.ui.state import OpenRun, settings
-from explorer.workflows.retrieving import SPLIT_TITLES, Collection
+from explorer.workflows.retrieving import CLASS, SPLIT_TITLES, Collection
 from explorer.workflows.scoreboard import ESTIMATE, QUERIES, Scoreboard, left_out, relevances_of, relevant_to_any, words
 from explorer.workflows.scorekeeping import Question
 from explorer.workflows.sweeping import Best, Sweep, slider_of
@@ -53,6 +53,10 @@ class Scored:
     def relevances(self) -> list[str]:
         """By what a hit may be right."""
         return list(relevances_of(self.asked, self.gallery, np.empty(0, np.intp)))
+
+    def named(self, relevance: str) -> str:
+        """A relevance in words: that of the class is the criterion's, where another one ranks."""
+        return self.gallery.criterion if relevance == CLASS else relevance
 
     @property
     def question(self) -> Question:
@@ -137,7 +141,7 @@ def _board(scored: Scored) -> Scoreboard | None:
 
 def _numbers(scored: Scored, shown: Shown | None, k: int) -> None:
     """The four numbers with their intervals; before they are there, their places."""
-    names = ["", *(name.capitalize() for name in scored.relevances)]
+    names = ["", *(scored.named(name).capitalize() for name in scored.relevances)]
     if shown is None:
         heading("Score", "How good this way to rank is for many queries.")
         dots = ["…"] * len(scored.relevances)
@@ -170,12 +174,14 @@ def _details(scored: Scored, board: Scoreboard, relevance: str, images: Images |
     left, right = st.columns(2, gap="medium")
     with left:
         heading("Precision over recall", "How many of the first are right, the further down one looks.")
-        curves = {name: board.curve(name) for name in board.found}
+        curves = {scored.named(name): board.curve(name) for name in board.found}
         st.plotly_chart(precision_recall(curves), config=CONFIG, key="score-curve")
     with right:
         by_class = board.by_class(relevance)
         values = [by_class[label].value if label in by_class else None for label in range(len(board.classes))]
-        heading(f"MAP by class ({relevance})", "Mean over the queries of each class.")
+        criterion = scored.gallery.criterion
+        title = f"MAP by {criterion}" + (f" ({relevance})" if relevance != CLASS else "")
+        heading(title, f"Mean over the queries of each {criterion}.")
         bars(np.array(values, np.float64), board.classes, name="MAP by class")
 
 
@@ -192,10 +198,19 @@ def _worst(scored: Scored, board: Scoreboard, relevance: str, images: Images | N
         images = scored.opened.items.images
     if images is None or not len(rows):
         return
-    heading(f"Worst queries ({relevance})", "Lowest average precision (AP), 0 to 1. Choose one to see what it finds.")
+    heading(
+        f"Worst queries ({scored.named(relevance)})",
+        "Lowest average precision (AP), 0 to 1. Choose one to see what it finds.",
+    )
     values, scale = board.found[relevance].average_precision, scored.opened.images.scale
+    is_class = scored.gallery.criterion == CLASS
     items = [
-        Picture(image, [_class(board, row), f"AP {values[row]:.3f}"], label=int(board.labels[row]), scale=scale)
+        Picture(
+            image,
+            [_class(board, row), f"AP {values[row]:.3f}"],
+            label=int(board.labels[row]) if is_class else None,
+            scale=scale,
+        )
         for row, image in zip(rows.tolist(), images(board.ids[rows]), strict=True)
     ]
     ids = board.ids[rows].tolist()
