@@ -3,7 +3,6 @@
 from dataclasses import replace
 from html import escape
 
-import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -18,7 +17,7 @@ from explorer.ui.picking import pick_cells
 from explorer.ui.scatter import Marks, scatter
 from explorer.ui.state import OpenRun
 from explorer.workflows.maps import LatentMap
-from explorer.workflows.morphing import FRAMES
+from explorer.workflows.morphing import FRAMES, Film
 
 STRIP_EACH = 5  # frames from one of the strip to the next
 STRIP_SIDE, SIDE = 60, 144
@@ -107,12 +106,23 @@ def _slider(reel: Reel, chosen: int | None) -> int:
 
 def _frame(opened: OpenRun, reel: Reel, at: int) -> None:
     """The frame that the slider stands at beside the nearest real item, and how sure the classifier is."""
+    plays = bool(st.session_state.get(PLAY) and reel.moving_url(SIDE))
     pair, sure = st.columns([1.15, 1], gap="small")
     with pair:
-        _pair(opened, reel, at)
+        if plays:
+            _moving(reel)
+        else:
+            _pair(opened, reel, at)
     with sure:
-        _confidence(opened, reel, at)
-    _verdict(reel, at)
+        _confidence(opened, reel, None if plays else at)
+    _verdict(reel, None if plays else at)
+
+
+def _moving(reel: Reel) -> None:
+    both = [
+        name for name, items in (("decoded", reel.film.decoded), ("nearest real item", reel.real)) if items is not None
+    ]
+    _frames([_large(reel.moving_url(SIDE), f"There and back: {' and '.join(both)}", [])])
 
 
 def _pair(opened: OpenRun, reel: Reel, at: int) -> None:
@@ -121,9 +131,6 @@ def _pair(opened: OpenRun, reel: Reel, at: int) -> None:
     kind = "test" if space.is_test[row] else "train"
     name = _class_of(opened, int(space.latents.labels[row])) if opened.run.card.classes else ""
     words = [f"{kind} item {space.latents.ids[row]}", f"distance {shown.distances[at]:.3g}"]
-    if st.session_state.get(PLAY) and reel.moving_url(SIDE):
-        _frames([_large(reel.moving_url(SIDE), "There and back", [])])
-        return
     real = _large(reel.real_url(at, SIDE), f"Nearest real item{name and f': {name}'}", words)
     if shown.decoded is not None and reel.scale is not None and reel.scale.faces is not None:
         body, beside = st.columns(2, gap="small")
@@ -148,7 +155,7 @@ def _large(url: str, title: str, lines: list[str]) -> str:
     return f'<div class="le-picture"><span><b>{escape(title)}</b></span>{picture}{words}</div>'
 
 
-def _confidence(opened: OpenRun, reel: Reel, at: int) -> None:
+def _confidence(opened: OpenRun, reel: Reel, at: int | None) -> None:
     classes, values = opened.run.card.classes, reel.film.confidence
     if values is None:
         remark("This run has neither a classifier nor labelled items, so nothing says how sure a class is.")
@@ -158,21 +165,28 @@ def _confidence(opened: OpenRun, reel: Reel, at: int) -> None:
     drawing(svg, key="confidence")
 
 
-def _verdict(reel: Reel, at: int) -> None:
-    """Whether this frame, and how much of the whole, lies off the data."""
+def _verdict(reel: Reel, at: int | None) -> None:
+    """Whether this frame, while one stands, and how much of the whole lies off the data."""
     shown = reel.film
-    of_own = "of the run's own test items"
-    if shown.is_off[at]:
-        times = "infinitely" if np.isinf(shown.off[at]) else f"{shown.off[at]:.3g} times as"
-        said = (
-            f"<b>&#9888; Off the data.</b> The nearest training item is {times} far away as 95 % {of_own} have theirs. "
-            "The picture is the decoder's guess, and nothing like it was there when the confidence was measured."
-        )
-    else:
-        said = f"<b>&#10003; On the data.</b> A training item is as near as 95 % {of_own} have theirs."
+    said = "" if at is None else _said(shown, at)
     share = f"{shown.is_off.mean():.0%} of this path is off the data: beyond {shown.reach:.3g} from any training item."
-    kind = "le-verdict off" if shown.is_off[at] else "le-verdict"
+    kind = "le-verdict off" if at is not None and shown.is_off[at] else "le-verdict"
     st.html(f'<div class="{kind}" role="status">{said} <span>{share}</span></div>')
+
+
+def _said(shown: Film, at: int) -> str:
+    """Whether one frame lies off the data."""
+    own = "95 % of the run's own test items"
+    if not shown.is_off[at]:
+        return f"<b>&#10003; On the data.</b> The nearest training item is within the distance that {own} keep to."
+    if shown.reach > 0:
+        how = f"lies at {shown.off[at]:.3g} times the distance that {own} keep to."
+    else:
+        how = f"lies elsewhere, whereas {own} lie exactly where a training item does."
+    return (
+        f"<b>&#9888; Off the data.</b> The nearest training item {how} The picture is the decoder's guess, and nothing "
+        "like it was there when the confidence was measured."
+    )
 
 
 def _class_of(opened: OpenRun, label: int) -> str:

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from explorer.data.dataset import UNLABELLED
 from explorer.errors import BadValueError
-from explorer.evaluation.structure import class_centroids
-from explorer.latent.spaces import onto
 from explorer.workflows.maps import LatentMap
 from explorer.workflows.search import query_at
 
@@ -50,9 +48,8 @@ def class_centres(space: LatentMap, n_classes: int) -> NDArray[np.float64]:
     """
     if space.targets is not None:
         return np.asarray(space.targets.centres, np.float64)
-    means = class_centroids(space.latents.z, np.where(space.is_test, UNLABELLED, space.latents.labels), n_classes)
-    there = ~np.isnan(means).any(axis=1)
-    means[there] = onto(space.geometry, means[there])
+    means = np.full((n_classes, space.latents.z.shape[1]), np.nan)
+    means[: len(space.class_means)] = space.class_means[:n_classes]
     return means
 
 
