@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.data.dataset import UNLABELLED, Progress
-from explorer.figures.film import compact
 from explorer.ui import ending, films, sheets, unknowns
 from explorer.ui.gallery import Picture, pictures, remark
 from explorer.ui.loading import shared
@@ -158,7 +157,7 @@ def show_reconstructions(opened: OpenRun, bar: DeltaGenerator) -> None:
 def _pairs(opened: OpenRun, rows: NDArray[np.intp], progress: Progress) -> list[Picture]:
     space, names = opened.space, [*opened.run.card.classes, "unlabelled"]
     latents, scale = space.latents.at(rows), films.scale_of(opened)
-    decoded = compact(decoded_in_parts(opened.run, latents.z, progress), SIDE)
+    decoded = decoded_in_parts(opened.run, latents.z, progress, SIDE)
     real = films.real_items(opened, rows, SIDE)
     found = []
     for i in range(len(rows)):

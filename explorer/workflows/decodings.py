@@ -19,6 +19,7 @@ from explorer.zoo.run import Run
 from explorer.zoo.store import SPLITS, Latents
 
 MIDDLE = 1, 99  # per cent of the items lie left of the two ends of a grid
+SIDE = 64  # pixels that the longer side of an image has at most, among so many
 MOST_DIMENSIONS = 32  # that are traversed: those that vary most
 Z = NDArray[np.float64]
 
@@ -153,7 +154,7 @@ def samples(  # noqa: PLR0913 - a run, how many, and what they are compared with
     rng = np.random.default_rng(seed)
     z = rng.standard_normal((rows * columns, run.card.latent_dims))
     far = distance_to_nearest(z, _posterior_draws(run.latents("train")))
-    return Decodings(z, columns, decoded_in_parts(run, z, progress), off_data(far, reach))
+    return Decodings(z, columns, decoded_in_parts(run, z, progress, SIDE), off_data(far, reach))
 
 
 def prior_reach(run: Run) -> float:
@@ -180,7 +181,7 @@ def _decoded(  # noqa: PLR0913 - as its callers
     run: Run, space: LatentMap, z: Z, reach: float, columns: int, progress: Progress | None
 ) -> Decodings:
     far = distance_to_nearest(z, space.latents.z[~space.is_test], space.geometry)
-    return Decodings(z, columns, decoded_in_parts(run, z, progress), off_data(far, reach))
+    return Decodings(z, columns, decoded_in_parts(run, z, progress, SIDE), off_data(far, reach))
 
 
 def deformation(centres: Z, source: int, target: int) -> Z:

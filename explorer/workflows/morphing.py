@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from explorer.data.dataset import Progress
 from explorer.errors import BadDataError
 from explorer.figures import Items
-from explorer.figures.film import compact
+from explorer.figures.film import LARGEST, compact
 from explorer.latent.neighbour_graph import NeighbourGraph, neighbour_graph
 from explorer.retrieval.geodesics import distances_from
 from explorer.workflows.ends import End
@@ -91,16 +91,17 @@ def look_at(run: Run, space: LatentMap, z: NDArray[np.float64], reach: float, pr
     return Film(z, decoded, rows, distances, off_data(off, reach), confidence(run, space, z), reach)
 
 
-def decoded_in_parts(run: Run, z: NDArray[np.floating], progress: Progress | None = None) -> Items:
+def decoded_in_parts(run: Run, z: NDArray[np.floating], progress: Progress | None = None, side: int = LARGEST) -> Items:
     """What a decoder makes of latents, so that memory grows neither with their number nor with the size of an image.
 
     Args:
         run: with a decoder.
         z: shape (m, d).
         progress: called with latents done and in all.
+        side: pixels that an image's longer side has at most.
 
     Returns:
-        Images, uint8, at most `explorer.figures.film.LARGEST` pixels a side, shape (m, channels, height, width);
+        Images, uint8, shape (m, channels, height, width);
         vectors (m, features) as they are.
 
     Raises:
@@ -109,7 +110,7 @@ def decoded_in_parts(run: Run, z: NDArray[np.floating], progress: Progress | Non
     at_once = max(1, min(MOST_AT_ONCE, BYTES_AT_ONCE // (4 * prod(run.card.shape))))
     parts: list[Items] = []
     for start in range(0, max(1, len(z)), at_once):
-        parts.append(compact(run.decode(z[start : start + at_once])))
+        parts.append(compact(run.decode(z[start : start + at_once]), side))
         if progress:
             progress(min(start + at_once, len(z)), len(z))
     return cast("Items", np.concatenate(parts))

@@ -278,6 +278,11 @@ def test_large_images_are_decoded_few_at_once_and_kept_small():
     np.testing.assert_array_equal(made[:, 0, 0, 0], np.round(255 * z[:, 0]))
 
 
+def test_a_grid_of_large_images_is_kept_small(vae):
+    run = Decoder(256)
+    assert grid(run, vae[1], (0, 1), 5, REACH).items.shape == (25, 3, 64, 64)
+
+
 def test_decoding_ends_at_the_next_part_once_it_is_cancelled():
     run = Decoder(28)
 
