@@ -35,11 +35,13 @@ def show(opened: OpenRun, bar: DeltaGenerator) -> None:
         exports = st.container(width="content")
     with st.container(key="maps"):
         left, right = st.columns([2, 1], gap="medium")
-    at = 0
+    at: int | None = 0
     with left:
         reel = films.reel(opened, ends, kind)
         if reel is not None:
             at = _slider(reel, _strip(opened, reel))
+            if st.session_state.get(PLAY) and reel.moving_url(SIDE):
+                at = None
             _frame(opened, reel, at)
     with right:
         _path(opened, reel, at)
@@ -104,18 +106,23 @@ def _slider(reel: Reel, chosen: int | None) -> int:
     return reel.film.near(t)
 
 
-def _frame(opened: OpenRun, reel: Reel, at: int) -> None:
-    """The frame that the slider stands at beside the nearest real item, and how sure the classifier is."""
-    plays = bool(st.session_state.get(PLAY) and reel.moving_url(SIDE))
+def _frame(opened: OpenRun, reel: Reel, at: int | None) -> None:
+    """A frame beside its nearest real item, and how sure the classifier is; all frames in turn while the film plays.
+
+    Args:
+        opened: the run.
+        reel: its film.
+        at: the frame that the slider stands at; None while the film plays.
+    """
     pair, sure = st.columns([1.15, 1], gap="small")
     with pair:
-        if plays:
+        if at is None:
             _moving(reel)
         else:
             _pair(opened, reel, at)
     with sure:
-        _confidence(opened, reel, None if plays else at)
-    _verdict(reel, None if plays else at)
+        _confidence(opened, reel, at)
+    _verdict(reel, at)
 
 
 def _moving(reel: Reel) -> None:
@@ -170,7 +177,8 @@ def _verdict(reel: Reel, at: int | None) -> None:
     shown = reel.film
     said = "" if at is None else _said(shown, at)
     share = f"{shown.is_off.mean():.0%} of this path is off the data: beyond {shown.reach:.3g} from any training item."
-    kind = "le-verdict off" if at is not None and shown.is_off[at] else "le-verdict"
+    warns = shown.is_off.any() if at is None else shown.is_off[at]
+    kind = "le-verdict off" if warns else "le-verdict"
     st.html(f'<div class="{kind}" role="status">{said} <span>{share}</span></div>')
 
 
@@ -193,7 +201,7 @@ def _class_of(opened: OpenRun, label: int) -> str:
     return [*opened.run.card.classes, UNLABELLED][label]
 
 
-def _path(opened: OpenRun, reel: Reel | None, at: int) -> None:
+def _path(opened: OpenRun, reel: Reel | None, at: int | None) -> None:
     """The map with the path, this frame and its nearest real item; a click sets an end."""
     space = opened.space
     ending.click_choice()
@@ -204,21 +212,22 @@ def _path(opened: OpenRun, reel: Reel | None, at: int) -> None:
         axes=space.axes,
         height="max(340px, 100vh - 330px)",
     )
-    remark(
-        "The path, this frame (cross) and its nearest real item (ring). A click on a point or beside it sets an end."
-    )
+    what = "The path" if at is None else "The path, this frame (cross) and its nearest real item (ring)"
+    remark(f"{what}. A click on a point or beside it sets an end.")
 
 
-def _marks(opened: OpenRun, space: LatentMap, reel: Reel | None, at: int) -> Marks:
+def _marks(opened: OpenRun, space: LatentMap, reel: Reel | None, at: int | None) -> Marks:
     base = overlaying.marks(opened, space, overlaying.usual(opened, space))
     if space.projection is None or reel is None:
         return base
     places = [(float(x), float(y)) for x, y in space.projection.apply(reel.film.z)]
     some = places[::2]
+    base = replace(base, lines=tuple((*a, *b) for a, b in zip(some, some[1:], strict=False)))
+    if at is None:
+        return base
     x, y = (float(value) for value in space.places[reel.film.rows[at]])
     return replace(
         base,
-        lines=tuple((*a, *b) for a, b in zip(some, some[1:], strict=False)),
         query=places[at],
         query_is_place=True,
         hits=((x, y, True),),

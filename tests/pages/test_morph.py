@@ -130,6 +130,7 @@ def test_play_moves_the_film_by_itself(opened: Open):
     )
     assert " data.</b>" not in html(at)  # of no frame while none stands
     assert "of this path is off the data" in html(at)
+    assert (told(at, MAP)["marks"].get("query"), "(cross)" in html(at)) == (None, False)
     at.toggle(key="play").set_value(False).run()
     assert " data.</b>" in html(at)
     assert "image/png" in drawn(at, "This frame")
@@ -364,6 +365,12 @@ def test_other_files_are_what_they_are_called_and_bear_the_real_items_if_asked(o
     at.checkbox(key="beside_real").set_value(False).run()
     with Image.open(BytesIO(content(at, "export-gif", monkeypatch))) as read:
         assert read.width == film.SIDE
+
+
+def test_a_file_of_larger_items_says_at_which_size_it_shows_them(opened: Open, monkeypatch):
+    assert "The items are larger" not in html(opened(VAE))
+    monkeypatch.setattr(film, "LARGEST", 4)
+    assert "a file shows them at 4 pixels a side" in html(opened(VAE))
 
 
 def test_without_the_extra_mp4_is_not_offered_and_says_how_to_get_it(opened: Open, monkeypatch):
