@@ -20,6 +20,8 @@ FINER = 2  # pixels drawn in place of one, in each direction
 BAR, UNKNOWN = "#6C66E0", "#8A8A8A"  # at least 3 to 1 against the page, light and dark
 # Okabe and Ito's palette, safe for colour-blind readers; black is left out, as it vanishes on a dark page.
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#8A8A8A")
+Items = NDArray[np.uint8] | NDArray[np.floating]
+"""One image (channels, height, width) or vector (f,), or several in a row; pixels 0 to 255, or floats 0 to 1."""
 
 
 def class_colours(n_classes: int) -> tuple[str, ...]:

@@ -16,15 +16,19 @@ WIDEST_WORD = 70  # pixels that "off the data" takes
 
 
 def confidence_svg(
-    values: NDArray[np.floating], names: Sequence[str], colours: Sequence[str], is_off: NDArray[np.bool_], at: int
+    values: NDArray[np.floating],
+    names: Sequence[str],
+    colours: Sequence[str],
+    is_off: NDArray[np.bool_],
+    at: int | None,
 ) -> str:
-    """Confidence of each class along a path; what lies off the data is shaded, one step marked.
+    """Confidence of each class along a path; what lies off the data is shaded, one step may be marked.
 
     Args:
         values: 0 to 1, shape (m, c).
         names, colours: of the classes.
         is_off: steps off the data, shape (m,).
-        at: the step that is marked.
+        at: the step that is marked; None for none.
     """
     x = np.linspace(LEFT, WIDTH - RIGHT, len(values))
     y = HEIGHT - BOTTOM - np.clip(values, 0, 1) * (HEIGHT - TOP - BOTTOM)  # (m, c)
@@ -35,10 +39,11 @@ def confidence_svg(
         for label in drawn
     )
     said = "; ".join(f"{names[label]} up to {values[:, label].max():.2f}" for label in drawn)
+    marker = "" if at is None else _marker(x[at])
     return (
         f'<svg class="le-curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{escape(f"Class confidence along the path: {said}")}">'
-        f"{_shades(x, is_off)}{_axes()}{curves}{_names(x, y, values, names, drawn)}{_marker(x[at])}</svg>"
+        f"{_shades(x, is_off)}{_axes()}{curves}{_names(x, y, values, names, drawn)}{marker}</svg>"
     )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from explorer.errors import BadValueError, MissingDataError
-from explorer.figures import UNKNOWN, VectorScale, image_picture, vector_picture
+from explorer.figures import UNKNOWN, Items, VectorScale, item_picture
 
 SIDE = 224  # pixels of a frame, about
 STRIP_SIDE = 84
@@ -18,7 +18,8 @@ MILLISECONDS = 60  # a frame is seen
 HELD = 700  # at either end
 PAPER, INK = "#ffffff", "#1b1f24"
 FADED = 0.28  # opacity of what lies off the data
-Items = NDArray[np.floating] | NDArray[np.uint8]
+SMALL = 32  # pixels of a side up to which an image is never made smaller
+LARGEST = 256  # pixels of the longer side of an item that is kept, and of a frame that is exported
 
 
 def frame(item: Items, *, scale: VectorScale | None = None, side: int = SIDE) -> Image.Image:
@@ -27,9 +28,9 @@ def frame(item: Items, *, scale: VectorScale | None = None, side: int = SIDE) ->
     Args:
         item: an image (channels, height, width), or a vector (f,).
         scale: of vectors, see `explorer.figures.vector_png`.
-        side: wanted longer side, pixels; a larger image stays as it is.
+        side: wanted longer side, pixels; a larger image is brought down to it, one of up to 32 pixels never.
     """
-    drawn = _tile(item, scale, side)
+    drawn = tile(item, scale, side)
     if drawn.mode != "RGBA":
         return drawn
     paper = Image.new("RGB", drawn.size, PAPER)  # a film has no transparency
@@ -37,13 +38,40 @@ def frame(item: Items, *, scale: VectorScale | None = None, side: int = SIDE) ->
     return paper
 
 
-def _tile(item: Items, scale: VectorScale | None, side: int) -> Image.Image:
+def tile(item: Items, scale: VectorScale | None = None, side: int = STRIP_SIDE) -> Image.Image:
     """An item as `frame` shows it; a vector on a transparent ground."""
-    if item.ndim == 1:
-        return vector_picture(np.asarray(item, np.float64), scale, (side, side))
-    picture = image_picture(item)
-    times = max(1, side // max(picture.size))
-    return picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
+    longer = max(item.shape[1:], default=side)
+    wanted = longer * (side // longer) if longer <= side else min(longer, max(side, SMALL))
+    return item_picture(item, wanted, scale=scale)
+
+
+def tile_png(item: Items, *, scale: VectorScale | None = None, side: int = STRIP_SIDE) -> bytes:
+    """An item as `tile` draws it, as PNG."""
+    return _png(tile(item, scale, side))
+
+
+def compact(items: Items, side: int = LARGEST) -> Items:
+    """Items as they are kept: images a byte a pixel, their longer side brought down to at most `side`; vectors as are.
+
+    Args:
+        items: images (m, channels, height, width), or vectors (m, features).
+        side: pixels.
+    """
+    if items.ndim == 2 or not len(items):
+        return items
+    wanted = min(side, max(items.shape[2:]))
+    drawn = np.stack([np.asarray(item_picture(item, wanted)) for item in items])
+    return drawn[:, None] if drawn.ndim == 3 else np.ascontiguousarray(np.moveaxis(drawn, 3, 1))
+
+
+def export_side(items: Items, side: int = SIDE) -> int:
+    """The side of frames in a file: `side` or, of larger items, their own, at most `LARGEST`.
+
+    Args:
+        items: as of `frames`.
+        side: pixels.
+    """
+    return max(side, min(LARGEST, max(items.shape[2:], default=0)))
 
 
 def frames(
@@ -138,9 +166,8 @@ def strip_png(
         is_off: shape (m,).
         scale: of vectors.
     """
-    rows = [
-        [frame(item, scale=scale, side=STRIP_SIDE) for item in part] for part in (items, beside) if part is not None
-    ]
+    side = export_side(items, STRIP_SIDE)
+    rows = [[frame(item, scale=scale, side=side) for item in part] for part in (items, beside) if part is not None]
     wide, high = rows[0][0].width + GAP, rows[0][0].height
     strip = Image.new("RGB", (wide * len(items) - GAP, len(rows) * (high + GAP) + GAP), PAPER)
     draw = ImageDraw.Draw(strip)
@@ -150,9 +177,7 @@ def strip_png(
         _line(draw, x, x + wide - GAP - 1, high + GAP - 1, is_dashed=off)
         if len(rows) > 1:
             strip.paste(rows[1][column], (x, high + 2 * GAP))
-    out = BytesIO()
-    strip.save(out, "PNG")
-    return out.getvalue()
+    return _png(strip)
 
 
 def _line(draw: ImageDraw.ImageDraw, left: int, right: int, y: int, *, is_dashed: bool) -> None:
@@ -165,38 +190,33 @@ def _line(draw: ImageDraw.ImageDraw, left: int, right: int, y: int, *, is_dashed
 
 
 def mosaic_png(
-    items: Items,
-    columns: int,
-    *,
-    scale: VectorScale | None = None,
-    side: int = STRIP_SIDE,
-    faded: NDArray[np.bool_] | None = None,
-    gap: int = 0,
+    tiles: Sequence[Image.Image], columns: int, *, faded: NDArray[np.bool_] | None = None, gap: int = 0
 ) -> bytes:
-    """Items row by row as one picture with a transparent ground.
+    """Tiles of one size row by row as one picture with a transparent ground.
 
     Args:
-        items: at least one, as of `frames`.
+        tiles: at least one, see `tile`.
         columns: how many a row.
-        scale: of vectors.
-        side: of an item, pixels; small images are enlarged by the whole number of times that fits.
         faded: which are drawn pale, shape (m,); None for none.
-        gap: pixels between items.
+        gap: pixels between tiles.
 
     Raises:
-        BadValueError: no items or columns.
+        BadValueError: no tiles or columns.
     """
-    if columns < 1 or not len(items):
-        raise BadValueError(f"A mosaic of {len(items)} items in {columns} columns cannot be drawn; give at least one.")
-    tiles = [_tile(item, scale, side) for item in items]
+    if columns < 1 or not tiles:
+        raise BadValueError(f"A mosaic of {len(tiles)} items in {columns} columns cannot be drawn; give at least one.")
     wide, high = tiles[0].width + gap, tiles[0].height + gap
     n_rows = -(-len(tiles) // columns)
     whole = Image.new("RGBA", (columns * wide - gap, n_rows * high - gap), (0, 0, 0, 0))
-    for i, tile in enumerate(tiles):
-        shown = tile.convert("RGBA")
+    for i, one in enumerate(tiles):
+        shown = one.convert("RGBA")
         if faded is not None and faded[i]:
             shown.putalpha(shown.getchannel("A").point(lambda opaque: round(opaque * FADED)))
         whole.paste(shown, (i % columns * wide, i // columns * high))
+    return _png(whole)
+
+
+def _png(picture: Image.Image) -> bytes:
     out = BytesIO()
-    whole.save(out, "PNG")
+    picture.save(out, "PNG")
     return out.getvalue()

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.data.dataset import Progress
 from explorer.latent.paths import resampled
 
 MOST_NODES = 10_000
 NEIGHBOURS = 10
+AT_ONCE = 1000  # nodes whose neighbours are looked for between two calls of a progress
 SEED = 0
 
 
@@ -21,14 +23,10 @@ class NeighbourGraph:
         nodes: shape (m, d), float64.
         costs: of the edges, the squares of their lengths, a sparse matrix (m, m): many short steps cost less than a
             long one, so a path makes for where latents lie close.
-        n_items: of how many latents the nodes are a fair sample, or all.
-        n_bridges: edges that had to be added to join pieces that lay apart.
     """
 
     nodes: NDArray[np.float64]
     costs: Any
-    n_items: int
-    n_bridges: int
 
     def path(self, a: NDArray[np.floating], b: NDArray[np.floating], steps: int) -> NDArray[np.float64]:
         """The path along edges that costs least, at even steps.
@@ -56,7 +54,11 @@ class NeighbourGraph:
 
 
 def neighbour_graph(
-    z: NDArray[np.floating], *, neighbours: int = NEIGHBOURS, most_nodes: int = MOST_NODES
+    z: NDArray[np.floating],
+    *,
+    neighbours: int = NEIGHBOURS,
+    most_nodes: int = MOST_NODES,
+    progress: Progress | None = None,
 ) -> NeighbourGraph:
     """Join each latent to its nearest ones, and pieces that lie apart by the shortest edges there are.
 
@@ -64,41 +66,47 @@ def neighbour_graph(
         z: latents, shape (n, d), n at least 1.
         neighbours: how many each is joined to.
         most_nodes: of more latents a fair sample is taken; equal ones count once.
+        progress: called with nodes joined and in all.
 
     Returns:
         The graph; every node can be reached from every other one.
     """
-    from scipy.sparse import csr_array
+    from scipy.sparse import csr_array, vstack
     from sklearn.neighbors import NearestNeighbors
 
     rows = np.random.default_rng(SEED).permutation(len(z))[:most_nodes]
     nodes = np.unique(z[rows].astype(np.float64), axis=0)
     k = min(neighbours, len(nodes) - 1)
     if k < 1:
-        return NeighbourGraph(nodes, csr_array((1, 1)), len(z), 0)
-    index = NearestNeighbors(n_neighbors=k).fit(nodes)
-    graph = csr_array(index.kneighbors_graph(mode="distance"))
-    graph, n_bridges = _joined(graph, nodes)
-    return NeighbourGraph(nodes, graph.power(2), len(z), n_bridges)
+        return NeighbourGraph(nodes, csr_array((1, 1)))
+    told = progress or (lambda _, __: None)
+    index = NearestNeighbors(n_neighbors=k + 1).fit(nodes)
+    parts = []
+    for start in range(0, len(nodes), AT_ONCE):
+        parts.append(index.kneighbors_graph(nodes[start : start + AT_ONCE], mode="distance"))
+        told(min(start + AT_ONCE, len(nodes)), len(nodes))
+    graph = csr_array(vstack(parts))
+    graph.setdiag(0)  # each is its own nearest one
+    graph.eliminate_zeros()
+    return NeighbourGraph(nodes, _joined(graph, nodes, told).power(2))
 
 
-def _joined(graph: Any, nodes: NDArray[np.float64]) -> tuple[Any, int]:
+def _joined(graph: Any, nodes: NDArray[np.float64], told: Progress) -> Any:
     """The graph in one piece: each round, every piece but the largest is joined to the node nearest to it outside."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
     from sklearn.neighbors import NearestNeighbors
 
-    n_bridges = 0
     while True:
         n_pieces, piece = connected_components(graph, directed=False)
         if n_pieces == 1:
-            return graph, n_bridges
+            return graph
         bridges = []
         for one in np.argsort(np.bincount(piece))[:-1]:
             inside, outside = np.flatnonzero(piece == one), np.flatnonzero(piece != one)
             far, nearest = NearestNeighbors(n_neighbors=1).fit(nodes[outside]).kneighbors(nodes[inside])
             best = int(far[:, 0].argmin())
+            told(len(nodes), len(nodes))  # there may be thousands of pieces
             bridges.append((inside[best], outside[nearest[best, 0]], far[best, 0]))
-        n_bridges += len(bridges)
         a, b, length = (np.array(column) for column in zip(*bridges, strict=True))
         graph = graph.maximum(coo_array((length, (a, b)), shape=graph.shape).tocsr())

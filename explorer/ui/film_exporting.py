@@ -7,9 +7,10 @@ from importlib.util import find_spec
 
 import streamlit as st
 
-from explorer.figures import film
+from explorer.figures import Items, film
 from explorer.ui import unknowns
-from explorer.ui.films import Items, Reel
+from explorer.ui.films import Reel
+from explorer.ui.gallery import remark
 from explorer.ui.state import OpenRun
 from explorer.workflows.morph_paths import PathKind
 
@@ -31,6 +32,8 @@ def offer(opened: OpenRun, reel: Reel, kind: PathKind) -> None:
             unknowns.expect("beside_real", unknowns.is_switch)
             if st.checkbox("With the nearest real items", key="beside_real", bind="query-params"):
                 beside = reel.real
+        if max(opened.run.card.shape[1:], default=0) > film.LARGEST:
+            remark(f"The items are larger: a file shows them at {film.LARGEST} pixels a side.")
         name = _plain_name([opened.name, *(end.name for end in reel.ends), kind])
         for title, (write, mime) in KINDS.items():
             lacks = title == "MP4" and find_spec("av") is None
@@ -67,7 +70,7 @@ def _shown(reel: Reel) -> Items | None:
 
 def _content(reel: Reel, write: Callable[..., bytes], beside: Items | None) -> bytes:
     shown = _shown(reel)
-    return b"" if shown is None else write(film.frames(shown, beside, scale=reel.scale))
+    return b"" if shown is None else write(film.frames(shown, beside, scale=reel.scale, side=film.export_side(shown)))
 
 
 def _strip(reel: Reel) -> bytes:

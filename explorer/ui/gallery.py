@@ -10,10 +10,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.figures import UNKNOWN, VectorScale, class_colours, item_png
+from explorer.figures import UNKNOWN, Items, VectorScale, class_colours, item_png
 
 QUERY_PIXELS, HIT_PIXELS = 96, 64
-Item = NDArray[np.uint8] | NDArray[np.floating]
+Item = Items  # one of them
 VERDICTS = {
     "right": ("same class", "&#10003;"),
     "class": ("same class, another style", "&#9681;"),
@@ -56,13 +56,22 @@ def problem(text: str) -> None:
     st.error(plain(text), icon=":material/error:")
 
 
+def data_url(content: bytes, kind: str = "png") -> str:
+    """A picture as a URL that holds it.
+
+    Args:
+        content: its file.
+        kind: of file, as a MIME type ends.
+    """
+    return f"data:image/{kind};base64,{b64encode(content).decode()}"
+
+
 def _img(item: Picture, side: int, alt: str) -> str:
     """An `img` element: an image at a whole multiple of its pixels, a vector's bars a pixel a pixel."""
     png = item_png(item.image, scale=item.scale)
     width, height = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])  # as every PNG's header says
     factor = max(1, side // max(height, width)) if item.image.ndim > 1 else 1
-    address = "data:image/png;base64," + b64encode(png).decode()
-    return f'<img src="{address}" width="{factor * width}" height="{factor * height}" alt="{alt}">'
+    return f'<img src="{data_url(png)}" width="{factor * width}" height="{factor * height}" alt="{alt}">'
 
 
 def pictures(items: Sequence[Picture], *, side: int, n_classes: int, name: str, kind: str = "le-pictures") -> None:

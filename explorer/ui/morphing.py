@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.errors import ExplorerError
 from explorer.ui import fetching, layout, morphing_film, morphing_items, morphing_planes, unknowns
 from explorer.ui.gallery import plain, problem
+from explorer.ui.loading import leave
 from explorer.ui.state import OpenRun
 from explorer.workflows.decodings import why_no_grid, why_no_samples
 
@@ -20,10 +21,12 @@ class Mode:
     """One thing that the page can do.
 
     Args:
+        kind: of its work in the background, as the key of that begins.
         show: draws it: given the run and the bar, which it may put controls into.
         why_not: the sentence that says why a run cannot have it; empty where it can.
     """
 
+    kind: str
     show: Callable[[OpenRun, DeltaGenerator], None]
     why_not: Callable[[OpenRun], str]
 
@@ -41,12 +44,14 @@ def _no_samples(opened: OpenRun) -> str:
 
 
 MODES = {
-    MORPH: Mode(morphing_film.show, _always),
-    "Add a class": Mode(morphing_items.show_class, morphing_items.why_no_class),
-    "Grid": Mode(morphing_planes.show_grid, _no_plane),
-    "Dimensions": Mode(morphing_planes.show_dimensions, _no_plane),
-    "Samples": Mode(morphing_planes.show_samples, _no_samples),
-    "Reconstructions": Mode(morphing_items.show_reconstructions, morphing_items.why_no_reconstructions),
+    MORPH: Mode("film", morphing_film.show, _always),
+    "Add a class": Mode("class", morphing_items.show_class, morphing_items.why_no_class),
+    "Grid": Mode("grid", morphing_planes.show_grid, _no_plane),
+    "Dimensions": Mode("dimensions", morphing_planes.show_dimensions, _no_plane),
+    "Samples": Mode("samples", morphing_planes.show_samples, _no_samples),
+    "Reconstructions": Mode(
+        "reconstructions", morphing_items.show_reconstructions, morphing_items.why_no_reconstructions
+    ),
 }
 
 
@@ -57,6 +62,9 @@ def show(opened: OpenRun) -> None:
     bar = st.container(key="bar", horizontal=True, vertical_alignment="bottom", gap="xsmall")
     with bar:
         mode = _mode(opened)
+    for name, other in MODES.items():
+        if name != mode:
+            leave(other.kind)
     fetching.offer(opened)
     try:
         MODES[mode].show(opened, bar)

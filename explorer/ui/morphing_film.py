@@ -3,7 +3,6 @@
 from dataclasses import replace
 from html import escape
 
-import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -18,7 +17,7 @@ from explorer.ui.picking import pick_cells
 from explorer.ui.scatter import Marks, scatter
 from explorer.ui.state import OpenRun
 from explorer.workflows.maps import LatentMap
-from explorer.workflows.morphing import FRAMES
+from explorer.workflows.morphing import FRAMES, Film
 
 STRIP_EACH = 5  # frames from one of the strip to the next
 STRIP_SIDE, SIDE = 60, 144
@@ -36,11 +35,13 @@ def show(opened: OpenRun, bar: DeltaGenerator) -> None:
         exports = st.container(width="content")
     with st.container(key="maps"):
         left, right = st.columns([2, 1], gap="medium")
-    at = 0
+    at: int | None = 0
     with left:
         reel = films.reel(opened, ends, kind)
         if reel is not None:
             at = _slider(reel, _strip(opened, reel))
+            if st.session_state.get(PLAY) and reel.moving_url(SIDE):
+                at = None
             _frame(opened, reel, at)
     with right:
         _path(opened, reel, at)
@@ -105,14 +106,30 @@ def _slider(reel: Reel, chosen: int | None) -> int:
     return reel.film.near(t)
 
 
-def _frame(opened: OpenRun, reel: Reel, at: int) -> None:
-    """The frame that the slider stands at beside the nearest real item, and how sure the classifier is."""
+def _frame(opened: OpenRun, reel: Reel, at: int | None) -> None:
+    """A frame beside its nearest real item, and how sure the classifier is; all frames in turn while the film plays.
+
+    Args:
+        opened: the run.
+        reel: its film.
+        at: the frame that the slider stands at; None while the film plays.
+    """
     pair, sure = st.columns([1.15, 1], gap="small")
     with pair:
-        _pair(opened, reel, at)
+        if at is None:
+            _moving(reel)
+        else:
+            _pair(opened, reel, at)
     with sure:
         _confidence(opened, reel, at)
     _verdict(reel, at)
+
+
+def _moving(reel: Reel) -> None:
+    both = [
+        name for name, items in (("decoded", reel.film.decoded), ("nearest real item", reel.real)) if items is not None
+    ]
+    _frames([_large(reel.moving_url(SIDE), f"There and back: {' and '.join(both)}", [])])
 
 
 def _pair(opened: OpenRun, reel: Reel, at: int) -> None:
@@ -121,9 +138,6 @@ def _pair(opened: OpenRun, reel: Reel, at: int) -> None:
     kind = "test" if space.is_test[row] else "train"
     name = _class_of(opened, int(space.latents.labels[row])) if opened.run.card.classes else ""
     words = [f"{kind} item {space.latents.ids[row]}", f"distance {shown.distances[at]:.3g}"]
-    if st.session_state.get(PLAY) and reel.moving_url(SIDE):
-        _frames([_large(reel.moving_url(SIDE), "There and back", [])])
-        return
     real = _large(reel.real_url(at, SIDE), f"Nearest real item{name and f': {name}'}", words)
     if shown.decoded is not None and reel.scale is not None and reel.scale.faces is not None:
         body, beside = st.columns(2, gap="small")
@@ -148,7 +162,7 @@ def _large(url: str, title: str, lines: list[str]) -> str:
     return f'<div class="le-picture"><span><b>{escape(title)}</b></span>{picture}{words}</div>'
 
 
-def _confidence(opened: OpenRun, reel: Reel, at: int) -> None:
+def _confidence(opened: OpenRun, reel: Reel, at: int | None) -> None:
     classes, values = opened.run.card.classes, reel.film.confidence
     if values is None:
         remark("This run has neither a classifier nor labelled items, so nothing says how sure a class is.")
@@ -158,28 +172,36 @@ def _confidence(opened: OpenRun, reel: Reel, at: int) -> None:
     drawing(svg, key="confidence")
 
 
-def _verdict(reel: Reel, at: int) -> None:
-    """Whether this frame, and how much of the whole, lies off the data."""
+def _verdict(reel: Reel, at: int | None) -> None:
+    """Whether this frame, while one stands, and how much of the whole lies off the data."""
     shown = reel.film
-    of_own = "of the run's own test items"
-    if shown.is_off[at]:
-        times = "infinitely" if np.isinf(shown.off[at]) else f"{shown.off[at]:.3g} times as"
-        said = (
-            f"<b>&#9888; Off the data.</b> The nearest training item is {times} far away as 95 % {of_own} have theirs. "
-            "The picture is the decoder's guess, and nothing like it was there when the confidence was measured."
-        )
-    else:
-        said = f"<b>&#10003; On the data.</b> A training item is as near as 95 % {of_own} have theirs."
+    said = "" if at is None else _said(shown, at)
     share = f"{shown.is_off.mean():.0%} of this path is off the data: beyond {shown.reach:.3g} from any training item."
-    kind = "le-verdict off" if shown.is_off[at] else "le-verdict"
+    warns = shown.is_off.any() if at is None else shown.is_off[at]
+    kind = "le-verdict off" if warns else "le-verdict"
     st.html(f'<div class="{kind}" role="status">{said} <span>{share}</span></div>')
+
+
+def _said(shown: Film, at: int) -> str:
+    """Whether one frame lies off the data."""
+    own = "95 % of the run's own test items"
+    if not shown.is_off[at]:
+        return f"<b>&#10003; On the data.</b> The nearest training item is within the distance that {own} keep to."
+    if shown.reach > 0:
+        how = f"lies at {shown.off[at]:.3g} times the distance that {own} keep to."
+    else:
+        how = f"lies elsewhere, whereas {own} lie exactly where a training item does."
+    return (
+        f"<b>&#9888; Off the data.</b> The nearest training item {how} The picture is the decoder's guess, and nothing "
+        "like it was there when the confidence was measured."
+    )
 
 
 def _class_of(opened: OpenRun, label: int) -> str:
     return [*opened.run.card.classes, UNLABELLED][label]
 
 
-def _path(opened: OpenRun, reel: Reel | None, at: int) -> None:
+def _path(opened: OpenRun, reel: Reel | None, at: int | None) -> None:
     """The map with the path, this frame and its nearest real item; a click sets an end."""
     space = opened.space
     ending.click_choice()
@@ -190,21 +212,22 @@ def _path(opened: OpenRun, reel: Reel | None, at: int) -> None:
         axes=space.axes,
         height="max(340px, 100vh - 330px)",
     )
-    remark(
-        "The path, this frame (cross) and its nearest real item (ring). A click on a point or beside it sets an end."
-    )
+    what = "The path" if at is None else "The path, this frame (cross) and its nearest real item (ring)"
+    remark(f"{what}. A click on a point or beside it sets an end.")
 
 
-def _marks(opened: OpenRun, space: LatentMap, reel: Reel | None, at: int) -> Marks:
+def _marks(opened: OpenRun, space: LatentMap, reel: Reel | None, at: int | None) -> Marks:
     base = overlaying.marks(opened, space, overlaying.usual(opened, space))
     if space.projection is None or reel is None:
         return base
     places = [(float(x), float(y)) for x, y in space.projection.apply(reel.film.z)]
     some = places[::2]
+    base = replace(base, lines=tuple((*a, *b) for a, b in zip(some, some[1:], strict=False)))
+    if at is None:
+        return base
     x, y = (float(value) for value in space.places[reel.film.rows[at]])
     return replace(
         base,
-        lines=tuple((*a, *b) for a, b in zip(some, some[1:], strict=False)),
         query=places[at],
         query_is_place=True,
         hits=((x, y, True),),

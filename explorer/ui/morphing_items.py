@@ -13,7 +13,7 @@ from explorer.ui.sheets import Sheet
 from explorer.ui.state import OpenRun
 from explorer.workflows.decodings import deformation, deformed, examples, reconstructed
 from explorer.workflows.ends import class_centres, with_centre
-from explorer.workflows.morphing import look_at
+from explorer.workflows.morphing import decoded_in_parts, look_at
 
 ROWS, STEPS = 6, 7
 LEAST, MOST = -2.0, 3.0
@@ -57,8 +57,8 @@ def show_class(opened: OpenRun, bar: DeltaGenerator) -> None:
         help="1 adds the whole way from class centre to class centre, 0 nothing.",
     )
 
-    def work(_: Progress) -> Sheet:
-        return _class_sheet(opened, rows, card.classes.index(source), card.classes.index(target), strength)
+    def work(progress: Progress) -> Sheet:
+        return _class_sheet(opened, rows, (card.classes.index(source), card.classes.index(target)), strength, progress)
 
     has_images = "" if opened.without_images else "with images"
     key = ("class", opened.name, opened.stamp, source, target, f"{strength:.2f}", f"{rows.tolist()}", has_images)
@@ -90,12 +90,15 @@ def _rows(opened: OpenRun, label: int) -> NDArray[np.intp]:
     return np.array([] if row is None else [row], np.intp)
 
 
-def _class_sheet(opened: OpenRun, rows: NDArray[np.intp], source: int, target: int, strength: float) -> Sheet:
+def _class_sheet(
+    opened: OpenRun, rows: NDArray[np.intp], way: tuple[int, int], strength: float, progress: Progress
+) -> Sheet:
+    """The items of some rows, moved from one class to another."""
     space, card = opened.space, opened.run.card
-    vector = deformation(class_centres(space, len(card.classes)), source, target)
+    vector = deformation(class_centres(space, len(card.classes)), *way)
     strengths = np.linspace(0, strength, STEPS) if strength else np.zeros(STEPS)
     z = deformed(space, rows, vector, strengths)
-    seen = look_at(opened.run, space, z.reshape(-1, z.shape[2]), films.reach_of(opened))
+    seen = look_at(opened.run, space, z.reshape(-1, z.shape[2]), films.reach_of(opened), progress)
     real, scale = films.real_items(opened, rows), films.scale_of(opened)
     assert seen.decoded is not None  # noqa: S101 - `why_no_class` asks for a decoder
     decoded = sheets.urls_of(seen.decoded, STEPS, scale=scale)
@@ -138,8 +141,8 @@ def show_reconstructions(opened: OpenRun, bar: DeltaGenerator) -> None:
     rows = reconstructed(space, ORDERS[order], label, SHOWN)
     has_images = "" if opened.without_images else "with images"
 
-    def work(_: Progress) -> list[Picture]:
-        return _pairs(opened, rows)
+    def work(progress: Progress) -> list[Picture]:
+        return _pairs(opened, rows, progress)
 
     key = ("reconstructions", opened.name, opened.stamp, order, f"{label}", has_images)
     found = shared(key, work, "Decoding", replaces=True)
@@ -151,10 +154,11 @@ def show_reconstructions(opened: OpenRun, bar: DeltaGenerator) -> None:
         pictures(found, side=SIDE, n_classes=len(classes), name="Reconstructions")
 
 
-def _pairs(opened: OpenRun, rows: NDArray[np.intp]) -> list[Picture]:
+def _pairs(opened: OpenRun, rows: NDArray[np.intp], progress: Progress) -> list[Picture]:
     space, names = opened.space, [*opened.run.card.classes, "unlabelled"]
     latents, scale = space.latents.at(rows), films.scale_of(opened)
-    decoded, real = opened.run.decode(latents.z), films.real_items(opened, rows)
+    decoded = decoded_in_parts(opened.run, latents.z, progress, SIDE)
+    real = films.real_items(opened, rows, SIDE)
     found = []
     for i in range(len(rows)):
         name = names[latents.labels[i]] if opened.run.card.classes else "Real"

@@ -41,15 +41,22 @@ class Drawn:
     pale: bytes
 
 
-def _drawn(opened: OpenRun, made: Decodings) -> Drawn:
-    rows = len(made.items) // made.columns
+def _drawn(opened: OpenRun, made: Decodings, progress: Progress) -> Drawn:
+    n = len(made.items)
+    rows = n // made.columns
     side, scale = max(20, WIDE // max(made.columns, rows)), films.scale_of(opened)
     gap = 0 if made.across else 4
-    plain, pale = (
-        film.mosaic_png(made.items, made.columns, scale=scale, side=side, faded=faded, gap=gap)
-        for faded in (None, made.is_off)
-    )
+    tiles = []
+    for i, item in enumerate(made.items):
+        tiles.append(film.tile(item, scale, side))
+        progress(n + i + 1, 2 * n)
+    plain, pale = (film.mosaic_png(tiles, made.columns, faded=faded, gap=gap) for faded in (None, made.is_off))
     return Drawn(made, plain, pale)
+
+
+def _first_half(progress: Progress) -> Progress:
+    """The progress of decoding, before as many items are drawn."""
+    return lambda done, total: progress(done, 2 * total)
 
 
 def _fade() -> bool:
@@ -63,8 +70,9 @@ def show_grid(opened: OpenRun, bar: DeltaGenerator) -> None:
         dims, size = _plane(opened), _size()
         fade = _fade()
 
-    def work(_: Progress) -> Drawn:
-        return _drawn(opened, grid(opened.run, opened.space, dims, size, films.reach_of(opened)))
+    def work(progress: Progress) -> Drawn:
+        made = grid(opened.run, opened.space, dims, size, films.reach_of(opened), _first_half(progress))
+        return _drawn(opened, made, progress)
 
     key = ("grid", opened.name, opened.stamp, f"{dims}", f"{size}")
     with st.container(key="maps"):
@@ -80,8 +88,15 @@ def show_grid(opened: OpenRun, bar: DeltaGenerator) -> None:
         _plane_on_map(opened, dims, found)
         if found is not None:
             _share_off(found.made, "cells")
-            kept = " The other dimensions stay at their mean." if opened.run.card.latent_dims > 2 else ""
-            remark(f"The rectangle on the map is what the grid covers: the middle 98 % of each dimension.{kept}")
+            remark(_covered(opened.run.card.latent_dims))
+
+
+def _covered(latent_dims: int) -> str:
+    """What the grid shows of the latent."""
+    if latent_dims == 1:
+        return "The row covers the middle 98 % of the latent's one dimension."
+    kept = " The other dimensions stay at their mean." if latent_dims > 2 else ""
+    return f"The rectangle on the map is what the grid covers: the middle 98 % of each dimension.{kept}"
 
 
 def _plane(opened: OpenRun) -> tuple[int, int]:
@@ -130,8 +145,8 @@ def show_dimensions(opened: OpenRun, bar: DeltaGenerator) -> None:
     with bar:
         around = ending.one(opened, "around", "Around")
 
-    def work(_: Progress) -> Sheet:
-        made = traversal(opened.run, opened.space, around.z, STEPS, films.reach_of(opened))
+    def work(progress: Progress) -> Sheet:
+        made = traversal(opened.run, opened.space, around.z, STEPS, films.reach_of(opened), progress)
         spread = opened.space.latents.z.std(axis=0)
         return Sheet(
             heads=tuple("0" if step == 0 else f"{step:+.3g} σ" for step in made.across),
@@ -163,8 +178,9 @@ def show_samples(opened: OpenRun, bar: DeltaGenerator) -> None:
         )
         fade = _fade()
 
-    def work(_: Progress) -> Drawn:
-        return _drawn(opened, samples(opened.run, SAMPLE_ROWS, SAMPLE_COLUMNS, seed))
+    def work(progress: Progress) -> Drawn:
+        reach, told = films.prior_reach_of(opened), _first_half(progress)
+        return _drawn(opened, samples(opened.run, SAMPLE_ROWS, SAMPLE_COLUMNS, seed, reach, told), progress)
 
     found = shared(("samples", opened.name, opened.stamp, f"{seed}"), work, "Sampling the prior", replaces=True)
     if found is not None:

@@ -1,6 +1,5 @@
 """Decoded items in rows and columns, with what each row and column stands for."""
 
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -9,8 +8,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.figures import VectorScale, film
-from explorer.ui.films import Items
+from explorer.figures import Items, VectorScale, film
+from explorer.ui.gallery import data_url
 
 SIDE = 56
 
@@ -25,7 +24,6 @@ class Sheet:
         urls: of the pictures, row by row; empty where there is none.
         off: whether each lies off the data.
         notes: words at the end of each row; none where there are none.
-        plain: how many columns at the left are real items, set apart from the decoded ones.
     """
 
     heads: tuple[str, ...]
@@ -33,18 +31,12 @@ class Sheet:
     urls: tuple[tuple[str, ...], ...]
     off: tuple[tuple[bool, ...], ...]
     notes: tuple[str, ...] = ()
-    plain: int = 0
 
 
 def urls_of(items: Items, columns: int, *, scale: VectorScale | None, side: int = SIDE) -> tuple[tuple[str, ...], ...]:
     """Data URLs of items, row by row."""
-    drawn = [url_of(film.mosaic_png(item[None], 1, scale=scale, side=side)) for item in items]
+    drawn = [data_url(film.tile_png(item, scale=scale, side=side)) for item in items]
     return tuple(tuple(drawn[start : start + columns]) for start in range(0, len(drawn), columns))
-
-
-def url_of(png: bytes) -> str:
-    """A picture as a data URL."""
-    return "data:image/png;base64," + b64encode(png).decode()
 
 
 def rows_of(flags: NDArray[np.bool_], columns: int) -> tuple[tuple[bool, ...], ...]:
@@ -93,5 +85,5 @@ def picture(png: bytes, *, name: str, across: str = "", up: str = "") -> None:
     below = f'<span class="le-across">{escape(across)}</span>' if across else ""
     st.html(
         f'<figure class="le-mosaic" data-name="{escape(name)}">{side}'
-        f'<img src="{url_of(png)}" alt="{escape(name)}">{below}</figure>'
+        f'<img src="{data_url(png)}" alt="{escape(name)}">{below}</figure>'
     )

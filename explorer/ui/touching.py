@@ -10,6 +10,7 @@ from explorer.errors import ExplorerError
 from explorer.ui.scatter import Click, Lasso
 from explorer.workflows.maps import ONTO, PCA, LatentMap
 from explorer.workflows.replay import NAME as REPLAY
+from explorer.workflows.search import place_of
 
 LASSO, CLEARED = "lasso", "cleared"
 
@@ -97,7 +98,7 @@ def asked(space: LatentMap, *, beside: str = "") -> tuple[int | None, tuple[floa
     if place is None:
         return None, None
     pair, _, name = place.partition("@")
-    return None, _pair(pair) if (name or PCA) == _name(space, beside) else None
+    return None, place_of(pair) if (name or PCA) == _name(space, beside) else None
 
 
 def _name(space: LatentMap, beside: str) -> str:
@@ -112,13 +113,3 @@ def is_whole(text: str) -> bool:
 
 def _whole(text: str) -> int:
     return int(text) if is_whole(text) else -1
-
-
-def _pair(text: str) -> tuple[float, float]:
-    try:
-        x, y = (float(part) for part in text.split(","))
-    except ValueError:
-        raise ExplorerError(
-            f"The address names the place {text[:40]!r}; expected two numbers. Click the map."
-        ) from None
-    return x, y

@@ -5,18 +5,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.data.dataset import Progress
 from explorer.errors import BadValueError
 from explorer.evaluation.structure import distance_to_nearest
+from explorer.figures import Items
 from explorer.latent.spaces import onto
 from explorer.workflows.maps import LatentMap
-from explorer.workflows.morphing import off_data
-from explorer.workflows.outside import MOST_OWN_ITEMS, USUAL
+from explorer.workflows.morphing import decoded_in_parts, off_data
+from explorer.workflows.outside import nearest_of_own, usual
 from explorer.workflows.ways import GAUSSIAN
 from explorer.zoo.card import Card
 from explorer.zoo.run import Run
 from explorer.zoo.store import SPLITS, Latents
 
 MIDDLE = 1, 99  # per cent of the items lie left of the two ends of a grid
+SIDE = 64  # pixels that the longer side of an image has at most, among so many
 MOST_DIMENSIONS = 32  # that are traversed: those that vary most
 Z = NDArray[np.float64]
 
@@ -28,7 +31,7 @@ class Decodings:
     Args:
         z: shape (rows * columns, d), row by row from the top left.
         columns: how many a row.
-        items: images or vectors, one a latent.
+        items: images or vectors, one a latent, as `explorer.workflows.morphing.decoded_in_parts` gives them.
         off: distance to the nearest training latent in units of the run's reach, shape (rows * columns,); beyond 1 it
             lies off the data.
         across, up: the value of each column, and of each row from the top; empty where these have none.
@@ -37,7 +40,7 @@ class Decodings:
 
     z: Z
     columns: int
-    items: NDArray[np.float32]
+    items: Items
     off: NDArray[np.float64]
     across: tuple[float, ...] = ()
     up: tuple[float, ...] = ()
@@ -65,7 +68,9 @@ def why_no_samples(card: Card) -> str:
     return "" if card.has_decoder else why_no_grid(card)
 
 
-def grid(run: Run, space: LatentMap, dims: tuple[int, int], side: int, reach: float) -> Decodings:
+def grid(  # noqa: PLR0913 - a run, a plane, and what it is compared with
+    run: Run, space: LatentMap, dims: tuple[int, int], side: int, reach: float, progress: Progress | None = None
+) -> Decodings:
     """Decode a plane: two dimensions over the middle 98 % of the items' values, the others at their mean.
 
     Args:
@@ -74,6 +79,7 @@ def grid(run: Run, space: LatentMap, dims: tuple[int, int], side: int, reach: fl
         dims: across and up, two different ones counted from 0; the same one twice for a latent of one dimension.
         side: how many a row and a column.
         reach: distance from which a latent lies off the data.
+        progress: called with latents decoded and in all.
 
     Raises:
         BadValueError: dimensions that the latent does not have, or no decoder.
@@ -91,11 +97,13 @@ def grid(run: Run, space: LatentMap, dims: tuple[int, int], side: int, reach: fl
     cells = np.tile(z.mean(axis=0, dtype=np.float64), (len(up) * side, 1))
     cells[:, dims[1]] = np.repeat(up, side)
     cells[:, dims[0]] = np.tile(across, len(up))
-    made = _decoded(run, space, cells, reach, side)
+    made = _decoded(run, space, cells, reach, side, progress)
     return replace(made, across=tuple(across.tolist()), up=tuple(up.tolist()), dims=dims)
 
 
-def traversal(run: Run, space: LatentMap, around: Z, columns: int, reach: float) -> Decodings:
+def traversal(  # noqa: PLR0913 - a run, a walk, and what it is compared with
+    run: Run, space: LatentMap, around: Z, columns: int, reach: float, progress: Progress | None = None
+) -> Decodings:
     """Walk along each dimension alone, two standard deviations of the data each way, the others kept.
 
     Args:
@@ -104,6 +112,7 @@ def traversal(run: Run, space: LatentMap, around: Z, columns: int, reach: float)
         around: the latent that is walked from, shape (d,).
         columns: steps of a walk, an odd number: the middle one is the latent itself.
         reach: distance from which a latent lies off the data.
+        progress: called with latents decoded and in all.
 
     Returns:
         A row a dimension, the one that varies most first, at most 32; `across` in standard deviations of each.
@@ -117,11 +126,13 @@ def traversal(run: Run, space: LatentMap, around: Z, columns: int, reach: float)
     cells = np.tile(around, (len(dims), columns, 1))
     cells[np.arange(len(dims)), :, dims] += deviations[dims, None] * steps
     flat = cells.reshape(-1, cells.shape[2])
-    made = _decoded(run, space, flat, reach, columns)
+    made = _decoded(run, space, flat, reach, columns, progress)
     return replace(made, across=tuple(steps.tolist()), dims=tuple(dims.tolist()))
 
 
-def samples(run: Run, rows: int, columns: int, seed: int) -> Decodings:
+def samples(  # noqa: PLR0913 - a run, how many, and what they are compared with
+    run: Run, rows: int, columns: int, seed: int, reach: float, progress: Progress | None = None
+) -> Decodings:
     """Decode draws from the prior, z ~ N(0, I).
 
     They are compared with draws from the items' posteriors: the means alone do not move along a dimension that the
@@ -131,6 +142,8 @@ def samples(run: Run, rows: int, columns: int, seed: int) -> Decodings:
         run: with such a prior, see `why_no_samples`.
         rows, columns: of the picture.
         seed: of the draws.
+        reach: see `prior_reach`.
+        progress: called with latents decoded and in all.
 
     Raises:
         BadValueError: a run without such a prior.
@@ -140,20 +153,35 @@ def samples(run: Run, rows: int, columns: int, seed: int) -> Decodings:
         raise BadValueError(why_not)
     rng = np.random.default_rng(seed)
     z = rng.standard_normal((rows * columns, run.card.latent_dims))
-    train, test = (_posterior_draws(run.latents(split), np.random.default_rng(0)) for split in SPLITS)
-    usual = float(np.percentile(distance_to_nearest(test[:MOST_OWN_ITEMS], train), USUAL))
-    return Decodings(z, columns, run.decode(z), off_data(distance_to_nearest(z, train), usual))
+    far = distance_to_nearest(z, _posterior_draws(run.latents("train")))
+    return Decodings(z, columns, decoded_in_parts(run, z, progress, SIDE), off_data(far, reach))
 
 
-def _posterior_draws(latents: Latents, rng: np.random.Generator) -> Z:
+def prior_reach(run: Run) -> float:
+    """The distance from the nearest draw of a training item that 95 % of the draws of the run's test items keep to.
+
+    Of the test items at most 2,000 are looked at, as `explorer.workflows.outside.reach` does.
+
+    Args:
+        run: the run.
+
+    Raises:
+        BadDataError: a run without training or test items.
+    """
+    return usual(nearest_of_own(run, *(_posterior_draws(run.latents(split)) for split in SPLITS))[1])
+
+
+def _posterior_draws(latents: Latents) -> Z:
     """One draw from the posterior of each item; the latents themselves of a run that keeps no posteriors."""
-    noise = rng.standard_normal(latents.std.shape)
+    noise = np.random.default_rng(0).standard_normal(latents.std.shape)
     return latents.z + latents.std * noise if latents.std.shape[1] else latents.z.astype(np.float64)
 
 
-def _decoded(run: Run, space: LatentMap, z: Z, reach: float, columns: int) -> Decodings:
+def _decoded(  # noqa: PLR0913 - as its callers
+    run: Run, space: LatentMap, z: Z, reach: float, columns: int, progress: Progress | None
+) -> Decodings:
     far = distance_to_nearest(z, space.latents.z[~space.is_test], space.geometry)
-    return Decodings(z, columns, run.decode(z), off_data(far, reach))
+    return Decodings(z, columns, decoded_in_parts(run, z, progress, SIDE), off_data(far, reach))
 
 
 def deformation(centres: Z, source: int, target: int) -> Z:

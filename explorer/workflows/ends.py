@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 
 from explorer.data.dataset import UNLABELLED
 from explorer.errors import BadValueError
-from explorer.evaluation.structure import class_centroids
-from explorer.latent.spaces import onto
 from explorer.workflows.maps import LatentMap
-from explorer.workflows.search import query_at
+from explorer.workflows.search import place_of, query_at
 
-ITEM, PLACE = re.compile(r"item (-?[0-9]{1,18})"), re.compile(r"place (\S{1,40}), ?(\S{1,40})")
+ITEM, PLACE = re.compile(r"item (-?[0-9]{1,18})"), re.compile(r"place (.{1,80})")
 EXTREMES = 2, 98  # per cent of the items lie left of the usual ends of a run without classes
 LETTERS = 40
 
@@ -50,9 +48,8 @@ def class_centres(space: LatentMap, n_classes: int) -> NDArray[np.float64]:
     """
     if space.targets is not None:
         return np.asarray(space.targets.centres, np.float64)
-    means = class_centroids(space.latents.z, np.where(space.is_test, UNLABELLED, space.latents.labels), n_classes)
-    there = ~np.isnan(means).any(axis=1)
-    means[there] = onto(space.geometry, means[there])
+    means = np.full((n_classes, space.latents.z.shape[1]), np.nan)
+    means[: len(space.class_means)] = space.class_means[:n_classes]
     return means
 
 
@@ -83,7 +80,7 @@ def end_of(space: LatentMap, classes: tuple[str, ...], text: str) -> End:
         row = int(rows[0])
         return End(text, "item", space.latents.z[row].astype(np.float64), int(space.latents.labels[row]), row)
     if place is not None:
-        z = query_at(space, place=_pair(place[1], place[2])).z
+        z = query_at(space, place=place_of(place[1])).z
         if z is not None:
             return End(text, "place", z)
     known = "a class, " if classes else ""
@@ -98,13 +95,6 @@ def _centre(space: LatentMap, classes: tuple[str, ...], name: str) -> End:
     if np.isnan(z).any():
         raise BadValueError(f"No training item of this run is of class {name[:LETTERS]}, so it has no centre.")
     return End(name, "mean" if space.targets is None else "centre", z, label)
-
-
-def _pair(x: str, y: str) -> tuple[float, float]:
-    try:
-        return float(x), float(y)
-    except ValueError:
-        raise BadValueError(f"{x!r} and {y!r} are no two numbers of a place; click the map.") from None
 
 
 def usual_ends(space: LatentMap, classes: tuple[str, ...]) -> tuple[str, str]:

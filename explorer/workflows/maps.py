@@ -8,11 +8,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.data.dataset import UNLABELLED
+from explorer.evaluation.structure import class_centroids
 from explorer.latent import projection
 from explorer.latent.angles import AngleMap
 from explorer.latent.confidence import LinearSVM
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
-from explorer.latent.spaces import Geometry, angle_map, lift
+from explorer.latent.spaces import Geometry, angle_map, lift, onto
 from explorer.latent.targets import ClassTargets
 from explorer.workflows.coding import MEAN, drawn_codes, kind_of, split_name, under
 from explorer.workflows.projecting import Places
@@ -130,6 +132,19 @@ class LatentMap:
             Shape (m, d), NaN where none lies (see `explorer.latent.spaces.lift`); None on a map by neighbours.
         """
         return None if self.projection is None else lift(self.geometry, self.projection, places)
+
+    @cached_property
+    def class_means(self) -> NDArray[np.float64]:
+        """Mean of each class's training latents, brought onto the space, shape (c, d), NaN for one without any.
+
+        Classes are counted up to the last that an item bears.
+        """
+        labels = self.latents.labels
+        known = np.where(self.is_test, UNLABELLED, labels)
+        means = class_centroids(self.latents.z, known, int(labels.max(initial=UNLABELLED)) + 1)
+        there = ~np.isnan(means).any(axis=1)
+        means[there] = onto(self.geometry, means[there])
+        return means
 
     @cached_property
     def confidence(self) -> NDArray[np.float32] | None:

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.data.dataset import Progress
 from explorer.errors import BadDataError
+from explorer.figures import Items
+from explorer.figures.film import LARGEST, compact
 from explorer.latent.neighbour_graph import NeighbourGraph, neighbour_graph
 from explorer.retrieval.geodesics import distances_from
 from explorer.workflows.ends import End
@@ -16,6 +20,8 @@ from explorer.workflows.morph_paths import PathKind, path
 from explorer.zoo.run import Run
 
 FRAMES = 41
+BYTES_AT_ONCE = 2**24  # of decoded float32 values that are held before they are made smaller
+MOST_AT_ONCE = 64  # latents that are decoded between two calls of a progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +30,7 @@ class Film:
 
     Args:
         z: shape (m, d).
-        decoded: images (m, channels, height, width) or vectors (m, features); None for a run without a decoder.
+        decoded: as `decoded_in_parts` gives them; None for a run without a decoder.
         rows: of the nearest real item of each on the run's map, shape (m,).
         distances: to it, within the space, shape (m,).
         off: distance to the nearest training latent in units of the run's reach, shape (m,): beyond 1 lies what is
@@ -34,7 +40,7 @@ class Film:
     """
 
     z: NDArray[np.float64]
-    decoded: NDArray[np.float32] | None
+    decoded: Items | None
     rows: NDArray[np.intp]
     distances: NDArray[np.float64]
     off: NDArray[np.float64]
@@ -67,7 +73,7 @@ def look_at(run: Run, space: LatentMap, z: NDArray[np.float64], reach: float, pr
         space: its map.
         z: shape (m, d), on the run's space.
         reach: distance from which a latent lies off the data.
-        progress: called with latents done and in all.
+        progress: called with steps done and in all: each latent is compared, then decoded.
 
     Raises:
         BadDataError: a run without training items.
@@ -80,9 +86,39 @@ def look_at(run: Run, space: LatentMap, z: NDArray[np.float64], reach: float, pr
         rows[i] = far.argmin()
         distances[i], off[i] = far[rows[i]], far.min(where=~space.is_test, initial=np.inf)
         if progress:
-            progress(i + 1, len(z))
-    decoded = run.decode(z) if run.card.has_decoder else None
+            progress(i + 1, 2 * len(z))
+    decoded = decoded_in_parts(run, z, after(progress, len(z))) if run.card.has_decoder else None
     return Film(z, decoded, rows, distances, off_data(off, reach), confidence(run, space, z), reach)
+
+
+def decoded_in_parts(run: Run, z: NDArray[np.floating], progress: Progress | None = None, side: int = LARGEST) -> Items:
+    """What a decoder makes of latents, so that memory grows neither with their number nor with the size of an image.
+
+    Args:
+        run: with a decoder.
+        z: shape (m, d).
+        progress: called with latents done and in all.
+        side: pixels that an image's longer side has at most.
+
+    Returns:
+        Images, uint8, shape (m, channels, height, width);
+        vectors (m, features) as they are.
+
+    Raises:
+        BadValueError: a run without a decoder.
+    """
+    at_once = max(1, min(MOST_AT_ONCE, BYTES_AT_ONCE // (4 * prod(run.card.shape))))
+    parts: list[Items] = []
+    for start in range(0, max(1, len(z)), at_once):
+        parts.append(compact(run.decode(z[start : start + at_once]), side))
+        if progress:
+            progress(min(start + at_once, len(z)), len(z))
+    return cast("Items", np.concatenate(parts))
+
+
+def after(progress: Progress | None, before: int) -> Progress | None:
+    """The progress of the second of two works, each of as many steps: `before` steps are done when it begins."""
+    return None if progress is None else lambda done, total: progress(before + done, before + total)
 
 
 def off_data(distances: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
@@ -133,6 +169,6 @@ def morph(  # noqa: PLR0913 - a run, two ends and a way, and what is shared by a
     return look_at(run, space, z, reach, progress)
 
 
-def training_graph(space: LatentMap) -> NeighbourGraph:
-    """The neighbour graph of a run's training latents."""
-    return neighbour_graph(space.latents.z[~space.is_test])
+def training_graph(space: LatentMap, progress: Progress | None = None) -> NeighbourGraph:
+    """The neighbour graph of a run's training latents; `progress` as `neighbour_graph` calls it."""
+    return neighbour_graph(space.latents.z[~space.is_test], progress=progress)

@@ -13,10 +13,12 @@ from explorer.errors import BadDataError
 from explorer.evaluation.structure import distance_to_nearest, radii_to_nearest_centre
 from explorer.workflows.others import OtherItems
 from explorer.zoo.run import Run
+from explorer.zoo.store import SPLITS
 
 MOST_OWN_ITEMS = 2000  # test items of the run that others are compared with
 SEED = 0
 USUAL = 95  # per cent of the run's own test items lie so near to a training latent
+Z = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,9 @@ def how_far(run: Run, others: OtherItems) -> HowFar:
     Raises:
         BadDataError: a run without training or test items.
     """
-    own, own_distances = _own(run)
+    own, own_distances = nearest_of_own(run, *(run.latents(split).z for split in SPLITS))
     distances = distance_to_nearest(others.z, run.latents("train").z, run.card.geometry)
-    limit = _usual(own_distances)
+    limit = usual(own_distances)
     targets = run.card.class_targets
     radii = None if targets is None else radii_to_nearest_centre(others.z, targets)
     own_radii = None if targets is None else radii_to_nearest_centre(own, targets)
@@ -102,12 +104,22 @@ def reach(run: Run) -> float:
     Raises:
         BadDataError: a run without training or test items.
     """
-    return _usual(_own(run)[1])
+    return usual(nearest_of_own(run, *(run.latents(split).z for split in SPLITS))[1])
 
 
-def _own(run: Run) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Some of the run's own test latents, and the distance of each to the nearest training latent."""
-    train, test = run.latents("train").z, run.latents("test").z
+def nearest_of_own(run: Run, train: Z, test: Z) -> tuple[Z, NDArray[np.float64]]:
+    """Some of the run's own test latents, and the distance of each to the nearest training latent.
+
+    Args:
+        run: the run.
+        train, test: its latents, or draws from their posteriors, shape (n, d) each.
+
+    Returns:
+        At most 2,000 of the test latents, a fair sample, and their distances.
+
+    Raises:
+        BadDataError: no training or no test latents.
+    """
     if not (len(train) and len(test)):
         raise BadDataError(
             f"{run.card.name} has {len(train):,} training and {len(test):,} test items; both are needed to say how far "
@@ -117,7 +129,8 @@ def _own(run: Run) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     return own, distance_to_nearest(own, train, run.card.geometry)
 
 
-def _usual(distances: NDArray[np.float64]) -> float:
+def usual(distances: NDArray[np.float64]) -> float:
+    """What 95 % of distances keep to."""
     return float(np.percentile(distances, USUAL))
 
 

@@ -15,10 +15,10 @@ from explorer.data.fitting import Fit
 from explorer.data.own import read_record
 from explorer.data.uploads import uploaded_ink, uploaded_item
 from explorer.errors import BadDataError, BadRunError, BadValueError, ExplorerError
-from explorer.evaluation.structure import class_centroids
 from explorer.latent.spaces import onto
 from explorer.retrieval.text_query import parse_query
 from explorer.settings import Settings
+from explorer.workflows.ends import class_centres
 from explorer.workflows.maps import LatentMap
 from explorer.workflows.runs import Items
 from explorer.workflows.ways import Vectors
@@ -142,7 +142,7 @@ def of_text(run: Run, space: LatentMap, text: str) -> Given:
     if not classes:
         raise BadValueError("A text names classes, and this run has none; search by an item or a picture.")
     weights = parse_query(text, classes).weights
-    centres = _means(space, len(classes)) if space.targets is None else space.targets.centres
+    centres = class_centres(space, len(classes))
     asked = np.flatnonzero(weights)
     if missing := [classes[row] for row in asked if np.isnan(centres[row]).any()]:
         raise BadValueError(f"No training item of this run is known to be {missing[0]!r}; ask for another class.")
@@ -200,11 +200,6 @@ def _fit(card: Card, settings: Settings) -> Fit:
 
 def _size(shape: tuple[int, ...]) -> str:
     return f"{shape[2]} x {shape[1]} pixels, {'grey' if shape[0] == 1 else 'in colour'}"
-
-
-def _means(space: LatentMap, n_classes: int) -> NDArray[np.float64]:
-    """Mean latent of the training items of each class, shape (c, d); NaN for a class without any."""
-    return class_centroids(space.latents.z, np.where(space.is_test, UNLABELLED, space.latents.labels), n_classes)
 
 
 def _known(label: int) -> int | None:

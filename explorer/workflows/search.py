@@ -16,6 +16,7 @@ from explorer.workflows.maps import LatentMap
 Measure = Literal["latent similarity", "Euclidean"]
 TITLES = {"sphere": "sphere", "torus": "torus", "poincare": "Poincaré ball"}
 NEAR = 1e-6  # latent units
+LETTERS = 40  # of a text that is quoted
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,21 @@ def query_at(space: LatentMap, *, row: int | None = None, place: tuple[float, fl
     there = space.projection.apply(z)[0]
     is_moved = space.geometry != "euclidean" and not np.allclose(there, spot, rtol=0, atol=NEAR)
     return Query(there, z[0], is_moved=is_moved)
+
+
+def place_of(text: str) -> tuple[float, float]:
+    """The place that a text such as "0.5, -1.2" names.
+
+    Raises:
+        BadValueError: another text than two numbers.
+    """
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError:
+        raise BadValueError(
+            f"{text[:LETTERS]!r} is no place; expected two numbers with a comma between them. Click the map."
+        ) from None
+    return x, y
 
 
 @dataclass(frozen=True)

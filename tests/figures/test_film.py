@@ -77,8 +77,11 @@ def test_frames_beside_real_items_hold_both():
     np.testing.assert_array_equal(pixels[:, -film.SIDE :], enlarged(items[-1])[:, :, 0])
 
 
-def test_a_larger_image_is_not_made_smaller_and_a_vector_is_drawn_on_paper():
-    assert film.frame(np.zeros((3, 300, 400), np.uint8)).size == (400, 300)
+def test_a_larger_image_is_brought_down_to_the_side_and_a_vector_is_drawn_on_paper():
+    assert film.frame(np.zeros((3, 300, 400), np.uint8)).size == (film.SIDE, 168)
+    assert film.tile(np.zeros((1, 64, 1024), np.uint8), side=20).size == (32, 2)
+    items = images()
+    np.testing.assert_array_equal(np.asarray(film.tile(items[0], side=5)), items[0, 0])  # a small one never
     drawn = film.frame(np.linspace(-1, 1, 12))
     assert drawn.size == (film.SIDE, film.SIDE)
     assert drawn.getpixel((0, 0)) == (255, 255, 255)
@@ -100,7 +103,8 @@ def test_a_strip_holds_decoded_over_real_with_a_dashed_line_where_it_is_off():
 
 def test_a_mosaic_fills_rows_from_the_top_left_and_fades_what_is_told():
     items = np.stack([np.full((1, 4, 4), value, np.uint8) for value in (10, 60, 110, 160, 210)])
-    png = film.mosaic_png(items, 3, side=8, faded=np.array([False, True, False, False, False]), gap=2)
+    tiles = [film.tile(item, side=8) for item in items]
+    png = film.mosaic_png(tiles, 3, faded=np.array([False, True, False, False, False]), gap=2)
     with Image.open(BytesIO(png)) as opened:
         pixels = np.asarray(opened)
     assert pixels.shape == (18, 28, 4)
@@ -113,7 +117,27 @@ def test_a_mosaic_fills_rows_from_the_top_left_and_fades_what_is_told():
     ]
     assert pixels[8, 0, 3] == pixels[17, 27, 3] == 0  # between items and where none is left
     with pytest.raises(BadValueError):
-        film.mosaic_png(items[:0], 3)
+        film.mosaic_png([], 3)
+
+
+def test_what_is_kept_is_a_byte_a_pixel_and_bounded():
+    large = film.compact(np.full((2, 3, 1024, 512), 0.5, np.float32))
+    assert (large.shape, large.dtype) == ((2, 3, film.LARGEST, film.LARGEST // 2), np.uint8)
+    np.testing.assert_array_equal(large, 128)
+    for channels in (1, 3):
+        items = images(channels=channels)
+        np.testing.assert_array_equal(film.compact(items), items)
+        np.testing.assert_array_equal(film.compact((items / 255).astype(np.float32)), items)
+    vectors = np.linspace(-5, 5, 12).reshape(3, 4)
+    np.testing.assert_array_equal(film.compact(vectors), vectors)
+
+
+def test_files_show_larger_items_at_their_own_size_up_to_a_bound():
+    sides = [film.export_side(np.zeros((1, 1, 8, side), np.uint8)) for side in (28, 240, 1024)]
+    assert sides == [film.SIDE, 240, film.LARGEST]
+    assert film.export_side(np.zeros((1, 4))) == film.SIDE
+    with Image.open(BytesIO(film.strip_png(np.zeros((3, 1, 600, 600), np.uint8), None, np.zeros(3, bool)))) as strip:
+        assert strip.width == 3 * (film.LARGEST + film.GAP) - film.GAP
 
 
 def test_a_body_is_a_mesh_of_its_vertices_whose_camera_stays():
@@ -135,3 +159,9 @@ def test_a_curve_is_drawn_for_each_class_that_matters_and_foreign_names_are_esca
     assert "&lt;b&gt;" in drawn
     assert "<b>" not in drawn
     assert drawn.count("<rect") == 1
+
+
+def test_while_no_step_stands_none_is_marked():
+    values, off = np.array([[1, 0], [0, 1]]), np.array([False, False])
+    drawn = [confidence_svg(values, ["one", "two"], ["#111", "#222"], off, at) for at in (1, None)]
+    assert len(drawn[0]) > len(drawn[1])

@@ -9,6 +9,9 @@ from dataclasses import replace
 from io import BytesIO
 from itertools import count
 from pathlib import Path
+from threading import Event
+from time import sleep
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,7 +22,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer import places
 from explorer.figures import film
-from explorer.ui import ending, film_exporting, films, loading, state
+from explorer.ui import ending, film_exporting, films, loading, morphing_film, morphing_planes, state
 from explorer.workflows.ends import end_of
 from explorer.workflows.morphing import FRAMES, morph
 from explorer.zoo.store import read_card, read_latents, write_card, write_latents
@@ -119,7 +122,17 @@ def test_play_moves_the_film_by_itself(opened: Open):
     (address,) = re.findall(r"data:image/webp;base64,([^\"]+)", drawn(at, "This frame"))
     with Image.open(BytesIO(b64decode(address))) as read:
         assert read.n_frames == 2 * FRAMES - 2
+        shown, real = film_of(VAE, "3", "8"), np.asarray(read.convert("L"))[:, read.width // 2 + film.GAP // 2 :]
+        assert read.width > 2 * read.height
+    opened_run = state.open_for_page(VAE)
+    np.testing.assert_array_equal(
+        real, np.asarray(film.frame(films.real_items(opened_run, shown.rows[:1])[0], side=morphing_film.SIDE))
+    )
+    assert " data.</b>" not in html(at)  # of no frame while none stands
+    assert "of this path is off the data" in html(at)
+    assert (told(at, MAP)["marks"].get("query"), "(cross)" in html(at)) == (None, False)
     at.toggle(key="play").set_value(False).run()
+    assert " data.</b>" in html(at)
     assert "image/png" in drawn(at, "This frame")
 
 
@@ -204,6 +217,57 @@ def test_where_the_morph_leaves_the_data_is_told_in_words_and_signs(opened: Open
     assert "<rect" in told(at, "confidence")["svg"]
     at.slider(key="t").set_value(0.0).run()
     assert "On the data" in html(at)
+
+
+def test_off_the_data_is_told_as_a_multiple_of_the_limit_and_without_one_as_elsewhere():
+    def said(off: float, reach: float) -> str:
+        shown = SimpleNamespace(is_off=np.array([off > 1]), off=np.array([off]), reach=reach)
+        return morphing_film._said(shown, 0)
+
+    own = "95 % of the run's own test items"
+    assert f"The nearest training item lies at 3.2 times the distance that {own} keep to." in said(3.2, 0.5)
+    assert f"lies elsewhere, whereas {own} lie exactly where a training item does." in said(np.inf, 0.0)
+    assert f"within the distance that {own} keep to" in said(0.4, 0.5)
+
+
+def test_a_mode_that_is_left_works_on_for_nobody(opened: Open, monkeypatch: pytest.MonkeyPatch):
+    ended = Event()
+
+    def slow(*args: Any) -> None:
+        try:
+            for _ in range(6000):
+                args[-1](0, 1)
+                sleep(0.01)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(loading, "SOON", 0.0)
+    monkeypatch.setattr(morphing_planes, "grid", slow)
+    at = opened(VAE, mode="Grid", size="30")
+    assert not ended.is_set()
+    monkeypatch.setattr(loading, "SOON", 120.0)
+    at.segmented_control(key="mode").set_value("Reconstructions").run()
+    assert not at.exception
+    assert ended.wait(20)
+
+
+def test_who_measures_one_run_holds_up_nobody_at_another_and_who_waits_can_be_cancelled():
+    one, other = state.open_for_page(VAE), state.open_for_page(PETALS)
+
+    def cancelled(*_: int) -> None:
+        raise InterruptedError
+
+    with films._alone(one):
+        with films._alone(other, cancelled):
+            pass
+        with pytest.raises(InterruptedError):
+            films.graph_of(one, cancelled)
+
+
+def test_a_grid_of_one_dimension_names_no_rectangle():
+    assert "rectangle" not in morphing_planes._covered(1)
+    assert "rectangle" in morphing_planes._covered(2)
+    assert "at their mean" in morphing_planes._covered(3)
 
 
 def test_without_images_frames_are_decoded_and_the_nearest_items_named(opened: Open):
@@ -301,6 +365,12 @@ def test_other_files_are_what_they_are_called_and_bear_the_real_items_if_asked(o
     at.checkbox(key="beside_real").set_value(False).run()
     with Image.open(BytesIO(content(at, "export-gif", monkeypatch))) as read:
         assert read.width == film.SIDE
+
+
+def test_a_file_of_larger_items_says_at_which_size_it_shows_them(opened: Open, monkeypatch):
+    assert "The items are larger" not in html(opened(VAE))
+    monkeypatch.setattr(film, "LARGEST", 4)
+    assert "a file shows them at 4 pixels a side" in html(opened(VAE))
 
 
 def test_without_the_extra_mp4_is_not_offered_and_says_how_to_get_it(opened: Open, monkeypatch):

@@ -1,16 +1,21 @@
 """A morph: its ends, what each frame is compared with, and when it lies off the data."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import explorer
-from explorer.errors import BadValueError
+from explorer.errors import BadDataError, BadValueError
 from explorer.evaluation.structure import distance_to_nearest
+from explorer.figures.film import LARGEST
+from explorer.workflows import maps
 from explorer.workflows.decodings import (
     deformation,
     deformed,
     examples,
     grid,
+    prior_reach,
     reconstructed,
     samples,
     traversal,
@@ -20,12 +25,13 @@ from explorer.workflows.decodings import (
 from explorer.workflows.ends import class_centres, end_of, usual_ends
 from explorer.workflows.maps import LatentMap, latent_map
 from explorer.workflows.morph_paths import path, refusals
-from explorer.workflows.morphing import look_at, morph, off_data
+from explorer.workflows.morphing import decoded_in_parts, look_at, morph, off_data
 from explorer.workflows.outside import reach
 from explorer.zoo.run import Run
 
 VAE, PETALS, BODIES = "digits-vae", "textures-petals", "bodies-structured"
 REACH = 0.3
+ROUNDED = 0.51 / 255  # of a value that is kept as a byte
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +92,7 @@ def test_each_frame_is_compared_with_the_items_as_a_slow_search_does(vae):
     nearest = np.where(space.is_test, np.inf, everyone).min(axis=1)
     np.testing.assert_allclose(film.off, nearest / REACH)
     np.testing.assert_array_equal(film.is_off, nearest > REACH)
-    np.testing.assert_array_equal(film.decoded, run.decode(film.z))
+    np.testing.assert_allclose(film.decoded / 255, run.decode(film.z), atol=ROUNDED)
     np.testing.assert_array_equal(film.confidence, space.svm.confidence(film.z))
     assert (film.near(0), film.near(0.5), film.near(1), film.near(7)) == (0, 4, 8, 8)
 
@@ -180,7 +186,7 @@ def test_a_grid_covers_two_dimensions_from_the_top_left_and_keeps_the_others_at_
     others = [0, 1, 3, 4, 5, 6]
     np.testing.assert_allclose(cells[..., others], np.broadcast_to(z.mean(axis=0)[others], (5, 5, 6)), atol=1e-5)
     one_by_one = np.concatenate([run.decode(cell) for cell in made.z])
-    np.testing.assert_allclose(made.items, one_by_one, atol=1e-5)
+    np.testing.assert_allclose(made.items / 255, one_by_one, atol=ROUNDED)
     for dims in ((0, 0), (0, 8), (-1, 2)):
         with pytest.raises(BadValueError):
             grid(run, space, dims, 5, REACH)
@@ -200,11 +206,11 @@ def test_a_walk_changes_one_dimension_a_row_and_passes_the_latent_itself(vae):
 
 
 def test_samples_are_the_seeds_of_a_standard_normal_and_of_variational_runs_alone(vae, petals):
-    made = samples(vae[0], 3, 4, 5)
+    made = samples(vae[0], 3, 4, 5, prior_reach(vae[0]))
     np.testing.assert_array_equal(made.z, np.random.default_rng(5).standard_normal((12, 8)))
     assert 0 <= made.is_off.mean() < 0.5  # a VAE's prior is where its posteriors are
     with pytest.raises(BadValueError, match="variational"):
-        samples(petals[0], 3, 4, 5)
+        samples(petals[0], 3, 4, 5, 1.0)
     assert why_no_samples(vae[0].card) == why_no_grid(vae[0].card) == ""
 
 
@@ -231,3 +237,72 @@ def test_reconstructions_come_worst_first_or_best_first_of_a_class(vae):
 def test_examples_are_test_items_first(vae):
     _, space = vae
     assert space.is_test[examples(space, 3, 5)].all()
+
+
+def run_of(train: np.ndarray, test: np.ndarray) -> SimpleNamespace:
+    """A run of these latents, without posteriors."""
+    parts = {"train": train, "test": test}
+    card = SimpleNamespace(name="sorted", geometry="euclidean")
+    return SimpleNamespace(
+        card=card, latents=lambda split: SimpleNamespace(z=parts[split], std=np.empty((len(parts[split]), 0)))
+    )
+
+
+def test_the_limit_of_samples_is_that_of_all_classes_of_a_sorted_test_set_and_needs_test_items():
+    train = np.zeros((50, 2))
+    near, far = np.zeros((2500, 2)), np.full((2500, 2), [3.0, 4.0])
+    run = run_of(train, np.vstack([near, far]))
+    assert prior_reach(run) == reach(run) == 5.0
+    with pytest.raises(BadDataError, match="0 test items"):
+        prior_reach(run_of(train, train[:0]))
+
+
+class Decoder:
+    """A run that decodes to large images and counts how many it holds at once."""
+
+    def __init__(self, side: int) -> None:
+        self.card = SimpleNamespace(shape=(3, side, side), has_decoder=True)
+        self.asked: list[int] = []
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """Grey images, as bright as the latent's first value."""
+        self.asked.append(len(z))
+        return np.broadcast_to(z[:, :1, None, None], (len(z), *self.card.shape)).astype(np.float32)
+
+
+def test_large_images_are_decoded_few_at_once_and_kept_small():
+    run, z = Decoder(1024), np.linspace(0, 1, 5)[:, None]
+    made = decoded_in_parts(run, z)
+    assert max(run.asked) * 4 * 3 * 1024**2 <= 2**24
+    assert (made.shape, made.dtype) == ((5, 3, LARGEST, LARGEST), np.uint8)
+    np.testing.assert_array_equal(made[:, 0, 0, 0], np.round(255 * z[:, 0]))
+
+
+def test_a_grid_of_large_images_is_kept_small(vae):
+    run = Decoder(256)
+    assert grid(run, vae[1], (0, 1), 5, REACH).items.shape == (25, 3, 64, 64)
+
+
+def test_decoding_ends_at_the_next_part_once_it_is_cancelled():
+    run = Decoder(28)
+
+    def cancelled(done: int, total: int) -> None:
+        assert (done, total) == (64, 900)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        decoded_in_parts(run, np.zeros((900, 2)), cancelled)
+    assert run.asked == [64]
+
+
+def test_class_means_are_computed_once_a_map(monkeypatch):
+    run = explorer.load(VAE)
+    space, asked = latent_map(run), []
+    centroids = maps.class_centroids
+    monkeypatch.setattr(maps, "class_centroids", lambda *args: asked.append(1) or centroids(*args))
+    first = class_centres(space, 10)
+    first[:] = 0  # whoever changes what is given changes it for nobody else
+    usual_ends(space, classes(run))
+    assert (class_centres(space, 12)[:10] != 0).all()
+    assert np.isnan(class_centres(space, 12)[10:]).all()
+    assert asked == [1]
