@@ -126,7 +126,7 @@ def show_over(found: Over) -> None:
     table(heads, [Row(_cells(share)) for share in groups], n_classes=0, name="How far other items fall outside")
     radii = " 1 r, 2 r: share within one and two radii of a class centre." if has_centres else ""
     remark(
-        f"Outside: share farther from the nearest training latent than {far.reach:.3g}, which 95 % of this run's own "
+        f"Outside: share farther from the nearest training latent than {far.reach:.3g}, which 99 % of this run's own "
         f"test items keep to.{radii}"
     )
 

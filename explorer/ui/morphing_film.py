@@ -184,7 +184,7 @@ def _verdict(reel: Reel, at: int | None) -> None:
 
 def _said(shown: Film, at: int) -> str:
     """Whether one frame lies off the data."""
-    own = "95 % of the run's own test items"
+    own = "99 % of the run's own test items"
     if not shown.is_off[at]:
         return f"<b>&#10003; On the data.</b> The nearest training item is within the distance that {own} keep to."
     if shown.reach > 0:

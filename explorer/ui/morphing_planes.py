@@ -24,7 +24,7 @@ STEPS = 9
 SAMPLE_ROWS, SAMPLE_COLUMNS = 8, 12
 MOST_SEED = 9999
 FADE = "Pale: off the data"
-FADE_HELP = "Farther from every training item than 95 % of the run's own test items are from theirs."
+FADE_HELP = "Farther from every training item than 99 % of the run's own test items are from theirs."
 
 
 @dataclass(frozen=True)
@@ -188,5 +188,5 @@ def show_samples(opened: OpenRun, bar: DeltaGenerator) -> None:
         sheets.picture(found.pale if fade else found.png, name="Samples from the prior")
         remark(
             "What the decoder makes of draws from the standard Gaussian that the training aims at. Off the data "
-            "lies what is farther from draws of the training items' posteriors than 95 % of such draws of test items."
+            "lies what is farther from draws of the training items' posteriors than 99 % of such draws of test items."
         )

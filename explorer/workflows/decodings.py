@@ -158,7 +158,7 @@ def samples(  # noqa: PLR0913 - a run, how many, and what they are compared with
 
 
 def prior_reach(run: Run) -> float:
-    """The distance from the nearest draw of a training item that 95 % of the draws of the run's test items keep to.
+    """The distance from the nearest draw of a training item that 99 % of the draws of the run's test items keep to.
 
     Of the test items at most 2,000 are looked at, as `explorer.workflows.outside.reach` does.
 

@@ -34,7 +34,7 @@ class Film:
         rows: of the nearest real item of each on the run's map, shape (m,).
         distances: to it, within the space, shape (m,).
         off: distance to the nearest training latent in units of the run's reach, shape (m,): beyond 1 lies what is
-            farther off than 95 % of the run's own test items are.
+            farther off than 99 % of the run's own test items are.
         confidence: of each class, 0 to 1, shape (m, c); None for a run that predicts none.
         reach: the run's, see `explorer.workflows.outside.reach`.
     """

@@ -17,7 +17,7 @@ from explorer.zoo.store import SPLITS
 
 MOST_OWN_ITEMS = 2000  # test items of the run that others are compared with
 SEED = 0
-USUAL = 95  # per cent of the run's own test items lie so near to a training latent
+USUAL = 99  # per cent of the run's own test items lie so near to a training latent
 Z = NDArray[np.floating]
 
 
@@ -28,7 +28,7 @@ class Share:
     Args:
         name: of the group.
         items: how many.
-        beyond: share that lies further from the nearest training latent than 95 % of the run's own test items.
+        beyond: share that lies further from the nearest training latent than 99 % of the run's own test items.
         within_one, within_two: share within one and two radii of the nearest configured centre; None without centres.
     """
 
@@ -44,8 +44,8 @@ class HowFar:
     """How far other items fall outside what a run was trained on.
 
     Args:
-        reach: 95 % of the run's own test items are as near as this to a training latent, latent units.
-        own: the run's own test items, to compare with: by definition 5 % of them lie beyond.
+        reach: 99 % of the run's own test items are as near as this to a training latent, latent units.
+        own: the run's own test items, to compare with: by definition 1 % of them lie beyond.
         all: the other items.
         by_class: the same by their classes, unlabelled ones last; classes without items are left out.
     """
@@ -91,7 +91,7 @@ def how_far(run: Run, others: OtherItems) -> HowFar:
 
 
 def reach(run: Run) -> float:
-    """The distance from the nearest training latent that 95 % of the run's own test items keep to.
+    """The distance from the nearest training latent that 99 % of the run's own test items keep to.
 
     Of the test items at most 2,000 are looked at.
 
@@ -130,7 +130,7 @@ def nearest_of_own(run: Run, train: Z, test: Z) -> tuple[Z, NDArray[np.float64]]
 
 
 def usual(distances: NDArray[np.float64]) -> float:
-    """What 95 % of distances keep to."""
+    """What 99 % of distances keep to."""
     return float(np.percentile(distances, USUAL))
 
 

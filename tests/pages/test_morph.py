@@ -224,7 +224,7 @@ def test_off_the_data_is_told_as_a_multiple_of_the_limit_and_without_one_as_else
         shown = SimpleNamespace(is_off=np.array([off > 1]), off=np.array([off]), reach=reach)
         return morphing_film._said(shown, 0)
 
-    own = "95 % of the run's own test items"
+    own = "99 % of the run's own test items"
     assert f"The nearest training item lies at 3.2 times the distance that {own} keep to." in said(3.2, 0.5)
     assert f"lies elsewhere, whereas {own} lie exactly where a training item does." in said(np.inf, 0.0)
     assert f"within the distance that {own} keep to" in said(0.4, 0.5)
