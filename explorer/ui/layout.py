@@ -81,9 +81,9 @@ def opened(name: str) -> OpenRun | None:
 
 
 def _wait_for(run: OpenRun) -> None:
-    """In place of the map of a run that is being trained: what will be here, and how far that is."""
+    """In place of a page about a run that is being trained: when it will be here, and how far that is."""
     st.html(f'<div class="le-title"><h1>{escape(run.name)}</h1><span>{escape(run.run.card.title)}</span></div>')
-    st.markdown("Its map is drawn here when the training ends or is stopped.")
+    st.markdown("This page shows it when the training ends or is stopped.")
     unfinished.watch(run.run.folder, run.run.card)
 
 

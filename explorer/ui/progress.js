@@ -25,6 +25,7 @@ export default function mount({ parentElement, data, setStateValue }) {
     try {
       const answer = await fetch(url, { cache: "no-store" });
       told = answer.ok ? await answer.json() : { over: true };
+      failures = 0;
     } catch {
       failures += 1; // the server may be busy for a moment
     }

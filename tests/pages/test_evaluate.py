@@ -261,10 +261,19 @@ def test_two_runs_are_compared_in_settings_and_metrics(open_page: Open):
     assert metrics.loc["MAP", "digits-weight-50"] == first
     assert metrics.loc["MAP", "digits-weight-0, difference"] == pytest.approx(second - first)
     assert metrics.loc["MAP", "digits-weight-0, verdict"] == "▼ worse"
-    assert metrics.loc["Reconstruction error", "digits-weight-0, verdict"] == "▲ better"
+    assert metrics.loc["Reconstruction error", "digits-weight-0, verdict"] == "lower"
     assert settings.loc["structural_weight"].tolist() == ["0.5", "0.0"]
     at.toggle(key="all-scores").set_value(True).run()
     assert "accuracy, majority of 5 nearest, latent" in at.dataframe[1].value["which score"].tolist()
+
+
+def test_chosen_runs_stay_when_one_leaves_the_page_and_comes_back(open_page: Open):
+    at = open_page(EVALUATE, run=DIGITS, chosen="digits-weight-50,digits-weight-0")
+    at.switch_page(str(places.pages() / "1_Start.py")).run()
+    at.query_params.clear()
+    at.switch_page(str(places.pages() / EVALUATE)).run()
+    assert at.query_params["chosen"] == "digits-weight-50,digits-weight-0"
+    assert "#### digits-weight-50 and digits-weight-0" in said(at)
 
 
 def test_seeds_are_averaged_and_errors_stand_over_labels(open_page: Open, runs_root: Path):
