@@ -14,6 +14,7 @@ from explorer import places
 from explorer.ui import state
 from explorer.workflows.background import Job
 from explorer.workflows.evaluating import measuring_job
+from explorer.workflows.failures import keep_failure
 from explorer.workflows.mistakes import cell
 from explorer.workflows.reviewing import missing_job
 from explorer.zoo.evaluation import EVALUATION, Evaluation, read_evaluation
@@ -64,6 +65,7 @@ def own(runs_root: Path) -> Path:
     """A run of one's own without a record."""
     shutil.copytree(places.models() / DIGITS, runs_root / "mine")
     (runs_root / "mine" / EVALUATION).unlink()
+    (runs_root / "mine" / "card.json").touch()  # no other test's run has the same times
     return runs_root / "mine"
 
 
@@ -306,6 +308,17 @@ def test_run_without_a_record_is_named_and_measured_on_request(open_page: Open, 
     assert "**2 runs have no record:**" in said(at)
     press(at, "Measure all")
     assert begun[1:] == [("evaluate", "--missing")]
+
+
+def test_run_that_could_not_be_measured_says_why_and_is_not_offered_again(open_page: Open, own: Path, begun):
+    keep_failure(own, "Its latents are **torn**.", state.settings())
+    assert "no record" not in said(open_page(EVALUATE, run=DIGITS))
+    at = open_page(EVALUATE, run="mine")
+    assert [text.replace("\\", "") for text in sentences(at)] == ["Its latents are **torn**."]
+    press(at, "Try again")
+    assert begun == [("evaluate", "mine", "--again")]
+    shutil.copytree(own, own.with_name("other"))
+    assert "**1 run has no record:** other" in said(open_page(EVALUATE, run=DIGITS))
 
 
 def test_record_can_be_measured_again(open_page: Open, begun):
