@@ -7,12 +7,12 @@ from typing import Any
 import streamlit as st
 
 from explorer.data.dataset import Progress
-from explorer.figures import charts
+from explorer.figures.plots import curves
 from explorer.ui import reviewing_export
 from explorer.ui.gallery import heading, plain, problem, remark
 from explorer.ui.loading import shared
+from explorer.ui.plotting import chart
 from explorer.ui.reviewing_table import interval
-from explorer.ui.reviewing_topics import chart
 from explorer.ui.state import open_for_page
 from explorer.workflows.differing import Difference, config_differences, differences
 from explorer.workflows.reviewing import Column, Review
@@ -154,7 +154,7 @@ def _together(alike: Alike) -> None:
     if alike.curves:
         heading("Errors over known labels", "Share of test items that a classifier gets wrong; lower is better.")
         lines = [(curve.of, curve.x, curve.y) for curve in alike.curves]
-        figure = charts.curves(lines, x="known labels", y="error", unit_square=False)
+        figure = curves(lines, x="known labels", y="error", unit_square=False)
         figure.update_xaxes(type="log")
         chart(figure, "labels", "Error of each classifier over the number of known labels")
 

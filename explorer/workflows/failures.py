@@ -25,7 +25,7 @@ def version_of(folder: Path) -> str:
 
 
 def why_not(folder: Path, settings: Settings) -> str:
-    """Why a run with these files could not be measured; empty where it was not tried, or its files have changed since."""
+    """Why a run with these files could not be measured; empty where it was not tried or has changed since."""
     return _read(settings).get(_key(folder), "")
 
 

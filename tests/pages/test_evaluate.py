@@ -209,7 +209,9 @@ def test_retrieval_shows_every_way_with_what_the_record_says(open_page: Open):
             assert shown.loc[one.of, one.measure] == one.value
     assert charts(at) == ["scatter", "scatter"]
     weights = json.loads(at.get("plotly_chart")[1].proto.spec)["data"]
-    assert [trace["name"] for trace in weights] == ["same class", "fine-grained"]
+    assert [trace.get("name") for trace in weights] == ["same class", "fine-grained", None, None]
+    score = next(one for one in found.scores if (one.measure, one.of) == ("MAP", "semantic weight 0"))
+    assert (weights[2]["y"][0], weights[2]["y"][-1]) == (score.high, score.low)
     at.multiselect(key="ways:mnist-separate").set_value(["semantic weight 0.5"]).run()
     (line,) = json.loads(at.get("plotly_chart")[0].proto.spec)["data"]
     curve = next(one for one in found.curves if one.of == "semantic weight 0.5")
