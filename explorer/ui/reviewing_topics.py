@@ -194,7 +194,7 @@ def _scores(lines: list[dict[str, Any]], measures: Sequence[str], first: str = "
 
     config: dict[str, Any] = {first: st.column_config.TextColumn(first.capitalize(), pinned=True, width=220)}
     for measure in measures:
-        config[measure] = st.column_config.NumberColumn(format="%.3f")
+        config[measure] = st.column_config.NumberColumn(measure[:1].upper() + measure[1:], format="%.3f")
         config[measure + WITHIN] = st.column_config.TextColumn("95 %", width=102)
     st.dataframe(
         without_empty_intervals(pd.DataFrame(lines)),
