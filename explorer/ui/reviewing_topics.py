@@ -192,7 +192,7 @@ def _scores(lines: list[dict[str, Any]], measures: Sequence[str], first: str = "
     """A table that a click on a column sorts, its first column in words."""
     import pandas as pd
 
-    config: dict[str, Any] = {first: st.column_config.TextColumn(first.capitalize(), pinned=True, width=220)}
+    config: dict[str, Any] = {first: st.column_config.TextColumn(first.capitalize(), pinned=True, width=250)}
     for measure in measures:
         config[measure] = st.column_config.NumberColumn(measure[:1].upper() + measure[1:], format="%.3f")
         config[measure + WITHIN] = st.column_config.TextColumn("95 %", width=102)
