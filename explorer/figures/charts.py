@@ -1,24 +1,19 @@
-"""Measurements as Plotly figures: transparent, without colours of the ground, so that both themes can bear them."""
+"""Tables, histograms and bars of measurements as Plotly figures."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.figures import BAR, OKABE_ITO, UNKNOWN
+from explorer.figures import BAR, UNKNOWN
+from explorer.figures.plots import WRONG, blank, plain, short
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-WRONG = "#D55E00"
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
-SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "cross")
 MOST_COUNTED, MOST_NAMED = 20, 40  # classes whose counts, and names, have room
 FAINTEST, STRONGEST = 0.08, 0.6  # of a cell: the theme's own text must stay readable on it
-MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
-Line = tuple[str, Sequence[float], Sequence[float | None]]
-"""A curve: its name, x and y."""
 
 
 def confusion(
@@ -31,14 +26,11 @@ def confusion(
         classes: names.
         chosen: the cell that is framed: true and predicted class.
     """
-    from plotly import graph_objects as go
-
-    c, names = len(classes), [_short(name, 40) for name in classes]
+    c, names = len(classes), [short(name, 40) for name in classes]
     true, predicted = np.divmod(np.arange(c * c), c)
     flat = counts.reshape(-1)
-    figure = go.Figure(
-        go.Heatmap(z=_strength(counts), zmin=-1, zmax=1, colorscale=_scale(), showscale=False, hoverinfo="skip")
-    )
+    figure = blank(height=_height(c))
+    figure.add_heatmap(z=_strength(counts), zmin=-1, zmax=1, colorscale=_scale(), showscale=False, hoverinfo="skip")
     figure.add_scatter(
         x=predicted,
         y=true,
@@ -58,16 +50,15 @@ def confusion(
         figure.add_shape(
             type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5, line={"color": BAR, "width": 3}
         )
-    _name_classes(figure, [_short(name) for name in classes])
+    _name_classes(figure, [short(name) for name in classes])
     figure.update_layout(
         xaxis_title="predicted",
         yaxis_title="true",
         hovermode="closest",
         hoverdistance=60,  # so that all of a cell is its point
         clickmode="event+select",
-        dragmode=False,
     )
-    return _plain(figure, height=_height(c))
+    return figure
 
 
 def _height(n_classes: int) -> int:
@@ -105,44 +96,6 @@ def _scale() -> list[tuple[float, str]]:
     ]
 
 
-def curves(lines: Sequence[Line], *, x: str, y: str, unit_square: bool = True) -> "Figure":
-    """Curves beside each other, told apart by colour, dash and marker.
-
-    Args:
-        lines: what to draw; where y is None the line is broken.
-        x, y: titles of the axes.
-        unit_square: whether both axes go from 0 to 1.
-    """
-    from plotly import graph_objects as go
-
-    figure = go.Figure()
-    for number, (name, across, up) in enumerate(lines):
-        figure.add_scatter(x=list(across), y=list(up), name=_short(name, 60), mode="lines+markers", **_look(number))
-    axes: dict[str, Any] = {"range": [-0.02, 1.02], "constrain": "domain"} if unit_square else {}
-    figure.update_layout(xaxis={"title": x, **axes}, yaxis={"title": y, **axes})
-    return _plain(figure, height=380)
-
-
-def reliability(lines: Sequence[tuple[str, Sequence[float], Sequence[float | None], Sequence[int]]]) -> "Figure":
-    """Precision over confidence beside the diagonal of a calibrated classifier; a marker's area says how many items.
-
-    Args:
-        lines: of each classifier: name, mean confidence, precision and items of each bin.
-    """
-    figure = curves([line[:3] for line in lines], x="confidence", y="precision")
-    most = max((max(count, default=1) for *_, count in lines), default=1)
-    for trace, (*_, count) in zip(figure.data, lines, strict=True):
-        trace.update(
-            customdata=list(count),
-            hovertemplate="confidence %{x:.3f}, precision %{y:.3f}, %{customdata:,} items",
-            marker_size=[6 + 16 * (n / most) ** 0.5 for n in count],
-        )
-    figure.add_scatter(
-        x=[0, 1], y=[0, 1], name="calibrated", mode="lines", line={"color": UNKNOWN, "dash": "dot"}, hoverinfo="skip"
-    )
-    return figure
-
-
 def histograms(
     counted: Mapping[str, tuple[NDArray[np.floating], Sequence[tuple[str, NDArray[np.integer]]]]],
     *,
@@ -157,9 +110,8 @@ def histograms(
         x: title of the axis of what is counted.
         logarithmic: whether ten times as many items are one step more, so that a few are seen beside many.
     """
-    from plotly.subplots import make_subplots
-
-    figure = make_subplots(cols=max(1, len(counted)), shared_yaxes=True, subplot_titles=list(counted))
+    titles = [short(title, 60) for title in counted]
+    figure = blank().set_subplots(cols=max(1, len(counted)), shared_yaxes=True, subplot_titles=titles)
     colours = {"right": BAR, "wrong": WRONG}
     for column, (edges, kinds) in enumerate(counted.values(), 1):
         middles = (edges[:-1] + edges[1:]) / 2
@@ -179,20 +131,8 @@ def histograms(
     figure.update_xaxes(title=x, range=[edges[0], edges[-1]] if counted else None)
     figure.update_yaxes(**({"type": "log", "dtick": 1} if logarithmic else {}))
     figure.update_yaxes(title="test items", col=1)
-    figure.update_layout(barmode="overlay", bargap=0.1)
-    return _plain(figure, height=380, top=34)
-
-
-def map_over_weight(lines: Sequence[tuple[str, Sequence[float], Sequence[float | None], Sequence[float]]]) -> "Figure":
-    """MAP over the semantic weight, with intervals.
-
-    Args:
-        lines: of each relevance: name, weights, MAP and half its interval.
-    """
-    figure = curves([line[:3] for line in lines], x="semantic weight", y="MAP", unit_square=False)
-    for trace, (*_, reach) in zip(figure.data, lines, strict=True):
-        trace.update(error_y={"type": "data", "array": list(reach), "thickness": 1, "width": 3})
-    figure.update_yaxes(range=[0, 1.02])
+    plain(figure, top=34)
+    figure.update_layout(barmode="overlay", bargap=0.1, legend={"y": -0.2, "yanchor": "top"})
     return figure
 
 
@@ -202,16 +142,15 @@ def distances(pairs: Sequence[tuple[str, float, float]]) -> "Figure":
     Args:
         pairs: of each pair of classes: its name, achieved and wanted.
     """
-    from plotly import graph_objects as go
-
     names, achieved, wanted = zip(*pairs, strict=True)
     most = 1.08 * max(*achieved, *wanted)
-    figure = go.Figure(go.Scatter(x=[0, most], y=[0, most], mode="lines", line={"color": UNKNOWN, "dash": "dot"}))
+    figure = blank()
+    figure.add_scatter(x=[0, most], y=[0, most], mode="lines", line={"color": UNKNOWN, "dash": "dot"})
     figure.add_scatter(
         x=wanted,
         y=achieved,
         mode="markers",
-        text=[_short(name, 60) for name in names],
+        text=[short(name, 60) for name in names],
         marker={"size": 9, "color": BAR},
         hovertemplate="%{text}<br>achieved %{y:.3g}, wanted %{x:.3g}<extra></extra>",
     )
@@ -221,7 +160,7 @@ def distances(pairs: Sequence[tuple[str, float, float]]) -> "Figure":
         yaxis={"title": "achieved, latent units", **axes},
         showlegend=False,
     )
-    return _plain(figure, height=380)
+    return figure
 
 
 def matrix(values: NDArray[np.floating], names: Sequence[str], *, title: str) -> "Figure":
@@ -232,25 +171,22 @@ def matrix(values: NDArray[np.floating], names: Sequence[str], *, title: str) ->
         names: of rows and columns.
         title: what a number is, for who rests the pointer on it.
     """
-    from plotly import graph_objects as go
-
     c, most = len(names), np.nanmax(values)
     ink = ",".join(str(int(BAR[i : i + 2], 16)) for i in (1, 3, 5))
-    figure = go.Figure(
-        go.Heatmap(
-            z=values,
-            zmin=0,
-            zmax=most,
-            colorscale=[(0, f"rgba({ink},0)"), (1, f"rgba({ink},{STRONGEST})")],
-            showscale=False,
-            texttemplate="%{z:.2f}" if c <= MOST_COUNTED else "",
-            customdata=[[f"{_short(a, 40)} and {_short(b, 40)}" for b in names] for a in names],
-            hovertemplate=f"%{{customdata}}<br>{title} %{{z:.3g}}<extra></extra>",
-            hoverongaps=False,
-        )
+    figure = blank(height=_height(c))
+    figure.add_heatmap(
+        z=values,
+        zmin=0,
+        zmax=most,
+        colorscale=[(0, f"rgba({ink},0)"), (1, f"rgba({ink},{STRONGEST})")],
+        showscale=False,
+        texttemplate="%{z:.2f}" if c <= MOST_COUNTED else "",
+        customdata=[[f"{short(a, 40)} and {short(b, 40)}" for b in names] for a in names],
+        hovertemplate=f"%{{customdata}}<br>{title} %{{z:.3g}}<extra></extra>",
+        hoverongaps=False,
     )
-    _name_classes(figure, [_short(name) for name in names])
-    return _plain(figure, height=_height(c))
+    _name_classes(figure, [short(name) for name in names])
+    return figure
 
 
 def bars(names: Sequence[str], values: Sequence[float], *, x: str, y: str) -> "Figure":
@@ -261,34 +197,12 @@ def bars(names: Sequence[str], values: Sequence[float], *, x: str, y: str) -> "F
         values: their heights.
         x, y: titles of the axes.
     """
-    from plotly import graph_objects as go
-
-    figure = go.Figure(go.Bar(x=list(names), y=list(values), marker={"color": BAR}, hovertemplate="%{x}: %{y:.3g}"))
-    figure.update_traces(hovertemplate="%{x}: %{y:.3g}<extra></extra>")
-    figure.update_layout(xaxis={"title": x, "type": "category"}, yaxis={"title": y})
-    return _plain(figure, height=300)
-
-
-def _look(number: int) -> dict[str, Any]:
-    """Of the n-th curve: colour, dash and marker."""
-    return {
-        "line": {"color": OKABE_ITO[number % len(OKABE_ITO)], "dash": DASHES[number % len(DASHES)]},
-        "marker": {"symbol": SYMBOLS[number % len(SYMBOLS)], "size": 7},
-    }
-
-
-def _short(text: str, letters: int = 16) -> str:
-    """Foreign text as a label: Plotly takes tags for markup."""
-    cut = text if len(text) <= letters else text[: letters - 1] + "…"
-    return cut.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _plain(figure: "Figure", *, height: int, top: int = 8) -> "Figure":
-    figure.update_layout(
-        height=height,
-        margin={**MARGIN, "t": top},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "y": -0.22},
+    figure = blank(height=300)
+    figure.add_bar(
+        x=[short(name, 40) for name in names],
+        y=list(values),
+        marker={"color": BAR},
+        hovertemplate="%{x}: %{y:.3g}<extra></extra>",
     )
+    figure.update_layout(xaxis={"title": x, "type": "category"}, yaxis={"title": y})
     return figure

@@ -15,7 +15,6 @@ USED, CHOICE, ADDRESSED = "run used", "run chosen", "run addressed"  # in the se
 ITEM = "item touched"
 OF_ONE_RUN = ("at", "view", "hide", "epoch")  # parts of the address that mean nothing on another run's map
 LETTERS_OF_A_NOTE = 80  # beside a run's name; the whole note is on its card
-LOOKED_EVERY = 2.0  # seconds
 TRUST = (
     "Trustworthiness is 1 when all neighbours on the map are neighbours in the latent space too: "
     "over the 10 nearest, in a sample of at most 2,000 items."
@@ -81,18 +80,19 @@ def opened(name: str) -> OpenRun | None:
 
 
 def _wait_for(run: OpenRun) -> None:
-    """In place of the map of a run that is being trained: what will be here, and how far that is."""
+    """In place of a page about a run that is being trained: when it will be here, and how far that is."""
     st.html(f'<div class="le-title"><h1>{escape(run.name)}</h1><span>{escape(run.run.card.title)}</span></div>')
-    st.markdown("Its map is drawn here when the training ends or is stopped.")
+    st.markdown("This page shows it when the training ends or is stopped.")
     unfinished.watch(run.run.folder, run.run.card)
 
 
 def header(run: OpenRun, space: LatentMap) -> None:
     """Name of the run, what kind of map it has, and what it is, in one line where there is room."""
-    if projecting.is_measured(run, space):
+    with st.container():  # so that nothing below it moves when what follows the measuring has gone
+        is_measured = projecting.is_measured(run, space)
         _title(run, space)
-    else:
-        st.fragment(_title, run_every=LOOKED_EVERY)(run, space)  # tells it as soon as it is measured
+        if not is_measured:
+            projecting.follow_measuring(run, space)
     card = run.run.card
     if card.status != "finished":
         said, command = unfinished.words(run.run.folder, card)

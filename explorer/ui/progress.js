@@ -5,7 +5,7 @@ const LOOKED_AFTER = 3000;
 const TRIES = 5; // answers that may fail on the way before the page is asked what it knows
 
 export default function mount({ parentElement, data, setStateValue }) {
-  const [{ url, words, share, identity }] = data;
+  const [{ url, words, share, identity, quiet }] = data;
   const root = parentElement.querySelector(".le-progress");
   const bar = root.querySelector("[role=progressbar]");
   const draw = ({ words, share }) => {
@@ -16,7 +16,8 @@ export default function mount({ parentElement, data, setStateValue }) {
   };
   if (root.dataset.identity === identity) return stop;
   root.dataset.identity = identity;
-  draw({ words, share });
+  root.hidden = Boolean(quiet); // with all the room that it takes, see style.css
+  if (!quiet) draw({ words, share });
   let failures = 0;
 
   async function ask() {
@@ -25,12 +26,13 @@ export default function mount({ parentElement, data, setStateValue }) {
     try {
       const answer = await fetch(url, { cache: "no-store" });
       told = answer.ok ? await answer.json() : { over: true };
+      failures = 0;
     } catch {
       failures += 1; // the server may be busy for a moment
     }
     const over = told?.over || failures > TRIES;
     if (over) setStateValue("over", { identity, seq: Date.now() });
-    else if (told) draw(told);
+    else if (told && !quiet) draw(told);
     setTimeout(ask, over ? LOOKED_AFTER : ASKED_EVERY); // the page may have seen it at its last moment, and draw it still
   }
 

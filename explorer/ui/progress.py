@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
@@ -46,14 +47,22 @@ def bar(identity: str, look: Look, *, key: str) -> None:
         look: how far it is; it is asked from another thread, and long after the page was drawn.
         key: of the bar in the session.
     """
+    standing = look() or Standing("", 1.0)
+    _follow(identity, look, key, {"words": standing.words, "share": standing.share})
+
+
+def quietly(identity: str, look: Look, *, key: str) -> None:
+    """Follow some work as `bar` does, without anything to see."""
+    _follow(identity, look, key, {"quiet": True})
+
+
+def _follow(identity: str, look: Look, key: str, shown: dict[str, Any]) -> None:
     with _lock:
         _looks.pop(identity, None)
         _looks[identity] = look
         while len(_looks) > FOLLOWED:
             del _looks[next(iter(_looks))]
-    standing = look() or Standing("", 1.0)
-    url = route_address(f"work/{identity}", "")
-    data = {"url": url, "words": standing.words, "share": standing.share, "identity": identity}
+    data = {"url": route_address(f"work/{identity}", ""), "identity": identity, **shown}
     _component()(key=key, data=[data], on_over_change=noted)  # in a list: see `scatter`
 
 

@@ -1,5 +1,9 @@
 """Which map of the latents is drawn; maps by neighbours are offered, watched and cancelled here."""
 
+from functools import partial
+from hashlib import blake2b
+from weakref import ref
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -7,8 +11,9 @@ from numpy.typing import NDArray
 from explorer.errors import ExplorerError
 from explorer.latent.angles import AngleMap
 from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS
-from explorer.ui import unknowns, working
+from explorer.ui import progress, unknowns, working
 from explorer.ui.gallery import problem
+from explorer.ui.progress import Standing
 from explorer.ui.spaces import lying_in
 from explorer.ui.state import OpenRun
 from explorer.workflows.coding import MARK, MEAN, is_discrete, split_name, words
@@ -141,6 +146,19 @@ def _directions(space: LatentMap) -> str:
 def is_measured(opened: OpenRun, space: LatentMap) -> bool:
     """Whether all that the badge says is known."""
     return space.is_latent or opened.trustworthiness(space) is not None
+
+
+def follow_measuring(opened: OpenRun, space: LatentMap) -> None:
+    """Let what surrounds this run again once all that the badge says is known."""
+    said = f"{opened.name}:{opened.stamp}:{space.name}"
+    identity = blake2b(f"trust:{said}".encode(), digest_size=8).hexdigest()
+    progress.quietly(identity, partial(_measuring, ref(opened), ref(space)), key="measuring-trust")
+
+
+def _measuring(opened: "ref[OpenRun]", space: "ref[LatentMap]") -> Standing | None:
+    """That a map is being measured; it holds neither the run nor the map."""
+    run, drawn = opened(), space()
+    return None if run is None or drawn is None or is_measured(run, drawn) else Standing("", 0.0)
 
 
 def _trust(opened: OpenRun, space: LatentMap) -> str:

@@ -40,8 +40,11 @@ def show(opened: OpenRun | None) -> None:
 
 
 def _offer_to_measure(reviews: Sequence[Review], shown: Sequence[str]) -> None:
-    """A bar that measures every run without a record, while there are others than the one shown, or it is at it."""
-    missing = [one.name for one in reviews if one.is_measurable and one.record is None]
+    """A bar that measures every run without a record, while there are others than the one shown, or it is at it.
+
+    A run that could not be measured is not offered again: its own part of the page says why, and lets one try again.
+    """
+    missing = [one.name for one in reviews if one.is_missing]
     job = missing_job(settings())
     if (not missing or missing == list(shown)) and job.look() is None:
         return

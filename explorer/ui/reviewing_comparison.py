@@ -7,12 +7,12 @@ from typing import Any
 import streamlit as st
 
 from explorer.data.dataset import Progress
-from explorer.figures import charts
+from explorer.figures.plots import curves
 from explorer.ui import reviewing_export
 from explorer.ui.gallery import heading, plain, problem, remark
 from explorer.ui.loading import shared
+from explorer.ui.plotting import chart
 from explorer.ui.reviewing_table import interval
-from explorer.ui.reviewing_topics import chart
 from explorer.ui.state import open_for_page
 from explorer.workflows.differing import Difference, config_differences, differences
 from explorer.workflows.reviewing import Column, Review
@@ -81,7 +81,7 @@ def _metrics(found: Measured, columns: Sequence[Column]) -> None:
         return
     remark(
         "A difference counts where its 95 % interval leaves out 0, as if each run had been measured on other items; "
-        "on the same items the true interval is narrower."
+        "on the same items the true interval is narrower. Higher or lower alone: there is no interval to judge it by."
     )
     if len({card.data.title for _, card, _ in found}) > 1:
         remark("These runs were measured on different data: better or worse says little of the method.")
@@ -106,8 +106,8 @@ def _columns(names: Sequence[str]) -> dict[str, Any]:
     config: dict[str, Any] = {SCORE: text("Measure", pinned=True, width=200)}
     for name in names:
         of = f" of {name}" if several else ""
-        config[name] = number(name, format="%.3f", width=150, help=name)
-        config[f"{name}, verdict"] = text("Is", width=130, help=f"{name} against {names[0]}")
+        config[name] = number(name, format="%.3f", width=150, help=plain(name))
+        config[f"{name}, verdict"] = text("Is", width=130, help=plain(f"{name} against {names[0]}"))
         config[f"{name}, difference"] = number(f"Difference{of}", format="%+.3f", width=95 if not several else 200)
         config[f"{name}, reach"] = number("± 95 %", format="%.3f", width=80, help="Half its 95 % interval")
     return config
@@ -154,7 +154,7 @@ def _together(alike: Alike) -> None:
     if alike.curves:
         heading("Errors over known labels", "Share of test items that a classifier gets wrong; lower is better.")
         lines = [(curve.of, curve.x, curve.y) for curve in alike.curves]
-        figure = charts.curves(lines, x="known labels", y="error", unit_square=False)
+        figure = curves(lines, x="known labels", y="error", unit_square=False)
         figure.update_xaxes(type="log")
         chart(figure, "labels", "Error of each classifier over the number of known labels")
 

@@ -12,8 +12,9 @@ from explorer.figures.charts import confusion
 from explorer.ui.gallery import Picture, Row, facts, heading, plain, remark, table
 from explorer.ui.loading import shared
 from explorer.ui.picking import pick
+from explorer.ui.plotting import chart
 from explorer.ui.reviewing_table import interval
-from explorer.ui.reviewing_topics import accuracies, chart
+from explorer.ui.reviewing_topics import accuracies
 from explorer.ui.state import OpenRun
 from explorer.workflows.mistakes import Cell, cell
 from explorer.workflows.records import score_of

@@ -29,9 +29,9 @@ def show(one: Review, in_use: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"#### {plain(one.name)}", width="stretch")
         _actions(one, in_use)
-    if one.why and one.why != NOT_MEASURED:
+    if one.card is None or not one.is_measurable:
         problem(one.why)
-    if one.card is not None and one.is_measurable:
+    else:
         _measuring(one, one.card)
     if one.record is None:
         return
@@ -97,8 +97,11 @@ def _again(one: Review, card: Card) -> None:
 def _measuring(one: Review, card: Card) -> None:
     """The bar of a run without a record, or of one that is being measured now."""
     job = measuring_job(one.name, card, settings())
-    if one.record is not None and job.look() is None:
+    status = job.look()
+    if one.record is not None and status is None:
         return
+    if one.why not in ("", NOT_MEASURED) and not (status and status.problem):  # else the bar says it
+        problem(one.why)
     words = "is measured again on request" if one.record is not None else "has no record of its latents"
     working.bar(
         working.Work(
@@ -107,7 +110,7 @@ def _measuring(one: Review, card: Card) -> None:
             job=job,
             begin=partial(job.begin, "evaluate", one.name, "--again"),
             words=f"**{plain(one.name)}** {words}. Measuring takes seconds to minutes, in the background.",
-            press="Measure it",
+            press="Try again" if one.has_failed else "Measure it",
             icon=":material/play_arrow:",
             failed=f"{one.name} could not be measured",
             steps=lambda done, total: f"{done:,} of {total:,} queries",

@@ -14,6 +14,7 @@ ALL, MAIN = "All", "Main"
 GROUPS = {MAIN: "", **{topic.capitalize(): topic for topic in ("classification", "retrieval", "reconstruction")}}
 GROUPS["Structure"] = "structure"
 CHOSEN = "chosen"  # in the address: names of runs, a comma between
+KEPT = "reviewing:chosen"  # in the session, for who leaves the page and comes back without the address
 HEAD, ROW = 38, 35  # pixels
 ROWS_SHOWN = 6
 IN_USE = "in use"
@@ -68,7 +69,7 @@ def show(reviews: Sequence[Review], columns: Sequence[Column], in_use: str) -> l
         st.info("No run matches. Clear the search or choose other data and methods.", icon=":material/search_off:")
         return []
     names = [one.name for one in reviews]
-    asked = set(st.query_params.get(CHOSEN, "").split(","))
+    asked = set((st.query_params.get(CHOSEN) or st.session_state.get(KEPT, "")).split(","))
     chosen = [number for number, name in enumerate(names) if name in asked]
     lines = [_line(one, row, columns, in_use) for one, row in zip(reviews, rows(reviews, columns), strict=True)]
     event: Any = st.dataframe(
@@ -90,10 +91,11 @@ def show(reviews: Sequence[Review], columns: Sequence[Column], in_use: str) -> l
 
 
 def _remember(picked: Sequence[str]) -> None:
-    if not picked:
+    names = st.session_state[KEPT] = ",".join(picked)
+    if not names:
         st.query_params.pop(CHOSEN, None)
-    elif st.query_params.get(CHOSEN) != ",".join(picked):
-        st.query_params[CHOSEN] = ",".join(picked)
+    elif st.query_params.get(CHOSEN) != names:
+        st.query_params[CHOSEN] = names
 
 
 def _line(one: Review, row: dict[str, Value], columns: Sequence[Column], in_use: str) -> dict[str, Value]:

@@ -1,34 +1,25 @@
 """Calibration, retrieval, reconstruction and structure of one run, from its record."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
 from explorer.figures import charts
+from explorer.figures.curves import map_along, reliability
+from explorer.figures.plots import curves
 from explorer.ui import reviewing_export
 from explorer.ui.gallery import facts, remark
+from explorer.ui.plotting import chart
 from explorer.ui.reviewing_table import WITHIN, interval, without_empty_intervals
 from explorer.ui.state import OpenRun
 from explorer.workflows.mistakes import confidences
 from explorer.workflows.records import by_way, distance_table, distances, of_topic, score_of, score_rows, weights
 from explorer.zoo.evaluation import Evaluation, Score
 
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
 WAYS_AT_FIRST, MOST_WAYS = 4, 8
 ERROR_BINS = 30
 HEIGHT = 320  # of a table, pixels
-
-
-def chart(figure: "Figure", key: str, alt: str, **more: Any) -> None:
-    """A figure in the page's theme, without Plotly's own tools."""
-    ink = "#fafafa" if st.context.theme.type == "dark" else "#1b1f24"
-    axes = {"title_font_color": ink, "tickfont_color": ink}
-    figure.update_layout(font_color=ink).update_xaxes(**axes).update_yaxes(**axes).update_annotations(font_color=ink)
-    figure.update_traces(textfont_color=ink, selector={"type": "heatmap"})
-    st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False}, **more)
 
 
 def accuracies(opened: OpenRun, record: Evaluation) -> None:
@@ -57,8 +48,8 @@ def calibration(opened: OpenRun, record: Evaluation) -> None:
         remark(
             "A point on the dotted line is as often right as it is sure; below it, it is too sure. Larger: more items."
         )
-        curves = [(one.of, one.x, one.y, one.count) for one in lines]
-        chart(charts.reliability(curves), "reliability", "Precision over confidence of each classifier")
+        drawn = [(one.of, one.x, one.y, one.count) for one in lines]
+        chart(reliability(drawn), "reliability", "Precision over confidence of each classifier")
         errors = [score_of(record, "classification", "calibration error", one.of) for one in lines]
         told = [(number(score.value), f"for {score.of}, over {score.items:,} items") for score in errors if score]
         facts([(f"Expected calibration error {value}", where) for value, where in told])
@@ -106,7 +97,7 @@ def _precision(run: str, record: Evaluation) -> None:
     drawn = [(way, lines[way].x, lines[way].y) for way in ways if way in lines]
     if drawn:
         remark("Interpolated precision, mean over queries; higher is better.")
-        chart(charts.curves(drawn, x="recall", y="precision"), "precision", "Precision over recall")
+        chart(curves(drawn, x="recall", y="precision"), "precision", "Precision over recall")
 
 
 def _weights(record: Evaluation) -> None:
@@ -114,13 +105,13 @@ def _weights(record: Evaluation) -> None:
     if not found:
         remark("No semantic weights: style and class lie apart in runs of the method separate alone.")
         return
-    lines = []
-    for relevance, scores in found.items():
-        reach = [((one.high or 0) - (one.low or 0)) / 2 for _, one in scores]
-        lines.append((relevance, [weight for weight, _ in scores], [one.value for _, one in scores], reach))
+    lines = [
+        (relevance, [weight for weight, _ in scores], [(one.value, one.low, one.high) for _, one in scores])
+        for relevance, scores in found.items()
+    ]
     st.markdown("MAP over the semantic weight")
-    remark("At 0 style alone ranks, at 1 the class alone. What is best depends on what is looked for.")
-    chart(charts.map_over_weight(lines), "weights", "MAP over the semantic weight")
+    remark("At 0 style alone ranks, at 1 the class alone; shaded: 95 % intervals over queries.")
+    chart(map_along("semantic weight", lines), "weights", "MAP over the semantic weight")
     for score in record.scores:
         if score.measure == "semantic weight" and score.value is not None:
             remark(f"Best over half of the queries, {score.of.partition(', ')[2] or 'same class'}: {score.value:g}.")
@@ -201,9 +192,9 @@ def _scores(lines: list[dict[str, Any]], measures: Sequence[str], first: str = "
     """A table that a click on a column sorts, its first column in words."""
     import pandas as pd
 
-    config: dict[str, Any] = {first: st.column_config.TextColumn(first.capitalize(), pinned=True, width=220)}
+    config: dict[str, Any] = {first: st.column_config.TextColumn(first.capitalize(), pinned=True, width=250)}
     for measure in measures:
-        config[measure] = st.column_config.NumberColumn(format="%.3f")
+        config[measure] = st.column_config.NumberColumn(measure[:1].upper() + measure[1:], format="%.3f")
         config[measure + WITHIN] = st.column_config.TextColumn("95 %", width=102)
     st.dataframe(
         without_empty_intervals(pd.DataFrame(lines)),

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.data.dataset import Progress
-from explorer.figures.curves import CONFIG, along_slider, precision_recall, prepare
+from explorer.figures.curves import map_along
+from explorer.figures.plots import LOW, curves, prepare
 from explorer.ui.gallery import HIT_PIXELS, Picture, Row, bars, heading, remark, table
 from explorer.ui.loading import is_known, leave, shared
 from explorer.ui.picking import pick
+from explorer.ui.plotting import chart
 from explorer.ui.state import OpenRun, settings
 from explorer.workflows.retrieving import CLASS, SPLIT_TITLES, Collection
 from explorer.workflows.scoreboard import ESTIMATE, QUERIES, Scoreboard, left_out, relevances_of, relevant_to_any, words
@@ -174,8 +176,9 @@ def _details(scored: Scored, board: Scoreboard, relevance: str, images: Images |
     left, right = st.columns(2, gap="medium")
     with left:
         heading("Precision over recall", "How many of the first are right, the further down one looks.")
-        curves = {scored.named(name): board.curve(name) for name in board.found}
-        st.plotly_chart(precision_recall(curves), config=CONFIG, key="score-curve")
+        found = {scored.named(name): board.curve(name) for name in board.found}
+        lines = [(name, np.linspace(0, 1, len(one)).tolist(), one.tolist()) for name, one in found.items()]
+        chart(curves(lines, x="recall", y="precision", height=LOW), "score-curve", "Precision over recall")
     with right:
         by_class = board.by_class(relevance)
         values = [by_class[label].value if label in by_class else None for label in range(len(board.classes))]
@@ -247,7 +250,8 @@ def _curve(found: Sweep, relevance: str, here: float) -> None:
         f"The same {found.queries:,} queries at each stop; shaded: 95 % interval over queries.",
     )
     points = [(one.value, one.low, one.high) for one in found.averages(relevance)]
-    st.plotly_chart(along_slider(found.name, found.stops, points, here), config=CONFIG, key="score-sweep")
+    figure = map_along(found.name, [(relevance, found.stops, points)], here=here, height=LOW)
+    chart(figure, "score-sweep", f"MAP along {found.name}")
     if advice := _advice(found.best(relevance, here)):
         remark(advice)
 

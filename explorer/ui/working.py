@@ -17,6 +17,8 @@ from explorer.ui.progress import Standing
 from explorer.workflows.background import Job, Status
 
 WRONG = "working:problem"
+Steps = Callable[[int, int], str]
+"""Words for steps done and steps in all."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Work:
         press: what the button says.
         icon: of the button.
         failed: begins the sentence that says why it failed.
-        steps: words for steps done and steps in all.
+        steps: words for how far it is; kept while the work is followed, so it must hold no run.
         dismiss: takes the bar away; None where it stays.
     """
 
@@ -44,12 +46,12 @@ class Work:
     press: str
     icon: str
     failed: str
-    steps: Callable[[int, int], str]
+    steps: Steps
     dismiss: Callable[[], None] | None = None
 
 
 def bar(work: Work) -> None:
-    """Offer the work, or show how far it is; when it has ended, the whole page draws what came of it."""
+    """Offer the work, or show how far it is; when it has ended, the surrounding fragment, or page, runs again."""
     status = work.job.look()
     wrong = st.session_state.pop(f"{WRONG}:{work.key}", "")
     if wrong or (status is not None and status.problem):
@@ -89,7 +91,7 @@ def _begin(work: Work) -> None:
 def _watch(work: Work, status: Status) -> None:
     identity = blake2b(str(work.job.stem).encode(), digest_size=8).hexdigest()
     with line(work.key):
-        progress.bar(identity, partial(_standing, work), key=f"{work.key}-progress")
+        progress.bar(identity, partial(_standing, work.job, work.name, work.steps), key=f"{work.key}-progress")
         st.button(
             "Cancel",
             key=f"{work.key}-cancel",
@@ -100,15 +102,16 @@ def _watch(work: Work, status: Status) -> None:
         )
 
 
-def _standing(work: Work) -> Standing | None:
-    status = work.job.look()
+def _standing(job: Job, name: str, steps: Steps) -> Standing | None:
+    """How far a job is; it is asked long after the page was drawn, so it holds nothing else of that page."""
+    status = job.look()
     if status is None or status.problem:
         return None
-    return Standing(_progress(work, status), min(1.0, status.done / max(1, status.total)))
+    return Standing(_progress(name, steps, status), min(1.0, status.done / max(1, status.total)))
 
 
-def _progress(work: Work, status: Status) -> str:
+def _progress(name: str, steps: Steps, status: Status) -> str:
     if status.is_cancelled:
-        return f"{work.name}: being cancelled"
-    steps = f", {work.steps(status.done, status.total)}" if status.total else ""
-    return f"{work.name}: {status.stage}{steps}, for {time.time() - status.began:.0f} s"
+        return f"{name}: being cancelled"
+    done = f", {steps(status.done, status.total)}" if status.total else ""
+    return f"{name}: {status.stage}{done}, for {time.time() - status.began:.0f} s"

@@ -24,8 +24,8 @@ class Difference:
         first, second: the scores.
         change: second - first.
         reach: half the 95 % interval of the change; None where one of the two has none.
-        verdict: "better" or "worse" of the second run, "not told apart" where the interval holds 0, "" where none of
-            these can be said.
+        verdict: "better" or "worse" of the second run, "not told apart" where the interval holds 0; without an interval
+            only "higher", "lower" or "equal", as chance may have made it; "" where nothing is better.
     """
 
     title: str
@@ -89,7 +89,7 @@ def _difference(title: str, first: Score, second: Score) -> Difference:
     change = (second.value or 0.0) - (first.value or 0.0)
     one, other = _half(first), _half(second)
     reach = None if one is None or other is None else hypot(one, other)
-    return Difference(title, first, second, change, reach, _verdict(first.measure, change, reach))
+    return Difference(title, first, second, change, reach, _verdict(better_of(first.measure), change, reach))
 
 
 def _half(score: Score) -> float | None:
@@ -98,10 +98,11 @@ def _half(score: Score) -> float | None:
     return max(score.value - score.low, score.high - score.value)  # one of the two may be cut at 0 or 1
 
 
-def _verdict(measure: str, change: float, reach: float | None) -> str:
-    better = better_of(measure)
+def _verdict(better: Better, change: float, reach: float | None) -> str:
     if not better:
         return ""
-    if abs(change) <= (reach or 0.0):
+    if reach is None:
+        return "higher" if change > 0 else "lower" if change < 0 else "equal"
+    if abs(change) <= reach:
         return "not told apart"
     return "better" if (change > 0) == (better == "higher") else "worse"

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
-from explorer.errors import ExplorerError
+from explorer.data.dataset import Progress
+from explorer.errors import BadValueError, ExplorerError
 from explorer.settings import Settings, load_settings
 from explorer.workflows.background import Job
 from explorer.workflows.evaluating import JOBS, record_of, recorded
+from explorer.workflows.failures import keep_failure, why_not
 from explorer.workflows.records import Value, layout_error, score_of
 from explorer.workflows.runs import ShelfEntry, shelf
 from explorer.zoo.card import Card
@@ -30,6 +33,7 @@ class Review:
         record: None where there is none that can be used.
         why: the sentence that says why there is none; else empty.
         is_measurable: whether measuring it would make one.
+        has_failed: its files, as they are, could not be measured; `why` says why.
     """
 
     name: str
@@ -37,6 +41,12 @@ class Review:
     record: Evaluation | None
     why: str = ""
     is_measurable: bool = False
+    has_failed: bool = False
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it has no record, and measuring it may make one."""
+        return self.is_measurable and self.record is None and not self.has_failed
 
 
 @dataclass(frozen=True)
@@ -69,11 +79,15 @@ def review(entry: ShelfEntry, settings: Settings) -> Review:
             return Review(name, card, None, f"{name} has no latents of both splits, so there is nothing to measure.")
     except ExplorerError as error:
         return Review(name, card, None, str(error))
+    why = NOT_MEASURED
     try:
         record = record_of(entry.folder, card, settings)
     except ExplorerError as error:
-        return Review(name, card, None, str(error), is_measurable=True)
-    return Review(name, card, record, "" if record else NOT_MEASURED, is_measurable=True)
+        record, why = None, str(error)
+    if record is not None:
+        return Review(name, card, record, is_measurable=True)
+    failed = why_not(entry.folder, settings)
+    return Review(name, card, None, failed or why, is_measurable=True, has_failed=bool(failed))
 
 
 def missing_job(settings: Settings) -> Job:
@@ -82,7 +96,7 @@ def missing_job(settings: Settings) -> Job:
 
 
 def measure_missing(settings: Settings | None = None, report: Report = lambda *_: None) -> dict[str, str]:
-    """Measure each run that can be measured and has no record.
+    """Measure each run that can be measured and has no record; what failed before is tried when its files have changed.
 
     Args:
         settings: of the installation.
@@ -101,18 +115,28 @@ def measure_missing(settings: Settings | None = None, report: Report = lambda *_
             note(stage, done, total)
             report(stage, done, total)
 
-        reviews = [review(entry, settings) for entry in shelf(settings)]
-        wanted = [one.name for one in reviews if one.is_measurable and one.record is None]
-        said = {}
+        entries = shelf(settings)
+        reviews = [review(entry, settings) for entry in entries]
+        wanted = [one.name for one in reviews if one.is_missing]
+        said = {one.name: one.why for one in reviews if one.has_failed}
+        folders = {entry.name: entry.folder for entry in entries}
         for number, name in enumerate(wanted, 1):
             stage = f"measuring {name}, {number} of {len(wanted)}"
             told(stage, 0, 0)
-            try:
-                recorded(name, settings, again=True, progress=partial(told, stage))
-                said[name] = ""
-            except ExplorerError as error:
-                said[name] = str(error)
+            said[name] = _why_not(name, folders[name], settings, partial(told, stage))
         return said
+
+
+def _why_not(name: str, folder: Path, settings: Settings, progress: Progress) -> str:
+    """Measure a run; the sentence that says why it cannot be, which is kept, else ""."""
+    try:
+        recorded(name, settings, again=True, progress=progress)
+    except BadValueError as error:  # another process is at it
+        return str(error)
+    except ExplorerError as error:
+        keep_failure(folder, str(error), settings)
+        return str(error)
+    return ""
 
 
 def _score(topic: Topic, measure: str, of: str) -> Callable[[Evaluation], Score | None]:

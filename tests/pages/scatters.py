@@ -26,6 +26,12 @@ def progress(at: AppTest) -> list[tuple[str, float]]:
     return [(one["words"], one["share"]) for one in told if "share" in one]
 
 
+def followed_quietly(at: AppTest) -> list[str]:
+    """Names of works that the page follows without a bar."""
+    told = (json.loads(element.proto.json)[0] for element in at.get("bidi_component"))
+    return [one["identity"] for one in told if "quiet" in one]
+
+
 def say(at: AppTest, event: str, key: str = MAP, **message: Any) -> AppTest:
     """Let the browser report something of a map, and run the page again."""
     about = {"identity": maps(at)[key]["identity"], "seq": next(NUMBERS)}

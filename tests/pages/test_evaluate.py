@@ -14,6 +14,7 @@ from explorer import places
 from explorer.ui import state
 from explorer.workflows.background import Job
 from explorer.workflows.evaluating import measuring_job
+from explorer.workflows.failures import keep_failure
 from explorer.workflows.mistakes import cell
 from explorer.workflows.reviewing import missing_job
 from explorer.zoo.evaluation import EVALUATION, Evaluation, read_evaluation
@@ -64,6 +65,7 @@ def own(runs_root: Path) -> Path:
     """A run of one's own without a record."""
     shutil.copytree(places.models() / DIGITS, runs_root / "mine")
     (runs_root / "mine" / EVALUATION).unlink()
+    (runs_root / "mine" / "card.json").touch()  # no other test's run has the same times
     return runs_root / "mine"
 
 
@@ -207,7 +209,9 @@ def test_retrieval_shows_every_way_with_what_the_record_says(open_page: Open):
             assert shown.loc[one.of, one.measure] == one.value
     assert charts(at) == ["scatter", "scatter"]
     weights = json.loads(at.get("plotly_chart")[1].proto.spec)["data"]
-    assert [trace["name"] for trace in weights] == ["same class", "fine-grained"]
+    assert [trace.get("name") for trace in weights] == ["same class", "fine-grained", None, None]
+    score = next(one for one in found.scores if (one.measure, one.of) == ("MAP", "semantic weight 0"))
+    assert (weights[2]["y"][0], weights[2]["y"][-1]) == (score.high, score.low)
     at.multiselect(key="ways:mnist-separate").set_value(["semantic weight 0.5"]).run()
     (line,) = json.loads(at.get("plotly_chart")[0].proto.spec)["data"]
     curve = next(one for one in found.curves if one.of == "semantic weight 0.5")
@@ -261,10 +265,19 @@ def test_two_runs_are_compared_in_settings_and_metrics(open_page: Open):
     assert metrics.loc["MAP", "digits-weight-50"] == first
     assert metrics.loc["MAP", "digits-weight-0, difference"] == pytest.approx(second - first)
     assert metrics.loc["MAP", "digits-weight-0, verdict"] == "▼ worse"
-    assert metrics.loc["Reconstruction error", "digits-weight-0, verdict"] == "▲ better"
+    assert metrics.loc["Reconstruction error", "digits-weight-0, verdict"] == "lower"
     assert settings.loc["structural_weight"].tolist() == ["0.5", "0.0"]
     at.toggle(key="all-scores").set_value(True).run()
     assert "accuracy, majority of 5 nearest, latent" in at.dataframe[1].value["which score"].tolist()
+
+
+def test_chosen_runs_stay_when_one_leaves_the_page_and_comes_back(open_page: Open):
+    at = open_page(EVALUATE, run=DIGITS, chosen="digits-weight-50,digits-weight-0")
+    at.switch_page(str(places.pages() / "1_Start.py")).run()
+    at.query_params.clear()
+    at.switch_page(str(places.pages() / EVALUATE)).run()
+    assert at.query_params["chosen"] == "digits-weight-50,digits-weight-0"
+    assert "#### digits-weight-50 and digits-weight-0" in said(at)
 
 
 def test_seeds_are_averaged_and_errors_stand_over_labels(open_page: Open, runs_root: Path):
@@ -297,6 +310,17 @@ def test_run_without_a_record_is_named_and_measured_on_request(open_page: Open, 
     assert "**2 runs have no record:**" in said(at)
     press(at, "Measure all")
     assert begun[1:] == [("evaluate", "--missing")]
+
+
+def test_run_that_could_not_be_measured_says_why_and_is_not_offered_again(open_page: Open, own: Path, begun):
+    keep_failure(own, "Its latents are **torn**.", state.settings())
+    assert "no record" not in said(open_page(EVALUATE, run=DIGITS))
+    at = open_page(EVALUATE, run="mine")
+    assert [text.replace("\\", "") for text in sentences(at)] == ["Its latents are **torn**."]
+    press(at, "Try again")
+    assert begun == [("evaluate", "mine", "--again")]
+    shutil.copytree(own, own.with_name("other"))
+    assert "**1 run has no record:** other" in said(open_page(EVALUATE, run=DIGITS))
 
 
 def test_record_can_be_measured_again(open_page: Open, begun):

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.data.dataset import Dataset
 from explorer.settings import Settings
 from explorer.ui import state
+from explorer.ui.progress import Standing, _looks
 from explorer.workflows.background import Job
 from explorer.workflows.maps import latent_map
 from explorer.workflows.projecting import Kept, Places
@@ -18,7 +20,7 @@ from explorer.workflows.runs import Items
 from explorer.zoo.card import Card, DataPart
 from explorer.zoo.run import Run
 from explorer.zoo.store import LATENTS, Latents, write_card, write_latents
-from tests.pages.scatters import progress
+from tests.pages.scatters import followed_quietly, progress
 from tests.pages.test_pages import html, sentences
 from tests.runs import CONFIG, train
 
@@ -81,6 +83,20 @@ def test_more_dimensions_open_on_their_principal_components(open_page: Open, dee
     share = latent_map(deep).projection.variance
     assert f"two principal components of 4: {100 * share:.0f} % of the variance; trustworthiness …" in html(at)
     assert "Compute" not in buttons(at)
+
+
+def test_measuring_is_followed_by_the_browser_and_holds_neither_run_nor_map(open_page: Open, deep: Run):  # noqa: ARG001
+    at = open_page(MAP, run=RUN)
+    (identity,) = followed_quietly(at)
+    assert "trustworthiness …" in html(at)
+    look = _looks[identity]
+    assert look() == Standing("", 0.0)
+    assert progress(at) == [], "there is no bar"
+    assert all(isinstance(one, ref) for one in look.args)
+    opened = state.open_for_page(RUN)
+    opened._measure(opened.space)
+    assert look() is None
+    assert followed_quietly(at.run()) == []
 
 
 def test_trustworthiness_is_told_once_it_is_measured(open_page: Open, deep: Run):  # noqa: ARG001

@@ -16,7 +16,9 @@ from explorer.errors import BadRunError
 from explorer.settings import Settings
 from explorer.workflows import evaluating, reviewing
 from explorer.workflows.differing import better_of, config_differences, differences
+from explorer.workflows.evaluating import JOBS, measuring_job
 from explorer.workflows.exporting import as_csv
+from explorer.workflows.failures import NAME, keep_failure
 from explorer.workflows.mistakes import cell, confidences
 from explorer.workflows.records import (
     as_json,
@@ -268,8 +270,11 @@ def test_ways_hold_each_score_once():
         ((0.5, 0.4, 0.6), (0.8, 0.7, 0.9), "MAP", "better"),
         ((0.8, 0.7, 0.9), (0.5, 0.4, 0.6), "MAP", "worse"),
         ((0.5, 0.4, 0.6), (0.6, 0.5, 0.7), "MAP", "not told apart"),
-        ((0.5, None, None), (0.4, None, None), "RMSE", "better"),
-        ((0.5, None, None), (0.6, None, None), "calibration error", "worse"),
+        ((0.5, 0.4, 0.6), (0.1, 0.0, 0.2), "RMSE", "better"),
+        ((0.5, None, None), (0.4, None, None), "RMSE", "lower"),
+        ((0.5, None, None), (0.6, None, None), "calibration error", "higher"),
+        ((0.5, 0.4, 0.6), (0.6, None, None), "layout error", "higher"),
+        ((0.5, None, None), (0.5, None, None), "RMSE", "equal"),
         ((2.0, None, None), (3.0, None, None), "active dimensions", ""),
         ((0.5, 0.4, 0.6), (0.5, 0.4, 0.6), "MAP", "not told apart"),
     ],
@@ -303,7 +308,7 @@ def test_differences_in_the_columns_of_the_table():
     found = {one.title: one for one in differences(first, second, columns_of(""))}
     assert set(found) == {"Accuracy, SVM", "MAP", "Reconstruction error", "Calibration error, SVM"}
     assert found["MAP"].verdict == "better"
-    assert found["Reconstruction error"].verdict == "worse"
+    assert found["Reconstruction error"].verdict == "higher", "it has no interval, so chance may have made it"
 
 
 def test_every_column_knows_what_is_better():
@@ -343,6 +348,41 @@ def test_run_that_cannot_be_measured_does_not_stop_the_others(settings, capsys):
     assert "unmeasured: measured" in said
     assert any(line.startswith("measured: latents.safetensors of measured is truncated") for line in said)
     assert main(["evaluate", "--missing", "measured"]) == 2
+
+
+def test_run_that_could_not_be_measured_says_why_until_its_files_change(settings):
+    folder = settings.runs_root / "unmeasured"
+    latents, whole = folder / "latents.safetensors", (folder / "latents.safetensors").read_bytes()
+    assert reviewed(folder, settings).is_missing
+    latents.write_bytes(whole[:-9])
+    why = measure_missing(settings)["unmeasured"]
+    found = reviewed(folder, settings)
+    assert "truncated" in why
+    assert (found.why, found.has_failed, found.is_missing) == (why, True, False)
+    seen: list[object] = []
+    assert measure_missing(settings, lambda *step: seen.append(step)) == {"unmeasured": why}
+    assert seen == [], "nothing is tried again"
+    latents.write_bytes(whole)
+    assert reviewed(folder, settings).is_missing
+    assert measure_missing(settings) == {"unmeasured": ""}
+    assert reviewed(folder, settings).record is not None
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", "[" * 99_999, '{"%s": 7}', '"x"', "\xff", " " * 1_000_001])
+def test_damaged_file_of_failures_says_nothing(settings, content):
+    folder = settings.runs_root / "unmeasured"
+    keep_failure(folder, "It is broken.", settings)
+    assert reviewed(folder, settings).why == "It is broken."
+    key = next(iter(json.loads((settings.data_root / JOBS / NAME).read_text())))
+    (settings.data_root / JOBS / NAME).write_text(content.replace("%s", key), "latin-1")
+    assert reviewed(folder, settings).is_missing
+
+
+def test_run_that_another_process_measures_has_not_failed(settings):
+    card = Run(settings.runs_root / "unmeasured").card
+    with measuring_job("unmeasured", card, settings).working():
+        assert "under way" in measure_missing(settings)["unmeasured"]
+    assert reviewed(settings.runs_root / "unmeasured", settings).is_missing
 
 
 def test_missing_records_are_made_by_one_process_at_a_time(settings):
