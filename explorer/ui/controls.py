@@ -1,15 +1,18 @@
 """The slim bar above the map: which map, what colours say, what is drawn over it, how hits are ranked."""
 
 from dataclasses import dataclass
+from functools import partial
+from weakref import ref
 
 import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.retrieval.similarity import BOUNDARY_SIMILARITY
-from explorer.ui import overlaying, projecting, unknowns
+from explorer.ui import overlaying, progress, projecting, unknowns
 from explorer.ui.gallery import problem
 from explorer.ui.inspector import Ranking
 from explorer.ui.overlaying import Images
+from explorer.ui.progress import Standing
 from explorer.ui.scatter import Colouring
 from explorer.ui.state import OpenRun
 from explorer.workflows.colouring import FACTOR
@@ -17,7 +20,6 @@ from explorer.workflows.maps import LatentMap
 from explorer.workflows.search import Measure
 
 NEIGHBOURS, MOST = 12, 100
-LOOKED_EVERY = 1.0  # seconds
 CLASS = "Class"
 MEASURES: tuple[Measure, ...] = ("latent similarity", "Euclidean")
 
@@ -78,12 +80,13 @@ def _colouring(opened: OpenRun, space: LatentMap) -> Colouring | None:
 def await_factors(opened: OpenRun) -> None:
     """Draw the page anew once the items are here, which are fetched beside it: factors can then be chosen."""
     if not opened.painting.knows_factors and opened.without_images is None:
-        st.fragment(_look_for_factors, run_every=LOOKED_EVERY)(opened)
+        progress.quietly(f"factors-{opened.name}-{opened.stamp}", partial(_fetching, ref(opened)), key="await-factors")
 
 
-def _look_for_factors(opened: OpenRun) -> None:
-    if opened.painting.knows_factors:
-        st.rerun()
+def _fetching(opened: "ref[OpenRun]") -> Standing | None:
+    """That the items are being fetched; it does not hold the run."""
+    run = opened()
+    return None if run is None or run.painting.knows_factors else Standing("", 0.0)
 
 
 def _help(names: dict[str, str]) -> str:
