@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer import places
-from explorer.ui import state
+from explorer.ui import loading, state
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +24,11 @@ def runs_root(tmp_path: Path, data_root: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("LATENT_EXPLORER_CONFIG", str(tmp_path / "none.toml"))
     state.settings.cache_clear()
     yield tmp_path
+    for key, work in list(loading._under_way.items()):
+        if not work.is_over:  # nothing goes on beside the tests that follow
+            work.cancel()
+            work.wait(60)
+            del loading._under_way[key]
     state.settings.cache_clear()
 
 
