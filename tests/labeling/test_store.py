@@ -34,7 +34,8 @@ def test_session_is_found_again_as_it_was_made(store, session):
     assert store.state(other).classes.living == {}
 
 
-def test_name_that_is_taken_or_no_name_is_told(store, session):
+@pytest.mark.usefixtures("session")
+def test_name_that_is_taken_or_no_name_is_told(store):
     with pytest.raises(BadValueError, match="session called digits-1 already"):
         store.create(PLAN, "ann")
     with pytest.raises(BadValueError, match="no labeling session called 'other'"):
