@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from explorer.errors import BadValueError
 from explorer.labeling.records import MOST_CLASSES, plain_text
-from explorer.labeling.schema import OF_CLASSES, Kind, events
+from explorer.labeling.schema import Kind, events, is_of_classes
 
 NONE = -1  # no class: as UNLABELLED in data sets
 
@@ -94,7 +94,7 @@ def derive(log: Iterable[tuple[int, int | None, int | None, str | None]], known:
     """The classes after these events, each (kind, class, target, text), in order.
 
     Args:
-        log: of the kinds in OF_CLASSES.
+        log: of the kinds in `schema.OF_CLASSES`.
         known: the classes before them.
     """
     classes = known or Classes()
@@ -106,7 +106,5 @@ def derive(log: Iterable[tuple[int, int | None, int | None, str | None]], known:
 def read_classes(connection: Connection, session: int) -> Classes:
     """The classes of a session as the database has them now."""
     c = events.c
-    asked = select(c.kind, c["class"], c.target, c.text).where(
-        c.session == session, c.kind.between(OF_CLASSES[0], OF_CLASSES[-1])
-    )
+    asked = select(c.kind, c["class"], c.target, c.text).where(c.session == session, is_of_classes)
     return derive((row[0], row[1], row[2], row[3]) for row in connection.execute(asked.order_by(c.seq)))

@@ -190,13 +190,25 @@ def _derive(log: Log, rows: NDArray[np.intp]) -> State:
 
 def _newest(log: Log, rows: NDArray[np.intp], values: Column, *, by_annotator: bool) -> _Kept:
     """Of rows of one item, or of one item and annotator, the newest; by item and then by moment."""
-    items, annotators, orders = log.items[rows], log.annotators[rows], log.orders[rows]
-    sort = np.lexsort((orders, annotators, items) if by_annotator else (orders, items))
-    items, annotators = items[sort], annotators[sort]
-    differs = items[1:] != items[:-1]
-    if by_annotator:
-        differs |= annotators[1:] != annotators[:-1]
-    newest = sort[np.append(differs, True)[: len(sort)]]
-    newest = newest[np.lexsort((log.orders[rows][newest], log.items[rows][newest]))]
-    rows = rows[newest]
+    if (np.diff(log.orders[rows]) < 0).any():
+        rows = rows[np.argsort(log.orders[rows])]
+    rows = rows[np.argsort(log.items[rows], kind="stable")]
+    items = log.items[rows]
+    is_last = np.append(items[1:] != items[:-1], True)[: len(rows)]
+    if by_annotator:  # of items of which more than one row speaks, each annotator's last too
+        again = np.flatnonzero(~is_last)
+        several = np.union1d(again, again + 1)
+        newest = several[np.lexsort((several, log.annotators[rows[several]], items[several]))]
+        who, what = log.annotators[rows[newest]], items[newest]
+        is_last[newest] |= np.append((who[1:] != who[:-1]) | (what[1:] != what[:-1]), True)[: len(newest)]
+    rows = rows[is_last]
     return _Kept(log.items[rows], log.annotators[rows], values[rows], log.orders[rows])
+
+
+def contains(ascending: Column, items: Column) -> NDArray[np.bool_]:
+    """Which of `items` stand in `ascending`, shape as items."""
+    if not len(ascending):
+        return np.zeros(len(items), bool)
+    at = np.minimum(np.searchsorted(ascending, items), len(ascending) - 1)
+    found: NDArray[np.bool_] = ascending[at] == items
+    return found

@@ -14,7 +14,7 @@ from explorer.labeling.engine import PATIENCE, Database, database_of
 from explorer.labeling.log import Log, empty_log, grown
 from explorer.labeling.migrating import migrate
 from explorer.labeling.records import LONGEST_KEY, Answer, Event, Plan, Press, Session, microseconds, person
-from explorer.labeling.state import State, advance, start
+from explorer.labeling.state import State, advance, contains, start
 from explorer.settings import Settings
 
 MOST_PRESSES = 10_000  # of one call
@@ -163,7 +163,7 @@ class LabelStore:
             recording.hold(connection, session.id)
             annotator = recording.annotator(connection, name)
             leases.release(connection, session.id, annotator, tab)
-            free = self._free(connection, session, annotator, tab, np.asarray(items, np.int64))[:n]
+            free = self._first(connection, session, annotator, tab, np.asarray(items, np.int64), n)
             leases.take(connection, session.id, annotator, tab, free.tolist(), now + int(1e6 * seconds))
         return free
 
@@ -172,7 +172,8 @@ class LabelStore:
         name = person(who)
         with self.database.reading() as connection:
             known = {name: number for number, name in history.names(connection).items()}
-            return self._free(connection, session, known.get(name, -1), tab, np.asarray(items, np.int64))
+            ids = np.asarray(items, np.int64)
+            return self._first(connection, session, known.get(name, -1), tab, ids, len(ids))
 
     def release(self, session: Session, who: str, *, tab: str = "") -> None:
         """Give back all that this person's tab holds."""
@@ -192,10 +193,16 @@ class LabelStore:
                 self._known[session.id] = (longer, state)
             return state
 
-    def _free(
-        self, connection: Connection, session: Session, annotator: int, tab: str, items: NDArray[np.int64]
+    def _first(
+        self, connection: Connection, session: Session, annotator: int, tab: str, items: NDArray[np.int64], n: int
     ) -> NDArray[np.int64]:
+        """The first n of `items` that are free: most often they are among the first few."""
         state = self._state(connection, session)
-        others = leases.held(connection, session.id, annotator, tab, self._now())
-        taken = np.concatenate([state.labels().ids, state.skipped(annotator), np.array(sorted(others), np.int64)])
-        return items[~np.isin(items, taken)]
+        others = np.array(sorted(leases.held(connection, session.id, annotator, tab, self._now())), np.int64)
+        taken = (state.labels().ids, state.skipped(annotator), others)
+        free, at, block = [items[:0]], 0, max(1024, n)
+        while at < len(items) and sum(map(len, free)) < n:
+            part = items[at : at + block]
+            free.append(part[~np.logical_or.reduce([contains(ids, part) for ids in taken])])
+            at, block = at + block, 4 * block
+        return np.concatenate(free)[:n]

@@ -133,4 +133,4 @@ class Labeling(RuleBasedStateMachine):
 
 
 TestLabeling = Labeling.TestCase
-TestLabeling.settings = settings(max_examples=25, stateful_step_count=30)
+TestLabeling.settings = settings(max_examples=20, stateful_step_count=25, print_blob=False)

@@ -51,5 +51,5 @@ def upgrade() -> None:
     op.create_index("ix_events_annotator", "events", ["session", "annotator", "seq"])
     of_classes = sa.text("kind BETWEEN 7 AND 10")
     op.create_index(
-        "ix_events_of_classes", "events", ["session", "seq"], sqlite_where=of_classes, postgresql_where=of_classes
+        "ix_events_of_classes", "events", ["session", "kind"], sqlite_where=of_classes, postgresql_where=of_classes
     )
