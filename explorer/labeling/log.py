@@ -92,6 +92,11 @@ def orders_of(kinds: Column, targets: Column) -> Column:
     return np.where(newest == 0, seqs, np.where(is_redone, newest, 0))
 
 
+def times(connection: Connection, session: int) -> Column:
+    """When each event of a session was, microseconds since 1970, in order, shape (n,)."""
+    return _pairs(connection, ROWS.format(packed="at", item="seq", session=session, after=0))[0]
+
+
 def _pairs(connection: Connection, query: str) -> tuple[Column, Column]:
     """Two columns of whole numbers, as fast as each database gives them."""
     driver: Any = connection.connection

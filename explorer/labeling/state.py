@@ -49,8 +49,8 @@ class Conflict:
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """Rows of the log that stand for something, by item and then by moment.
+class Opinions:
+    """Rows of the log that stand, by item and then by moment.
 
     Args:
         items, annotators, values, orders: columns of shape (n,).
@@ -61,13 +61,15 @@ class _Kept:
     values: Column
     orders: Column
 
-    def without(self, items: Column) -> "_Kept":
+    def without(self, items: Column) -> "Opinions":
+        """Those of other items."""
         kept = ~np.isin(self.items, items)
-        return _Kept(self.items[kept], self.annotators[kept], self.values[kept], self.orders[kept])
+        return Opinions(self.items[kept], self.annotators[kept], self.values[kept], self.orders[kept])
 
-    def with_rows(self, more: "_Kept") -> "_Kept":
+    def with_rows(self, more: "Opinions") -> "Opinions":
+        """These and those of items that are not here."""
         at = np.searchsorted(self.items, more.items, side="right")
-        return _Kept(
+        return Opinions(
             np.insert(self.items, at, more.items),
             np.insert(self.annotators, at, more.annotators),
             np.insert(self.values, at, more.values),
@@ -89,19 +91,19 @@ class State:
 
     seq: int
     classes: Classes
-    opinions: _Kept
-    skips: _Kept
-    flags: _Kept
+    opinions: Opinions
+    skips: Opinions
+    flags: Opinions
 
     def labels(self) -> Labels:
         """The label of each labelled item."""
-        held, classes = self._held()
+        held, classes = self.held()
         is_last = np.append(held.items[1:] != held.items[:-1], True)[: len(held.items)]
         return Labels(held.items[is_last], classes[is_last], held.annotators[is_last], held.orders[is_last])
 
     def conflicts(self) -> tuple[Conflict, ...]:
         """Items on which annotators differ, by id."""
-        held, classes = self._held()
+        held, classes = self.held()
         first = np.flatnonzero(np.append(True, held.items[1:] != held.items[:-1])[: len(held.items)])
         if not len(first):
             return ()
@@ -131,14 +133,16 @@ class State:
         items: Column = self.flags.items[self.flags.values == Kind.FLAG]
         return items
 
-    def _held(self) -> tuple[_Kept, Column]:
-        """The opinions on classes that live, and those classes."""
+    def held(self) -> tuple[Opinions, Column]:
+        """The opinions on classes that live, by item and then by moment, and those classes."""
         classes = self.classes.follow(self.opinions.values)
         lives = classes != NONE
         if lives.all():
             return self.opinions, classes
         kept = self.opinions
-        return _Kept(kept.items[lives], kept.annotators[lives], kept.values[lives], kept.orders[lives]), classes[lives]
+        return Opinions(kept.items[lives], kept.annotators[lives], kept.values[lives], kept.orders[lives]), classes[
+            lives
+        ]
 
 
 def derive(log: Log) -> State:
@@ -188,7 +192,7 @@ def _derive(log: Log, rows: NDArray[np.intp]) -> State:
     )
 
 
-def _newest(log: Log, rows: NDArray[np.intp], values: Column, *, by_annotator: bool) -> _Kept:
+def _newest(log: Log, rows: NDArray[np.intp], values: Column, *, by_annotator: bool) -> Opinions:
     """Of rows of one item, or of one item and annotator, the newest; by item and then by moment."""
     if (np.diff(log.orders[rows]) < 0).any():
         rows = rows[np.argsort(log.orders[rows])]
@@ -202,7 +206,7 @@ def _newest(log: Log, rows: NDArray[np.intp], values: Column, *, by_annotator: b
         who, what = log.annotators[rows[newest]], items[newest]
         is_last[newest] |= np.append((who[1:] != who[:-1]) | (what[1:] != what[:-1]), True)[: len(newest)]
     rows = rows[is_last]
-    return _Kept(log.items[rows], log.annotators[rows], values[rows], log.orders[rows])
+    return Opinions(log.items[rows], log.annotators[rows], values[rows], log.orders[rows])
 
 
 def contains(ascending: Column, items: Column) -> NDArray[np.bool_]:

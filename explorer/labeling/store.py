@@ -56,6 +56,11 @@ class LabelStore:
         """Let go of the database."""
         self.database.engine.dispose()
 
+    def reload(self) -> None:
+        """Forget what was read of the log: the database was replaced."""
+        with self._knowing:
+            self._known.clear()
+
     def create(self, plan: Plan, who: str, classes: Sequence[str] = ()) -> Session:
         """Make a session.
 
@@ -69,7 +74,7 @@ class LabelStore:
             StoreError: the database cannot be written.
         """
         with self.database.writing() as connection:
-            return sessions.create(connection, plan, person(who), classes, self._now())
+            return sessions.create(connection, plan, person(who), classes, self.now())
 
     def sessions(self) -> list[Session]:
         """All sessions, the newest first."""
@@ -112,7 +117,7 @@ class LabelStore:
             raise BadValueError(f"{len(presses):,} presses at once; send at most {MOST_PRESSES:,} at a time.")
         name, run = person(who), run or session.plan.run
         with self.database.writing() as connection:
-            return recording.record(connection, session.id, name, presses, run=run, at=self._now())
+            return recording.record(connection, session.id, name, presses, run=run, at=self.now())
 
     def state(self, session: Session) -> State:
         """What the log comes to now: labels, conflicts, counts, classes, skips and flags.
@@ -120,7 +125,7 @@ class LabelStore:
         The first call reads the whole log; later ones what was added since, by this process or another.
         """
         with self.database.reading() as connection:
-            return self._state(connection, session)
+            return self.state_at(connection, session)
 
     def annotators(self) -> dict[int, str]:
         """Every annotator's name by number."""
@@ -158,7 +163,7 @@ class LabelStore:
             raise BadValueError(
                 f"A lease holds 0 or more items for up to {LONGEST_LEASE:.0f} seconds; got {n}, {seconds}."
             )
-        now, name = self._now(), person(who)
+        now, name = self.now(), person(who)
         with self.database.writing() as connection:
             recording.hold(connection, session.id)
             annotator = recording.annotator(connection, name)
@@ -181,10 +186,12 @@ class LabelStore:
         with self.database.writing() as connection:
             leases.release(connection, session.id, recording.annotator(connection, name), tab)
 
-    def _now(self) -> int:
+    def now(self) -> int:
+        """The time, in microseconds since 1970."""
         return microseconds(self._clock())
 
-    def _state(self, connection: Connection, session: Session) -> State:
+    def state_at(self, connection: Connection, session: Session) -> State:
+        """`state` within a transaction that reads or writes."""
         with self._knowing:
             log, state = self._known.get(session.id) or (empty_log(), start())
             longer = grown(log, connection, session.id)
@@ -197,8 +204,8 @@ class LabelStore:
         self, connection: Connection, session: Session, annotator: int, tab: str, items: NDArray[np.int64], n: int
     ) -> NDArray[np.int64]:
         """The first n of `items` that are free: most often they are among the first few."""
-        state = self._state(connection, session)
-        others = np.array(sorted(leases.held(connection, session.id, annotator, tab, self._now())), np.int64)
+        state = self.state_at(connection, session)
+        others = np.array(sorted(leases.held(connection, session.id, annotator, tab, self.now())), np.int64)
         taken = (state.labels().ids, state.skipped(annotator), others)
         free, at, block = [items[:0]], 0, max(1024, n)
         while at < len(items) and sum(map(len, free)) < n:
