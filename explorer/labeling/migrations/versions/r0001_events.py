@@ -9,6 +9,12 @@ down_revision = None
 
 def upgrade() -> None:
     """Make the first three tables."""
+    _sessions()
+    _annotators()
+    _events()
+
+
+def _sessions() -> None:
     op.create_table(
         "sessions",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -25,12 +31,18 @@ def upgrade() -> None:
         sa.Column("created", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("name", name="uq_sessions_name"),
     )
+
+
+def _annotators() -> None:
     op.create_table(
         "annotators",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("name", sa.String(100), nullable=False),
         sa.UniqueConstraint("name", name="uq_annotators_name"),
     )
+
+
+def _events() -> None:
     op.create_table(
         "events",
         sa.Column("session", sa.Integer, sa.ForeignKey("sessions.id"), primary_key=True),
