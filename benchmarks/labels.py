@@ -14,11 +14,11 @@ from threading import Thread
 
 import numpy as np
 from harness import table
-from sqlalchemy import BigInteger, create_engine, select
+from sqlalchemy import BigInteger, create_engine, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from explorer.labeling.records import Plan, Press
-from explorer.labeling.schema import Kind
+from explorer.labeling.schema import Kind, events
 from explorer.labeling.store import LabelStore, open_store
 from explorer.settings import Settings
 
@@ -91,15 +91,22 @@ def naive(folder: Path, presses: int, pause: float) -> list[float]:
 
 
 def long_session(folder: Path, n: int) -> None:
-    """A session of n labels by eight annotators."""
+    """A session of n labels by eight annotators, written as the store writes them, but many at once."""
     store = open_store(Settings(data_root=folder))
     session = store.create(Plan("long", "mnist", "run"), "ann", [str(n) for n in range(CLASSES)])
+    for who in range(PEOPLE):
+        store.release(session, f"p{who}")  # makes the annotator
     items = np.random.default_rng(0).integers(0, 2**52, n).tolist()
-    for at in range(0, n, BLOCK):
-        part = items[at : at + BLOCK]
-        presses = [Press(Kind.LABEL, f"k{at + i}", (item,), i % CLASSES) for i, item in enumerate(part)]
-        for half in range(0, len(presses), 10_000):
-            store.record(session, f"p{at // BLOCK % PEOPLE}", presses[half : half + 10_000])
+    blank = {"session": session.id, "kind": int(Kind.LABEL), "run": "run", "target": None, "text": None}
+    with store.database.writing() as connection:
+        for at in range(0, n, BLOCK):
+            rows = [
+                blank
+                | {"seq": CLASSES + 1 + i, "annotator": 2 + i % PEOPLE, "item": items[i], "class": i % CLASSES}
+                | {"at": 1_700_000_000_000_000 + i, "key": f"{i:032x}"}
+                for i in range(at, min(n, at + BLOCK))
+            ]
+            connection.execute(insert(events), rows)
     store.close()
 
 
