@@ -12,15 +12,18 @@ from explorer.errors import StoreError
 
 SAFE = "Everything acknowledged so far is kept."
 
-# Words of SQLite's and PostgreSQL's own messages, and what to tell.
+# Words of SQLite's own messages, or PostgreSQL's and its codes, since its words are of its own language; what to tell.
 TOLD = (
-    (("database or disk is full", "no space left"), "is full. {safe} Make room on its disk, then press again."),
     (
-        ("readonly database", "read-only transaction", "permission denied"),
+        ("database or disk is full", "no space left", "53100"),
+        "is full. {safe} Make room on its disk, then press again.",
+    ),
+    (
+        ("readonly database", "read-only transaction", "permission denied", "25006", "42501"),
         "can be read but not written. {safe} Give this account the right to write there, then press again.",
     ),
     (
-        ("database is locked", "database table is locked", "lock timeout", "lock_timeout", "statement timeout"),
+        ("database is locked", "database table is locked", "lock timeout", "lock_timeout", "55p03"),
         "was held by another program for too long. {safe} Press again; if it stays so, end the other program.",
     ),
     (
@@ -32,7 +35,7 @@ TOLD = (
         "is damaged or no database of labels. Move it away, and put a backup in its place.",
     ),
     (
-        ("password authentication", "does not exist", "no password supplied", "no pg_hba.conf entry"),
+        ("password authentication", "no password supplied", "no pg_hba.conf entry", "3d000", "28p01"),
         "refuses the account or does not know the database. Correct the setting database_url.",
     ),
 )
@@ -56,9 +59,9 @@ def telling_of_the_database(engine: Engine) -> Iterator[None]:
     except (DBAPIError, OutOfConnections, driver.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         away = engine.dialect.name == "postgresql" and isinstance(cause, driver.OperationalError)
-        raise StoreError(
-            f"{where(engine.url)} {_told(str(cause), away or isinstance(cause, OutOfConnections))}"
-        ) from error
+        said = f"{getattr(cause, 'sqlstate', None) or ''} {cause}"
+        told = _told(said, away or isinstance(cause, OutOfConnections))
+        raise StoreError(f"{where(engine.url)} {told}") from error
 
 
 def _told(said: str, is_away: bool) -> str:

@@ -98,6 +98,12 @@ class Labeling(RuleBasedStateMachine):
     def redo(self, who):
         self.send(who, Kind.REDO)
 
+    @rule(who=PEOPLE, other=PEOPLE, items=ITEMS, number=NUMBERS)
+    def label_between_undo_and_redo(self, who, other, items, number):
+        self.send(who, Kind.UNDO)
+        self.send(other, Kind.LABEL, items=items, class_number=number)
+        self.send(who, Kind.REDO)
+
     @rule(who=PEOPLE, number=NUMBERS, into=st.none() | NUMBERS)
     def end_class(self, who, number, into):
         self.send(who, Kind.CLASS_DELETED if into is None else Kind.CLASS_MERGED, class_number=number, into=into)
@@ -133,4 +139,4 @@ class Labeling(RuleBasedStateMachine):
 
 
 TestLabeling = Labeling.TestCase
-TestLabeling.settings = settings(max_examples=20, stateful_step_count=25, print_blob=False)
+TestLabeling.settings = settings(max_examples=30, stateful_step_count=25, print_blob=False)
