@@ -31,3 +31,7 @@ class BadRunError(ExplorerError):
 
 class TrainingError(ExplorerError):
     """A training that had to stop: a loss that is not a number, or no memory left."""
+
+
+class StoreError(ExplorerError):
+    """Labels that could not be read or kept: a full disk, a database that is locked, read-only, away or foreign."""

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     device: str = Field("auto", description="auto, cpu, cuda or mps: where networks run")
     max_image_pixels: int = Field(
         50_000_000, ge=1, le=MOST_PIXELS, description="larger pictures of your own are skipped"
+    )
+    database_url: SecretStr = Field(
+        SecretStr(""), description="postgresql://user:password@host/name keeps labels there; empty: a file of data_root"
     )
 
     @classmethod

@@ -7,12 +7,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.data.spreadsheet import write_csv
 from explorer.workflows.maps import LatentMap
 from explorer.workflows.retrieving import Collection, Found
 from explorer.workflows.runs import FILE, Items
 
 Kind = Literal["csv", "parquet"]
-FORMULA = r"^([=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])"  # what a spreadsheet takes for one, full width too
 
 
 def export_points(
@@ -48,7 +48,7 @@ def export_points(
         columns = _beside(columns, items.factors(space.latents.ids[rows]))
     table, out = pyarrow.table(columns), BytesIO()
     if kind == "csv":
-        return _csv(table)
+        return write_csv(table)
     pyarrow.parquet.write_table(table, out)
     return out.getvalue()
 
@@ -75,15 +75,7 @@ def export_hits(found: Found, gallery: Collection, told: Mapping[str, str]) -> b
         "verdict": pyarrow.array([verdict or None for verdict in found.verdicts], pyarrow.string()),
     }
     columns |= {name: pyarrow.array([text] * len(ids), pyarrow.string()) for name, text in told.items()}
-    return _csv(pyarrow.table(columns))
-
-
-def _csv(table: Any) -> bytes:
-    import pyarrow.csv
-
-    out = BytesIO()
-    pyarrow.csv.write_csv(_harmless(table), out)
-    return out.getvalue()
+    return write_csv(pyarrow.table(columns))
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
@@ -92,11 +84,9 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
     Args:
         rows: one or more; numbers, texts, or None for what is not known.
     """
-    import pyarrow.csv
+    import pyarrow
 
-    table, out = pyarrow.Table.from_pylist(list(rows)), BytesIO()
-    pyarrow.csv.write_csv(_harmless(table), out)
-    return out.getvalue()
+    return write_csv(pyarrow.Table.from_pylist(list(rows)))
 
 
 def _columns(space: LatentMap, classes: list[str], rows: NDArray[np.intp]) -> dict[str, Any]:
@@ -140,15 +130,3 @@ def _names(numbers: NDArray[np.integer], names: list[str]) -> Any:
 
     codes = pyarrow.array(numbers, mask=numbers < 0)
     return pyarrow.DictionaryArray.from_arrays(codes, pyarrow.array(names, pyarrow.string())).dictionary_decode()
-
-
-def _harmless(table: Any) -> Any:
-    """The same table without a text, in its header either, that a spreadsheet takes for a formula."""
-    import pyarrow
-    from pyarrow import compute, types
-
-    def quoted(texts: Any) -> Any:
-        return compute.replace_substring_regex(texts, pattern=FORMULA, replacement=r"'\1")
-
-    columns = [quoted(column) if types.is_string(column.type) else column for column in table.columns]
-    return pyarrow.table(columns, names=quoted(pyarrow.array(table.column_names)).to_pylist())
