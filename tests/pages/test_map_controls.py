@@ -16,7 +16,8 @@ from streamlit.testing.v1 import AppTest
 from explorer import places
 from explorer.ui import state
 from explorer.ui.overlaying import OVERLAYS
-from tests.pages.scatters import lasso, maps
+from explorer.ui.progress import standing_of
+from tests.pages.scatters import followed_quietly, lasso, maps
 from tests.pages.test_pages import html, sentences
 
 PAGE, VAE, PETALS, BEAMS, STRUCTURED = (
@@ -322,3 +323,15 @@ def test_a_run_that_vanishes_is_one_sentence(open_page: Open, runs_root: Path):
     at.run()
     assert not at.exception
     assert ["There is no run 'fleeting'" in text for text in sentences(at)] == [True]
+
+
+def test_factors_are_awaited_by_the_browser_until_the_items_are_here(open_page: Open):
+    state._open.clear()
+    at = open_page(PAGE, run=VAE)
+    opened = state.open_for_page(VAE)
+    name = f"factors-{VAE}-{opened.stamp}"
+    assert name in followed_quietly(at)
+    assert standing_of(name) is not None
+    opened.items  # noqa: B018 - it loads them
+    assert standing_of(name) is None
+    assert name not in followed_quietly(at.run())
