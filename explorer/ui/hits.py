@@ -125,7 +125,8 @@ def _in_words(opened: OpenRun, answered: Answered) -> None:
         named = gallery.named(int(row))
         label = classes.index(named) if named in classes else None
         rows.append(Row([named or UNLABELLED, number(found, i), str(gallery.ids[row])], found.verdicts[i], label))
-    table(["Class", found.scored.capitalize(), "Item"], rows, n_classes=len(classes), name="Hits")
+    heads = [gallery.criterion.capitalize(), found.scored.capitalize(), "Item"]
+    table(heads, rows, n_classes=len(classes), name="Hits")
     fetching.reminder(opened)
 
 

@@ -110,9 +110,9 @@ B_C = "Boundary similarity: of an item at the edge of a circle to its class. The
 ALPHA = "0 ranks by style alone, 1 by class alone. The paper uses 0.2 on MNIST."
 
 
-def _slider(title: str, key: str, usual: float, step: float, said: str) -> float:
+def _slider(title: str, key: str, value: float, step: float, said: str) -> float:
     unknowns.expect(key, unknowns.within(0, 1))
-    return float(st.slider(title, 0.0, 1.0, usual, step, key=key, bind="query-params", help=said, width=150))
+    return float(st.slider(title, 0.0, 1.0, value, step, key=key, bind="query-params", help=said, width=150))
 
 
 def _code(opened: OpenRun, measure: Measure) -> tuple[Code, int]:
