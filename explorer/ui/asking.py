@@ -167,9 +167,7 @@ def _item(opened: OpenRun, of: Collection, row: int, words: str, image: Item | N
 
 def _place(opened: OpenRun, vectors: Vectors) -> NDArray[np.float64]:
     """Where a query lies on the run's own map, which is linear."""
-    projection = opened.space.projection
-    assert projection is not None  # noqa: S101 - a run's own map is linear
-    return np.asarray(projection.apply(vectors.z)[0])
+    return np.asarray(opened.space.place(vectors.z)[0])
 
 
 def _of_other_data(opened: OpenRun, criterion: str, found: dict[str, Candidate]) -> Question | None:

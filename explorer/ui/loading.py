@@ -129,7 +129,7 @@ def shared(
         leave(key[0], unless=key)
     loading = _begun(key, work, replaces)
     if not loading.wait(SOON if soon is None else soon):
-        with st.container(border=True, key=f"comparing-{key[0]}"):
+        with st.container(border=True, key=f"loading-{key[0]}"):
             watch(loading, words, key=key[0])
         return None
     if loading.result is None:

@@ -141,10 +141,10 @@ def _answer(opened: OpenRun, source: str, choice: Choice, others: dict[str, Cand
 def _score(opened: OpenRun, answered: Answered, k: int, below: DeltaGenerator) -> None:
     """How good the way is over the whole gallery: for the run's test items, or for the other data that ask."""
     question = answered.question
-    of_others = question.of is not None and question.others is not None
-    test = gathering.own(opened, "test", answered.gallery.criterion)
-    asked = question.of if question.of is not None and of_others else test
-    images = question.others.items.images if question.others is not None else None
+    if question.of is not None and question.others is not None:
+        asked, images = question.of, question.others.items.images
+    else:
+        asked, images = gathering.own(opened, "test", answered.gallery.criterion), None
     scoring.show(opened, answered.way, asked, answered.gallery, k=k, below=below, images=images)
 
 
@@ -179,8 +179,7 @@ def _marks(opened: OpenRun, answered: Answered) -> Marks:
             hits=tuple((a, b, ok) for (a, b), ok in zip(places, right, strict=True)),
             hit_rows=tuple(rows.tolist()),
         )
-    assert space.projection is not None  # noqa: S101 - a run's own map is linear
-    places = space.projection.apply(gallery.vectors.z[found.rows]).tolist()
+    places = space.place(gallery.vectors.z[found.rows]).tolist()
     names = (*gallery.classes, UNLABELLED)
     groups = (gallery.labels[found.rows] % len(names)).tolist()
     return replace(

@@ -154,7 +154,8 @@ def test_estimate_is_said_to_be_one_until_all_queries_are_measured(at: AppTest, 
     until(at, is_whole)
 
 
-def test_what_a_slider_has_passed_is_cancelled(at: AppTest, monkeypatch: pytest.MonkeyPatch):
+def held(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """From now on nothing is measured before this event."""
     go_on, measure = Event(), scorekeeping.score
 
     def slow(*args: Any, **rest: Any) -> Any:
@@ -162,6 +163,11 @@ def test_what_a_slider_has_passed_is_cancelled(at: AppTest, monkeypatch: pytest.
         return measure(*args, **rest)
 
     monkeypatch.setattr(scorekeeping, "score", slow)
+    return go_on
+
+
+def test_what_a_slider_has_passed_is_cancelled(at: AppTest, monkeypatch: pytest.MonkeyPatch):
+    go_on = held(monkeypatch)
     try:
         at.run()
         begun = [*estimates().values()]
@@ -180,13 +186,7 @@ def test_what_a_slider_has_passed_is_cancelled(at: AppTest, monkeypatch: pytest.
 
 def test_last_score_stays_until_the_next_is_there_and_says_so(at: AppTest, monkeypatch: pytest.MonkeyPatch):
     until(at, is_whole)
-    before, go_on, measure = html(at), Event(), scorekeeping.score
-
-    def slow(*args: Any, **rest: Any) -> Any:
-        go_on.wait(60)
-        return measure(*args, **rest)
-
-    monkeypatch.setattr(scorekeeping, "score", slow)
+    before, go_on = html(at), held(monkeypatch)
     try:
         at.checkbox[0].check().run()
         assert "Of distance; that of distance of quantised, 4 levels is not there yet." in html(at)
@@ -198,13 +198,7 @@ def test_last_score_stays_until_the_next_is_there_and_says_so(at: AppTest, monke
 
 
 def test_what_another_session_waits_for_goes_on(at: AppTest, monkeypatch: pytest.MonkeyPatch):
-    go_on, measure = Event(), scorekeeping.score
-
-    def slow(*args: Any, **rest: Any) -> Any:
-        go_on.wait(60)
-        return measure(*args, **rest)
-
-    monkeypatch.setattr(scorekeeping, "score", slow)
+    go_on = held(monkeypatch)
     try:
         other = AppTest.from_function(app, default_timeout=60).run()
         at.run().checkbox[0].check().run()
