@@ -94,7 +94,7 @@ def how_to_read(opened: OpenRun, answered: Answered) -> str:
         is_fine = gallery.fine is not None and answered.question.asked.fine is not None
         parts.append(FINE_MARKS if is_fine else MARKS.format(gallery.criterion))
     if found.is_far:
-        parts.append("too far from every class for latent similarity: ranked by distance, so b_c changes nothing here")
+        parts.append("with this b_c the query is like no class at all, so its hits are ranked by distance")
     if answered.way.code == "sample" and not answered.question.asked.vectors.std.shape[1]:
         parts.append("the query has no posterior to draw from: it is compared as it is")
     if found.is_tied:

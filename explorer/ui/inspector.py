@@ -132,7 +132,7 @@ def _why_unmoved(query: Query, found: Answer) -> str:
     if found.classes is None:
         return ""
     if not found.classes.any():
-        return "Too far from every class for latent similarity: ranked by distance, so b_c changes nothing here."
+        return "With this b_c the query is like no class at all, so its hits are ranked by distance."
     if found.is_outside:
         where = "The place and these items lie" if query.row is None else "All these items lie"
         return (

@@ -104,7 +104,7 @@ def test_moving_the_boundary_similarity_changes_the_ranking(open_page):
     ("place", "sentence"),
     [
         ("0.3,0.2", "outside every circle. There b_c scales all similarities alike"),
-        ("5,5", "ranked by distance, so b_c changes nothing here"),
+        ("5,5", "like no class at all, so its hits are ranked by distance"),
         ("0.5,0", ""),
         ("0.85,0", ""),
     ],

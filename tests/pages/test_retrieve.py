@@ -266,3 +266,11 @@ def test_drawing_is_offered_for_digits_alone(open_page: Open):
     at = open_page(PAGE, run=VAE, ask="Drawing")
     assert not at.exception
     assert any("strokes" in message for message in messages(at))
+
+
+def test_query_like_no_class_is_ranked_by_distance_in_words_that_hold_for_any_b_c(open_page: Open):
+    """With b_c = 0 nothing outside the circles is like a class; with the paper's it may be."""
+    at = open_page(PAGE, run=PETALS, at="0.05,0.0", b_c="0")
+    assert "with this b_c the query is like no class at all" in " ".join(html(at))
+    at.slider(key="b_c").set_value(0.79).run()
+    assert "like no class" not in " ".join(html(at))
