@@ -1,10 +1,9 @@
-"""What the targets of a structuring autoencoder and a guided pick cost.
+"""What the targets of a structuring autoencoder cost.
 
 - A step of SMACOF against scikit-learn's, both from the same latents towards the same class distances. Time a
   step is the slope between a short and a longer run: scikit-learn's fixed cost is several of its steps. Peak
   memory is tracemalloc's over a whole call, which sees NumPy's arrays.
 - Converged targets at many items.
-- The margin pick against the same pick with each row sorted.
 """
 
 import argparse
@@ -17,11 +16,9 @@ import numpy as np
 from harness import table
 from numpy.typing import NDArray
 
-from explorer.labeling.strategies import margin
 from explorer.latent.mds import converged_targets, smacof
 
 CLASSES = 10
-PICKED = 100
 OUR_ITEMS, PEERS_ITEMS = 120_000, 20_000  # moved in all by the longer run: scikit-learn would take minutes for more
 MEGABYTE = 1e6
 
@@ -104,20 +101,6 @@ def targets(n: int, rounds: int) -> None:
     table.note(f"Aim: under 50 ms for {CLASSES} classes.")
 
 
-def sorted_margin(scores: NDArray[np.float32], n: int) -> NDArray[np.intp]:
-    """The pick as most people write it."""
-    highest = np.sort(scores, axis=1)
-    return np.argsort(highest[:, -1] - highest[:, -2], kind="stable")[:n]
-
-
-def picks(n: int, rounds: int) -> None:
-    """Running maxima against sorted rows."""
-    scores = np.random.default_rng(0).standard_normal((n, CLASSES), np.float32)
-    assert margin(scores, PICKED).tolist() == sorted_margin(scores, PICKED).tolist()
-    pairs = [[1000 * seconds(partial(pick, scores, PICKED)) for pick in (margin, sorted_margin)] for _ in range(rounds)]
-    table.row(f"margin pick, {n:,} x {CLASSES}", *map(list, zip(*pairs, strict=True)), "ms", best="low")
-
-
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -125,10 +108,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="of each pair")
     flags = parser.parse_args()
     rounds = 2 if flags.quick else flags.rounds
-    table.header("MDS targets and guided picks", rounds)
+    table.header("MDS targets", rounds)
     steps_of_smacof([200] if flags.quick else [1000, 3000, 6000], rounds)
     targets(2000 if flags.quick else 60_000, 2 * rounds)
-    picks(20_000 if flags.quick else 1_000_000, 2 * rounds)
 
 
 if __name__ == "__main__":

@@ -160,3 +160,24 @@ def most_uncertain(scores, n, candidates) -> list[int]:
     """Rows by (highest less second-highest score, row)."""
     margins = {row: sorted(scores[row])[-1] - sorted(scores[row])[-2] for row in candidates}
     return sorted(margins, key=lambda row: (margins[row], row))[:n]
+
+
+def most_open(shares, n, candidates) -> list[int]:
+    """Rows by entropy of their shares of the classes, the largest first, then by row."""
+    found = {row: round(-sum(p * math.log(p) for p in shares[row] if p > 0), 9) for row in candidates}
+    return sorted(found, key=lambda row: (-found[row], row))[:n]
+
+
+def farthest_first(z, n, candidates, there) -> list[int]:
+    """Again and again the candidate whose nearest of those that are there is farthest; the first of equal ones."""
+    there, left, picks = list(there), sorted(candidates), []
+    while left and len(picks) < n:
+        picks.append(max(left, key=lambda i: (min(math.dist(z[i], z[j]) for j in there), -i)))
+        there.append(picks[-1])
+        left.remove(picks[-1])
+    return picks
+
+
+def distance_to_kth(z, k) -> list[float]:
+    """Distance of each place to its k-th nearest other one."""
+    return [sorted(math.dist(a, b) for j, b in enumerate(z) if j != i)[k - 1] for i, a in enumerate(z)]

@@ -45,6 +45,14 @@ def train(settings: Settings, name: str = "tiny", **changes: Any) -> Path:
     return settings.runs_root / name
 
 
+def train_two(root: Path) -> Settings:
+    """An installation with `tiny`, whose training saw all labels, and `some`, whose training saw a fifth."""
+    settings = Settings(data_root=root / "data", runs_root=root / "runs", device="cpu")
+    train(settings)
+    train(settings, "some", training=TRAINING.model_copy(update={"label_share": 0.2}))
+    return settings
+
+
 def train_mnist(settings: Settings, name: str = "tiny-mnist") -> Path:
     """Train on a tiny MNIST whose files are then gone, as they are for a run from elsewhere; return its folder."""
     with TemporaryDirectory() as elsewhere:

@@ -6,8 +6,12 @@ import json
 import pytest
 
 from explorer.cli import main, runs
+from explorer.labeling.records import Plan
+from explorer.labeling.store import open_store
+from explorer.settings import load_settings
 from explorer.workflows import shelving
 from explorer.zoo.lock import training_alone
+from tests.pages.test_shelf import fine_tuned
 from tests.workflows.test_search import make_run
 
 SHIPPED = "textures-petals"
@@ -63,6 +67,47 @@ def test_list_says_what_each_run_takes_and_what_is_deleted(say):
     assert any(line.startswith("1 deleted run, ") for line in lines)
     assert lines[-1].startswith("other ")
     assert lines[-1].endswith(shelving.deleted()[0].key)
+
+
+def test_list_counts_runs_that_were_replaced_and_shows_them_when_asked(say, tmp_path):
+    for name, run in (("may-1", "mine"), ("may-2", "may-1")):
+        fine_tuned(tmp_path / "runs", name, run)
+    lines = say("list")[1].splitlines()
+    assert [line.split()[0] for line in lines if line.startswith("may-")] == ["may-2"]
+    assert (
+        "1 run among them replaced by a later fine-tuning of the same session; to see them: "
+        "latent-explorer models list --replaced"
+    ) in lines
+    assert any(line.startswith("3 runs of your own, ") for line in lines)
+    lines = say("list", "--replaced")[1].splitlines()
+    assert sorted(line.split()[0] for line in lines if line.startswith("may-")) == ["may-1", "may-2"]
+
+
+def test_delete_says_which_sessions_need_the_run(say):
+    store = open_store(load_settings())
+    store.create(Plan("may", "textures", "mine"), "Ann", ["a"])
+    store.close()
+    assert say("delete", "mine") == (
+        0,
+        "mine is deleted. The session may began with this run and cannot be opened without it. "
+        "Bring it back: latent-explorer models restore mine",
+    )
+    assert say("restore", "mine") == (0, "mine is back.")
+
+
+def test_rename_and_erase_say_which_sessions_need_the_run(say, monkeypatch):
+    store = open_store(load_settings())
+    store.create(Plan("may", "textures", "mine"), "Ann", ["a"])
+    store.close()
+    needed = "The session may began with this run and cannot be opened without it."
+    known = f"A labeling session knows a run by its name, mine. {needed}"
+    assert say("rename", "mine", "yours") == (0, f"mine is now called yours. {known}")
+    assert say("rename", "yours", "mine") == (0, "yours is now called mine.")
+    say("delete", "mine")
+    monkeypatch.setattr(runs.sys, "stdin", io.StringIO("no\n"))
+    monkeypatch.setattr(runs.sys.stdin, "isatty", lambda: True)
+    assert say("erase", "mine")[1].startswith(f"{needed}\nErase mine for good?")
+    assert say("erase", shelving.deleted()[0].key, "--yes")[1].endswith(f" is erased. {needed}")
 
 
 def runs_there():

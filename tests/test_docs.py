@@ -12,6 +12,7 @@ from explorer import evaluation
 from explorer.cli import COMMANDS
 from explorer.data import DATASETS
 from explorer.evaluation import METRICS, structure
+from explorer.labeling.strategies import STRATEGIES
 from explorer.methods import METHODS
 
 ROOT = Path(__file__).parents[1]
@@ -72,7 +73,7 @@ def test_every_command_is_shown_as_it_is_typed(command: str) -> None:
     assert re.search(rf"latent-explorer {command}\b", everything())
 
 
-@pytest.mark.parametrize("entry", [*METHODS, *DATASETS, *METRICS])
+@pytest.mark.parametrize("entry", [*METHODS, *DATASETS, *METRICS, *STRATEGIES])
 def test_every_entry_of_a_table_is_named(entry: str) -> None:
     assert f"`{entry}`" in everything()
 

@@ -27,6 +27,9 @@ COMMANDS = {  # the module of each
     "project": "shelf",
     "suggest": "shelf",
     "evaluate": "evaluating",
+    "label": "labeling",
+    "tune": "tuning",
+    "campaign": "tuning",
 }
 NAMES_BEFORE_FLAGS = 2
 

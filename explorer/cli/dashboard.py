@@ -32,7 +32,16 @@ def app(
         from explorer.workflows.runs import open_run
 
         open_run(run)  # an unknown name is said here, not in the browser
-    path = map_path(run) if run else ""
+    serve_at(map_path(run) if run else "", port, browser)
+
+
+def serve_at(path: str, port: int, browser: bool) -> None:
+    """Run the dashboard until it ends, and open a path below its root.
+
+    Args:
+        path: of the page, with what stands behind the question mark.
+        port, browser: as of `app`.
+    """
     free = server.free_port(port)
     if free != port:
         print(f"Port {port} is busy; using {free}.", flush=True)
@@ -49,3 +58,8 @@ def app(
 def map_path(run: str) -> str:
     """The address of a run's map, below the server's root."""
     return f"Map?run={quote(run, safe='')}"
+
+
+def label_path(session: str) -> str:
+    """The address of a labeling session, below the server's root."""
+    return f"Label?session={quote(session, safe='')}"

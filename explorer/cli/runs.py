@@ -23,10 +23,12 @@ def models(
     text: Annotated[tyro.conf.Positional[Text], tyro.conf.arg(metavar="[NEW|NOTE]")] = None,
     *,
     yes: tyro.conf.FlagCreatePairsOff[bool] = False,
+    replaced: tyro.conf.FlagCreatePairsOff[bool] = False,
 ) -> None:
     """List the runs there are, shipped ones included, show one's card, or change your own ones.
 
     A deleted run can be restored until it is erased. A shipped run stays as it is; its duplicate is your own.
+    Runs that a labeling session's fine-tuning has replaced are counted, and listed with --replaced.
 
     For example:
       latent-explorer models list
@@ -43,9 +45,10 @@ def models(
         name: of the run.
         text: the new name, or the note; an empty note removes it.
         yes: erase without being asked again.
+        replaced: list these runs too.
     """
     if action == "list":
-        _list()
+        _list(with_replaced=replaced)
         return
     if name is None:
         raise BadValueError(f"Say which run to {action}: latent-explorer models {action} NAME.")
@@ -66,9 +69,12 @@ def _show(name: str, _: str) -> str:
 
 def _rename(name: str, new: str) -> str:
     from explorer.workflows import shelving
+    from explorer.workflows.session_runs import told_of_uses
 
     shelving.rename(name, new)
-    return f"{name} is now called {new}."
+    needed = told_of_uses(name) if new != name else ""
+    known = f" A labeling session knows a run by its name, {name}. {needed}" if needed else ""
+    return f"{name} is now called {new}.{known}"
 
 
 def _note(name: str, note: str) -> str:
@@ -86,9 +92,13 @@ def _duplicate(name: str, new: str) -> str:
 
 def _delete(name: str, _: str) -> str:
     from explorer.workflows import shelving
+    from explorer.workflows.session_runs import told_of_uses
 
+    needed = told_of_uses(name)
     shelving.delete(name)
-    return f"{name} is deleted. Bring it back: latent-explorer models restore {name}"
+    return " ".join(
+        filter(None, [f"{name} is deleted.", needed, f"Bring it back: latent-explorer models restore {name}"])
+    )
 
 
 def _restore(name: str, _: str) -> str:
@@ -102,8 +112,18 @@ def _restore(name: str, _: str) -> str:
 def _erase(name: str, _: str) -> str:
     from explorer.workflows import shelving
 
+    needed = _needed_of_deleted(name)
     shelving.erase(name)
-    return f"{name} is erased."
+    return " ".join(filter(None, [f"{name} is erased.", needed]))
+
+
+def _needed_of_deleted(which: str) -> str:
+    """Which labeling sessions need a deleted run, by its key or its name."""
+    from explorer.workflows import shelving
+    from explorer.workflows.session_runs import told_of_erased
+
+    found = [one.entry.name for one in shelving.deleted() if which in (one.key, one.entry.name)]
+    return told_of_erased(found[:1])
 
 
 _ACTIONS: dict[str, Callable[[str, str], str]] = {
@@ -121,16 +141,22 @@ def _is_sure(name: str) -> bool:
     """Ask whether a deleted run shall be gone for good; where nobody can answer, --yes must be said."""
     if not sys.stdin.isatty():
         raise BadValueError(f"Erasing cannot be undone; say --yes: latent-explorer models erase {name} --yes")
+    if needed := _needed_of_deleted(name):
+        print(needed)
     return input(f"Erase {name} for good? [y/N] ").strip().casefold() in ("y", "yes")
 
 
-def _list() -> None:
+def _list(*, with_replaced: bool) -> None:
     from explorer.workflows import runs, shelving
 
-    for entry in (entries := runs.shelf()):
+    entries = runs.shelf()
+    for entry in entries if with_replaced else runs.unreplaced(entries):
         print(_line(entry))
     own = [entry for entry in entries if entry.is_own]
     print(f"\n{count(len(own), 'run')} of your own, {shelving.in_bytes(sum(entry.n_bytes for entry in own))}.")
+    if n := len(runs.replaced_runs(entries)):
+        what = f"{count(n, 'run')} among them replaced by a later fine-tuning of the same session"
+        print(f"{what}; to see them: latent-explorer models list --replaced")
     gone = shelving.deleted()
     if gone:
         print(f"{count(len(gone), 'deleted run')}, {shelving.in_bytes(shelving.trash_use())}; to restore or to erase:")

@@ -57,20 +57,22 @@ def suggest(
     run: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="RUN", help_behavior_hint="")],
     *,
     n: int = 20,
-    strategy: Literal["margin", "random"] = "margin",
+    strategy: str = "margin",
     seed: int = 0,
 ) -> None:
     """Name the unlabelled training items that a person should label next.
 
     For example:
       latent-explorer suggest my-run --n 50
-      latent-explorer suggest my-run --strategy random --seed 1
+      latent-explorer suggest my-run --strategy diversity
 
     Args:
         run: name of the run.
         n: how many.
-        strategy: margin, the items whose two likeliest classes are hardest to tell apart; or random.
-        seed: of random picks.
+        strategy: margin (hardest to tell apart), entropy, margin-diversity, diversity (far from all that is labelled),
+            decoder (drawn badly, few others near), random; and by the extra active: activeml-typiclust,
+            activeml-probcover, activeml-badge, activeml-bald. Without scores, diversity.
+        seed: of what is drawn.
     """
     from explorer.workflows.runs import open_run
     from explorer.workflows.suggesting import suggestions

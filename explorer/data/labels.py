@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from explorer.data.dataset import UNLABELLED, Dataset
 from explorer.errors import BadValueError
@@ -89,3 +89,25 @@ def grouped(dataset: Dataset, groups: Mapping[str, Sequence[int]]) -> Dataset:
     for number, members in enumerate(groups.values()):
         group_of[list(members)] = number
     return replace(dataset, labels=group_of[dataset.labels], classes=tuple(groups))
+
+
+def relabelled(dataset: Dataset, classes: Sequence[str], ids: ArrayLike, labels: ArrayLike) -> Dataset:
+    """Give a data set other classes, and its training items other labels.
+
+    Args:
+        dataset: with labels of its own.
+        classes: the new class names.
+        ids: of labelled training items, shape (m,); those that are no training items are left out.
+        labels: their new classes, shape (m,).
+
+    Returns:
+        The same items. A training item that is not named is UNLABELLED; a test item keeps its class where there is
+        one of the same name.
+    """
+    numbers = {name: number for number, name in enumerate(classes)}
+    same = np.array([*(numbers.get(name, UNLABELLED) for name in dataset.classes), UNLABELLED], np.int64)
+    found = np.where(dataset.is_test, same[dataset.labels], UNLABELLED)
+    _, rows, given = np.intersect1d(dataset.ids, np.asarray(ids, np.int64), return_indices=True)
+    is_train = ~dataset.is_test[rows]
+    found[rows[is_train]] = np.asarray(labels, np.int64)[given[is_train]]
+    return replace(dataset, labels=found, classes=tuple(classes))

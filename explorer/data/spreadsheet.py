@@ -9,16 +9,17 @@ LEADERS = (
 FORMULA = r"^([=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])"
 
 
-def write_csv(table: Any) -> bytes:
+def write_csv(table: Any, *, with_header: bool = True) -> bytes:
     """An Arrow table in UTF-8, where a text that a spreadsheet would take for a formula has an apostrophe before it.
 
     Args:
         table: its texts, those of the header too, are made harmless.
+        with_header: whether the columns' names come first.
     """
     import pyarrow.csv
 
     out = BytesIO()
-    pyarrow.csv.write_csv(_harmless(table), out)
+    pyarrow.csv.write_csv(_harmless(table), out, pyarrow.csv.WriteOptions(include_header=with_header))
     return out.getvalue()
 
 

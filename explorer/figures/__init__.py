@@ -236,6 +236,20 @@ def map_thumbnail(
     return _png(picture.resize(size, Image.Resampling.LANCZOS))
 
 
+def places_on_thumbnail(
+    places: NDArray[np.floating], asked: NDArray[np.floating], *, size: tuple[int, int] = THUMBNAIL
+) -> NDArray[np.float64]:
+    """Where places lie on the thumbnail of a map without circles, as shares of its width and height, shape (m, 2).
+
+    Args:
+        places: of the map, shape (n, 2), as they were drawn.
+        asked: shape (m, 2); 0 to 1 from the left and from the top for what is on the picture.
+        size: of the picture.
+    """
+    middle, scale = _frame(places, (), size)
+    return np.asarray((asked - middle) * (scale, -scale) / size + 0.5)
+
+
 def _draw_points(
     picture: Image.Image,
     places: NDArray[np.floating],
@@ -243,12 +257,8 @@ def _draw_points(
     n_classes: int,
     circles: Sequence[tuple[float, float, float]],
 ) -> None:
-    # A few far points must not shrink the rest to a dot.
-    low, high = np.percentile(places, 0.5, axis=0), np.percentile(places, 99.5, axis=0)
-    for x, y, radius in circles:
-        low, high = np.minimum(low, (x - radius, y - radius)), np.maximum(high, (x + radius, y + radius))
-    scale = 0.88 * min(picture.width / max(high[0] - low[0], 1e-9), picture.height / max(high[1] - low[1], 1e-9))
-    middle, corner = (low + high) / 2, np.array([picture.width, picture.height]) / 2
+    middle, scale = _frame(places, circles, picture.size)
+    corner = np.array(picture.size) / 2
     colours = [*class_colours(n_classes), UNKNOWN]
     draw = ImageDraw.Draw(picture)
     for (x, y), label in zip((places - middle) * (scale, -scale) + corner, labels, strict=True):
@@ -256,6 +266,18 @@ def _draw_points(
     for x, y, radius in circles:
         (cx, cy), r = (np.array([x, y]) - middle) * (scale, -scale) + corner, radius * scale
         draw.ellipse((cx - r, cy - r, cx + r, cy + r), outline=UNKNOWN, width=3)
+
+
+def _frame(
+    places: NDArray[np.floating], circles: Sequence[tuple[float, float, float]], size: tuple[int, int]
+) -> tuple[NDArray[np.float64], float]:
+    """The place in the middle of a thumbnail, and pixels a unit of the map."""
+    # A few far points must not shrink the rest to a dot.
+    low, high = np.percentile(places, 0.5, axis=0), np.percentile(places, 99.5, axis=0)
+    for x, y, radius in circles:
+        low, high = np.minimum(low, (x - radius, y - radius)), np.maximum(high, (x + radius, y + radius))
+    scale = 0.88 * min(size[0] / max(high[0] - low[0], 1e-9), size[1] / max(high[1] - low[1], 1e-9))
+    return (low + high) / 2, scale
 
 
 def _png(picture: Image.Image) -> bytes:

@@ -23,6 +23,7 @@ FORM = "latent-explorer labels"
 MAGIC = b"SQLite format 3\x00"
 CHUNK = 5_000  # rows at once
 LONGEST_LINE = 1_000_000  # characters
+ELSEWHERE = "Make room there, or choose another place: latent-explorer label backup FILE"
 
 
 def back_up(store: LabelStore, path: Path) -> None:
@@ -35,7 +36,9 @@ def back_up(store: LabelStore, path: Path) -> None:
     Raises:
         StoreError: the database cannot be read, the copy cannot be written or is not sound.
     """
-    with telling_of_the_disk(path, "Choose another place for the backup.", StoreError):
+    if store.database.engine.dialect.name == "sqlite" and path.resolve() == _file_of(store):
+        raise StoreError("The backup would take the place of the store itself. Name another file.")
+    with telling_of_the_disk(path, ELSEWHERE, StoreError):
         if store.database.engine.dialect.name != "sqlite":
             write_atomically(path, lambda file: dump(store, file))
             return
@@ -65,6 +68,30 @@ def dump(store: LabelStore, file: BinaryIO) -> None:
         line(rows=count)
 
 
+def refuse_what_is_no_backup(path: Path) -> bool:
+    """Look at how a file begins, before anybody is asked whether it shall be restored.
+
+    Returns:
+        Whether it is a copy of a SQLite store; else it is a dump.
+
+    Raises:
+        StoreError: no such file, one that cannot be read, or one that begins as no backup does.
+    """
+    if not path.is_file():
+        raise StoreError(f"There is no file {path}. Name a backup that is there.")
+    try:
+        with open(path, "rb") as file:
+            if file.read(len(MAGIC)) == MAGIC:
+                return True
+        with open(path, encoding="utf-8", errors="strict") as lines:
+            header = next(_lines(lines, path.name), None)
+    except OSError as error:
+        raise StoreError(f"{path} could not be read: {error.strerror}. Name a backup that you may read.") from None
+    if header != {"form": FORM, "revision": HEAD}:
+        raise StoreError(f"{path.name} is no backup of labels of this version. Nothing was changed.")
+    return False
+
+
 def restore(store: LabelStore, path: Path) -> Path | None:
     """Put a backup in the place of all that the store holds.
 
@@ -82,9 +109,8 @@ def restore(store: LabelStore, path: Path) -> Path | None:
     Raises:
         StoreError: a file that is no sound backup, or a store that cannot take it; nothing has changed.
     """
-    with telling_of_the_disk(path, "Name a backup that is there.", StoreError):
-        with open(path, "rb") as file:
-            is_database = file.read(len(MAGIC)) == MAGIC
+    is_database = refuse_what_is_no_backup(path)
+    with telling_of_the_disk(_file_of(store), "Nothing was changed.", StoreError):
         if not is_database:
             _load(store, path)
             return None
@@ -97,13 +123,17 @@ def _replace(store: LabelStore, path: Path) -> Path | None:
     _check(path)
     before = None
     if store.sessions():
-        beside = Path(str(store.database.url.database)).parent
+        beside = _file_of(store).parent
         before = beside / f"labels-before-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.sqlite"
         back_up(store, before)
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source, _driver(store) as target:
         source.backup(target)
     store.reload()
     return before
+
+
+def _file_of(store: LabelStore) -> Path:
+    return Path(str(store.database.url.database)).resolve()
 
 
 def _check(path: Path) -> None:
@@ -143,8 +173,7 @@ def _load(store: LabelStore, path: Path) -> None:
             raise StoreError("The store has sessions already, and a dump goes into an empty one alone. Name another.")
         connection.execute(annotators.delete())
         lines = _lines(file, path.name)
-        if next(lines, None) != {"form": FORM, "revision": HEAD}:
-            raise StoreError(f"{path.name} is no backup of labels of this version. Nothing was changed.")
+        next(lines, None)  # what it is, which was looked at
         _insert(connection, lines, path.name)
         if connection.dialect.name == "postgresql":
             for table in (sessions, annotators):

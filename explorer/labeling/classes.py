@@ -103,10 +103,12 @@ def derive(log: Iterable[tuple[int, int | None, int | None, str | None]], known:
     return classes
 
 
-def read_classes(connection: Connection, session: int) -> Classes:
-    """The classes of a session as the database has them now."""
+def read_classes(connection: Connection, session: int, *, before: int | None = None) -> Classes:
+    """The classes of a session as the database has them now, or as they were before an event."""
     c = events.c
     asked = select(c.seq, c.kind, c["class"], c.target, c.text).where(c.session == session, is_of_classes)
+    if before is not None:
+        asked = asked.where(c.seq < before)
     # Sorted here: asked for in order, SQLite walks the whole log instead of taking the few from their index.
     rows = sorted(connection.execute(asked), key=lambda row: int(row[0]))
     return derive((row[1], row[2], row[3], row[4]) for row in rows)

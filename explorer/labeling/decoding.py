@@ -15,6 +15,8 @@ from explorer.registry import lookup
 
 MOST_BYTES = 200_000_000
 MOST_ROWS = 2_000_000
+YES = (True, "true", "True", "TRUE")  # in the column `settles`, as spreadsheets write it too
+SEPARATORS = (",", ";", "\t")  # as spreadsheets write, the first one that the heads have
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,13 @@ class Given:
         item: id.
         name: of a class.
         who: an annotator's name; empty where the file does not say.
+        settles: whether it settles a conflict.
     """
 
     item: int
     name: str
     who: str
+    settles: bool = False
 
 
 def decode(content: bytes, kind: str) -> tuple[Given, ...]:
@@ -68,7 +72,8 @@ def _given(row: Any, at: int) -> list[Given]:
     if not isinstance(name, str) or not isinstance(who, str | None):
         raise BadDataError(f"Row {at} has a class or an annotator that is no text. Correct it.")
     try:
-        return [Given(number, plain_text(name, "A class"), plain_text(who, "An annotator") if who else "")]
+        said_by = plain_text(who, "An annotator") if who else ""
+        return [Given(number, plain_text(name, "A class"), said_by, row.get("settles") in YES)]
     except BadValueError as error:
         raise BadDataError(f"Row {at}: {error}") from None
 
@@ -89,7 +94,10 @@ def _parsed(text: str, where: str) -> Any:
 
 def _from_csv(content: bytes) -> Iterator[dict[str, Any]]:
     try:
-        for row in csv.DictReader(StringIO(_text(content), newline=""), strict=True):
+        text = _text(content)
+        head = text.split("\n", 1)[0]
+        separator = next((one for one in SEPARATORS if one in head), ",")
+        for row in csv.DictReader(StringIO(text, newline=""), strict=True, delimiter=separator):
             yield {key: without_apostrophe(text) for key, text in row.items() if key and isinstance(text, str)}
     except csv.Error as error:
         raise BadDataError(f"The file is no CSV that can be read ({error}). Save it anew.") from None
@@ -106,7 +114,7 @@ def _from_parquet(content: bytes) -> Iterator[dict[str, Any]]:
 
     with reading_parquet("The file"):
         file = pyarrow.parquet.ParquetFile(BytesIO(content))
-        columns = [name for name in ("id", "class", "annotator") if name in file.schema_arrow.names]
+        columns = [name for name in ("id", "class", "annotator", "settles") if name in file.schema_arrow.names]
         for batch in file.iter_batches(10_000, columns=columns):
             if batch.nbytes > MOST_BYTES:
                 raise BadDataError("The file unpacks to far more than labels need. Export the labels again.")
@@ -135,7 +143,8 @@ def _annotation(item: Any, said: dict[str, Any]) -> Iterable[dict[str, Any]]:
     chosen = [one["value"]["choices"] for one in said["result"] if one.get("type") == "choices"]
     if chosen and (len(chosen) > 1 or len(chosen[0]) != 1):
         raise BadDataError(f"Item {str(item)[:40]} has several choices in one annotation; a label is one class.")
-    return [{"id": item, "class": chosen[0][0], "annotator": who}] if chosen else []
+    row = {"id": item, "annotator": who, "settles": said.get("ground_truth")}
+    return [row | {"class": chosen[0][0]}] if chosen else []
 
 
 DECODINGS: dict[str, Callable[[bytes], Iterator[Any]]] = {

@@ -9,13 +9,17 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from explorer.labeling.classes import Classes, read_classes
-from explorer.labeling.schema import ACTIONS, OF_CLASSES, Kind
+from explorer.labeling.schema import ACTIONS, OF_CLASSES, SETTLES, Kind
 
 # Each value of a row costs time, so three small ones travel as one; what is rare comes by itself.
 CLASS_BITS, KIND_BITS = 10, 5
 PACKED = f"(annotator * {1 << KIND_BITS} + kind) * {1 << CLASS_BITS} + coalesce(class, -1) + 1"
 ROWS = "SELECT {packed}, {item} FROM events WHERE session = {session:d} AND seq > {after:d} ORDER BY seq"
-TARGETS = "SELECT seq, target FROM events WHERE session = {session:d} AND seq > {after:d} AND target IS NOT NULL"
+SETTLING = -1  # in place of the target of a label that settles a conflict: such a one never has one
+TARGETS = (
+    f"SELECT seq, coalesce(target, {SETTLING}) FROM events WHERE session = {{session:d}} AND seq > {{after:d}} "
+    f"AND (target IS NOT NULL OR kind = {Kind.LABEL:d} AND text = '{SETTLES}')"
+)
 # PostgreSQL's binary form of two 64-bit columns that are never null.
 BINARY = np.dtype([("columns", ">i2"), ("length", ">i4"), ("a", ">i8"), ("length b", ">i4"), ("b", ">i8")])
 HEADER, TRAILER = 19, 2  # bytes around the rows
@@ -32,7 +36,7 @@ class Log:
         annotators: their numbers.
         items: ids; 0 of what is of no item.
         classes: as pressed; -1 of what is of no class.
-        targets: see `schema.events`; 0 for none.
+        targets: see `schema.events`; 0 for none, SETTLING of a label that settles a conflict.
         orders: when each action counts: its seq or that of its last redo; 0 while it is undone.
         known: the session's classes.
     """
@@ -74,6 +78,15 @@ def grown(log: Log, connection: Connection, session: int) -> Log:
     else:
         orders = np.concatenate([log.orders, np.arange(len(log) + 1, len(whole[0]) + 1)])
     return Log(whole[0], whole[1], whole[2], whole[3], whole[4], orders, known)
+
+
+def cut(log: Log, connection: Connection, session: int, before: int) -> Log:
+    """The log as it was before an event of this seq."""
+    kinds, annotators, items, classes, targets = (
+        column[: before - 1] for column in (log.kinds, log.annotators, log.items, log.classes, log.targets)
+    )
+    known = read_classes(connection, session, before=before)
+    return Log(kinds, annotators, items, classes, targets, orders_of(kinds, targets), known)
 
 
 def orders_of(kinds: Column, targets: Column) -> Column:

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from explorer.errors import BadValueError
+from explorer.labeling import history
 from explorer.labeling.classes import Classes, read_classes
 from explorer.labeling.records import Answer, Press
 from explorer.labeling.schema import ACTIONS, Kind, annotators, events, sessions
 
 CHUNK = 500  # rows or keys asked for at once
+ARCHIVED = "This session is archived, so nothing was recorded. Bring it back first."
 
 _Said = tuple[int, int | None, int | None]  # kind, first item and class of a press
 
@@ -73,8 +75,9 @@ class _Recorder:
         self._session = session
         self._same = {"session": session, "annotator": annotator, "run": run, "at": at}
         self._mine = (events.c.session == session, events.c.annotator == annotator)
-        newest = select(func.max(events.c.seq)).where(events.c.session == session)
-        self._seq = int(connection.execute(newest).scalar() or 0)
+        newest = history.newest(connection, session)
+        self._seq = 0 if newest is None else newest.seq
+        self._newest = None if newest is None else newest.kind
         self._known: Classes | None = None
         self._before: dict[str, tuple[int, _Said]] = {}
 
@@ -103,6 +106,9 @@ class _Recorder:
                     press.key, None, "This key was used for another press before. Reload the page, press again."
                 )
             return Answer(press.key, seq, again=True)
+        # Nothing gets into an archived session but what brings it back: so its last event tells that it is one.
+        if self._newest == Kind.ARCHIVED and press.kind != Kind.BROUGHT_BACK:
+            return Answer(press.key, None, ARCHIVED, can_wait=True)
         try:
             first = self._write(press)
         except BadValueError as refused:
@@ -111,6 +117,8 @@ class _Recorder:
         return Answer(press.key, first)
 
     def _write(self, press: Press) -> int:
+        if press.kind == Kind.BROUGHT_BACK and self._newest != Kind.ARCHIVED:
+            raise BadValueError("This session is not archived, so there is nothing to bring back.")
         if press.kind == Kind.LABEL:
             self._classes.chosen(press.class_number)
         if press.kind in ACTIONS:
@@ -118,7 +126,7 @@ class _Recorder:
         if press.kind in (Kind.UNDO, Kind.REDO):
             target = self._to_undo() if press.kind == Kind.UNDO else self._to_redo()
             return self._add(press, [{"target": target}])
-        if press.kind == Kind.REFIT:
+        if press.kind in (Kind.REFIT, Kind.ARCHIVED, Kind.BROUGHT_BACK):
             return self._add(press, [{"text": press.text}])
         text = self._classes.check(press.kind, press.class_number, press.into, press.text)
         self._known = self._classes.after(press.kind, press.class_number, press.into, text)
@@ -127,7 +135,8 @@ class _Recorder:
     def _add_items(self, press: Press) -> int:
         first = self._seq + 1
         items = dict.fromkeys(press.items)
-        return self._add(press, [{"item": item, "target": first if n else None} for n, item in enumerate(items)])
+        same = {"text": press.text or None}
+        return self._add(press, [same | {"item": item, "target": first if n else None} for n, item in enumerate(items)])
 
     def _add(self, press: Press, rows: list[dict[str, object]]) -> int:
         """Write the rows of one press, which bears its key in the first; the number of that."""
@@ -137,7 +146,7 @@ class _Recorder:
         written = [blank | same | row | {"seq": first + n} for n, row in enumerate(rows)]
         written[0]["key"] = press.key
         self._connection.execute(insert(events), written)
-        self._seq += len(rows)
+        self._seq, self._newest = self._seq + len(rows), press.kind
         return first
 
     def _backwards(self) -> Iterator[tuple[int, int, int | None]]:

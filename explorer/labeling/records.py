@@ -8,7 +8,7 @@ from typing import Any
 
 from explorer.errors import BadValueError
 from explorer.files import NAME_RULE, is_plain_name
-from explorer.labeling.schema import ACTIONS, OF_CLASSES, Kind
+from explorer.labeling.schema import ACTIONS, OF_CLASSES, SETTLES, Kind
 
 LONGEST_TEXT = 100
 LONGEST_KEY = 64
@@ -73,8 +73,20 @@ class Session:
     created: datetime
 
 
+class Said:
+    """What a press and the events of it have in common."""
+
+    kind: Kind
+    text: str
+
+    @property
+    def settles(self) -> bool:
+        """Whether it settles a conflict."""
+        return self.kind == Kind.LABEL and self.text == SETTLES
+
+
 @dataclass(frozen=True)
-class Press:
+class Press(Said):
     """One thing that an annotator did: a key, a lasso, a change of the classes.
 
     Args:
@@ -83,7 +95,8 @@ class Press:
         items: ids, of a label, a skip, a flag or an unflag; several of one press are undone together.
         class_number: the class of a label, or the class that is renamed, merged or deleted.
         into: of a merge, the class that goes on.
-        text: the name of a class that is added or renamed; a note of a refit.
+        text: the name of a class that is added or renamed; a note of a refit; SETTLES of a label that settles the
+            conflict on its one item.
     """
 
     kind: Kind
@@ -107,12 +120,14 @@ class Press:
         has_class = self.kind == Kind.LABEL or self.kind in OF_CLASSES[1:]
         if has_class != (self.class_number is not None) or (self.kind == Kind.CLASS_MERGED) != (self.into is not None):
             raise BadValueError(f"{self.kind.name} needs {'a class' if has_class else 'no class'}; send it as it is.")
+        if self.kind in ACTIONS and self.text and not (self.settles and len(self.items) == 1):
+            raise BadValueError(f"{self.kind.name} has no text, but for one label that settles; send it as it is.")
         if len(self.text) > LONGEST_TEXT:
             raise BadValueError(f"A text of {len(self.text)} characters; at most {LONGEST_TEXT} are kept.")
 
 
 @dataclass(frozen=True)
-class Event:
+class Event(Said):
     """One line of a session's log.
 
     Args:
@@ -122,7 +137,7 @@ class Event:
         item: id, or None for what is of no item.
         class_number: as pressed: what was merged since then stands unmerged here.
         target: see `explorer.labeling.schema.events`.
-        text: name of a class, or a note.
+        text: as of a `Press`.
         run: in use at that time.
         at: when, UTC.
         key: the client's name for the press; empty for its further items.
@@ -147,14 +162,17 @@ class Answer:
     Args:
         key: of the press.
         seq: its first event, now durable; None if it was refused.
-        refusal: one sentence why nothing was recorded; empty if it was. To send it again is of no use.
+        refusal: one sentence why nothing was recorded; empty if it was.
         again: whether it had been recorded before.
+        can_wait: whether a refused press is to be sent again later: the session is archived, and may be brought back.
+            Any other refusal is for good.
     """
 
     key: str
     seq: int | None
     refusal: str = ""
     again: bool = False
+    can_wait: bool = False
 
 
 def person(name: str) -> str:

@@ -33,9 +33,12 @@ class Kind(IntEnum):
     CLASS_MERGED = 9
     CLASS_DELETED = 10
     REFIT = 11
+    ARCHIVED = 12
+    BROUGHT_BACK = 13
 
 
 ACTIONS = (Kind.LABEL, Kind.SKIP, Kind.FLAG, Kind.UNFLAG)  # what undo takes back
+SETTLES = "settles"  # the text of a label that settles a conflict
 OF_CLASSES = (Kind.CLASS_ADDED, Kind.CLASS_RENAMED, Kind.CLASS_MERGED, Kind.CLASS_DELETED)
 
 metadata = MetaData(
@@ -73,6 +76,7 @@ annotators = Table(
 # `seq` counts 1, 2, 3 ... within a session, so that a lost event would leave a gap that is seen.
 # `target`: of undo and redo the first event of what they take back or repeat; of what one press says of
 # further items, the event of its first item; of a merge the number of the class that goes on.
+# `text`: the name of a class that is added or renamed, a note of a refit, SETTLES of a label that settles a conflict.
 events = Table(
     "events",
     metadata,

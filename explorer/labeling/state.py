@@ -4,18 +4,24 @@ Of an item each annotator holds at most one opinion: the class of the own label 
 class that was merged means the class it was merged into; one on a deleted class is none. Of several annotators'
 opinions the latest is the item's label; where they differ, the item is in conflict. An undone press counts as if it
 had never been; a redone one as if it had been made at the moment of the redo.
+
+A conflict is settled by a label that says so, of whomever. It is its annotator's opinion as any label; besides, while
+all opinions since then agree with it, the item is not in conflict, whatever was said before. So what is settled is the
+item's label, a later opinion that differs opens the conflict anew, and a settlement whose class was deleted is none.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from explorer.labeling.classes import NONE, Classes
-from explorer.labeling.log import Column, Log, empty_log
+from explorer.labeling.log import SETTLING, Column, Log, empty_log
 from explorer.labeling.schema import Kind
 
 MOST_ITEMS_MENDED = 50  # more changed items than this, and all are derived anew
+FEW = 1024  # items looked through first for free ones
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,7 @@ class State:
         opinions: the newest label of each annotator for each item, raw classes as values.
         skips: who skipped which item.
         flags: the newest flag or unflag of each item, kinds as values.
+        settlements: the newest label of each item that settles, raw classes as values.
     """
 
     seq: int
@@ -94,6 +101,7 @@ class State:
     opinions: Opinions
     skips: Opinions
     flags: Opinions
+    settlements: Opinions
 
     def labels(self) -> Labels:
         """The label of each labelled item."""
@@ -101,14 +109,16 @@ class State:
         is_last = np.append(held.items[1:] != held.items[:-1], True)[: len(held.items)]
         return Labels(held.items[is_last], classes[is_last], held.annotators[is_last], held.orders[is_last])
 
-    def conflicts(self) -> tuple[Conflict, ...]:
-        """Items on which annotators differ, by id."""
+    def conflicts(self, items: ArrayLike | None = None) -> tuple[Conflict, ...]:
+        """Items on which annotators differ and nobody settled it, by id.
+
+        Args:
+            items: ids, only these; None for all.
+        """
         held, classes = self.held()
-        first = np.flatnonzero(np.append(True, held.items[1:] != held.items[:-1])[: len(held.items)])
-        if not len(first):
-            return ()
-        differ = np.minimum.reduceat(classes, first) != np.maximum.reduceat(classes, first)
-        ends = np.append(first[1:], len(held.items))
+        first, ends, differ = self._differ(held, classes)
+        if items is not None:
+            differ &= contains(np.unique(np.asarray(items, np.int64)), held.items[first])
         return tuple(
             Conflict(
                 int(held.items[start]),
@@ -116,6 +126,36 @@ class State:
             )
             for start, end in zip(first[differ].tolist(), ends[differ].tolist(), strict=True)
         )
+
+    def in_conflict(self) -> Column:
+        """Ids of the items on which annotators differ and nobody settled it, ascending."""
+        held, classes = self.held()
+        first, _, differ = self._differ(held, classes)
+        items: Column = held.items[first[differ]]
+        return items
+
+    def settled(self) -> Labels:
+        """The items whose conflict is settled: as what, by whom and when."""
+        made, classes = self.settlements, self.classes.follow(self.settlements.values)
+        if not len(made.items):
+            return Labels(made.items, classes, made.annotators, made.orders)
+        held, said = self.held()
+        rows = np.flatnonzero(contains(made.items, held.items))
+        at = np.searchsorted(made.items, held.items[rows])
+        since = held.orders[rows] >= made.orders[at]
+        agree = said[rows] == classes[at]
+        n_agree, n_differ = (np.bincount(at[since & which], minlength=len(made.items)) for which in (agree, ~agree))
+        holds = (classes != NONE) & (n_agree > 0) & (n_differ == 0)
+        return Labels(made.items[holds], classes[holds], made.annotators[holds], made.orders[holds])
+
+    def _differ(self, held: Opinions, classes: Column) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
+        """Where the opinions on each item begin and end, and whether they differ unsettled; shape (items,) each."""
+        first = np.flatnonzero(np.append(True, held.items[1:] != held.items[:-1])[: len(held.items)])
+        if not len(first):
+            return first, first, np.empty(0, bool)
+        differ = np.minimum.reduceat(classes, first) != np.maximum.reduceat(classes, first)
+        differ &= ~contains(self.settled().ids, held.items[first])
+        return first, np.append(first[1:], len(held.items)), differ
 
     def counts(self) -> dict[int, int]:
         """Items of each living class by its number, those without any too."""
@@ -169,7 +209,7 @@ def advance(state: State, log: Log) -> State:
     mended = _derive(log, np.flatnonzero(np.isin(log.items, items)))
     parts = {
         part: getattr(state, part).without(items).with_rows(getattr(mended, part))
-        for part in ("opinions", "skips", "flags")
+        for part in ("opinions", "skips", "flags", "settlements")
     }
     return replace(state, seq=len(log), classes=log.known, **parts)
 
@@ -189,6 +229,7 @@ def _derive(log: Log, rows: NDArray[np.intp]) -> State:
         opinions=_newest(log, rows[kinds == Kind.LABEL], log.classes, by_annotator=True),
         skips=_newest(log, rows[kinds == Kind.SKIP], log.kinds, by_annotator=True),
         flags=_newest(log, rows[(kinds == Kind.FLAG) | (kinds == Kind.UNFLAG)], log.kinds, by_annotator=False),
+        settlements=_newest(log, rows[log.targets[rows] == SETTLING], log.classes, by_annotator=False),
     )
 
 
@@ -216,3 +257,13 @@ def contains(ascending: Column, items: Column) -> NDArray[np.bool_]:
     at = np.minimum(np.searchsorted(ascending, items), len(ascending) - 1)
     found: NDArray[np.bool_] = ascending[at] == items
     return found
+
+
+def first_free(items: Column, n: int, taken: Sequence[Column]) -> Column:
+    """The first n of `items` that stand in none of `taken`, ascending each: most often they are among the first few."""
+    free, at, block = [items[:0]], 0, max(FEW, n)
+    while at < len(items) and sum(map(len, free)) < n:
+        part = items[at : at + block]
+        free.append(part[~np.logical_or.reduce([contains(ids, part) for ids in taken])])
+        at, block = at + block, 4 * block
+    return np.concatenate(free)[:n]

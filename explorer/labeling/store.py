@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 from explorer.errors import BadValueError
 from explorer.labeling import history, leases, recording, sessions
 from explorer.labeling.engine import PATIENCE, Database, database_of
-from explorer.labeling.log import Log, empty_log, grown
+from explorer.labeling.log import Log, cut, empty_log, grown
 from explorer.labeling.migrating import migrate
 from explorer.labeling.records import LONGEST_KEY, Answer, Event, Plan, Press, Session, microseconds, person
-from explorer.labeling.state import State, advance, contains, start
+from explorer.labeling.schema import Kind
+from explorer.labeling.state import State, advance, derive, first_free, start
 from explorer.settings import Settings
 
 MOST_PRESSES = 10_000  # of one call
@@ -50,6 +51,8 @@ class LabelStore:
         self.database = database
         self._clock = clock
         self._known: dict[int, tuple[Log, State]] = {}
+        self._refits: dict[int, tuple[Event, ...]] = {}
+        self._newest: dict[int, tuple[int, str]] = {}
         self._knowing = Lock()
 
     def close(self) -> None:
@@ -60,6 +63,8 @@ class LabelStore:
         """Forget what was read of the log: the database was replaced."""
         with self._knowing:
             self._known.clear()
+            self._refits.clear()
+            self._newest.clear()
 
     def create(self, plan: Plan, who: str, classes: Sequence[str] = ()) -> Session:
         """Make a session.
@@ -104,7 +109,7 @@ class LabelStore:
             session: which.
             who: the annotator. Undo and redo are of this person's own presses, in whichever tab they were made.
             presses: in their order.
-            run: in use; empty for the session's own.
+            run: in use; empty for that of the newest refit, or the session's own.
 
         Returns:
             An answer to each press.
@@ -115,9 +120,68 @@ class LabelStore:
         """
         if len(presses) > MOST_PRESSES:
             raise BadValueError(f"{len(presses):,} presses at once; send at most {MOST_PRESSES:,} at a time.")
-        name, run = person(who), run or session.plan.run
+        name = person(who)
         with self.database.writing() as connection:
+            run = run or self.run_at(connection, session)
             return recording.record(connection, session.id, name, presses, run=run, at=self.now())
+
+    def refit(
+        self, session: Session, who: str, key: str, *, run: str = "", note: str = "", after: int | None = None
+    ) -> tuple[int, State]:
+        """Write that the classifier is fitted anew; what it learns from is the log before that event.
+
+        Args:
+            session: which.
+            who: whose press it came of.
+            key: as of a `Press`.
+            run: whose latents are in use from now on; empty for that of the newest refit, or the session's own.
+            note: a text to keep.
+            after: seq of the refit that must be the newest one still, 0 for none; None for whichever it is.
+
+        Returns:
+            The event's seq, and the state before it; those of the newest refit where that is another one than `after`,
+            and nothing was written.
+
+        Raises:
+            BadValueError: no such session, one that is archived, or no name.
+            StoreError: as `record`.
+        """
+        press, name = Press(Kind.REFIT, key, text=note), person(who)
+        with self.database.writing() as connection:
+            newest, used = self._newest_refit(connection, session)
+            if after not in (None, newest):
+                return newest, self.state_before(session, newest)
+            state = self.state_at(connection, session)
+            answer = recording.record(connection, session.id, name, [press], run=run or used, at=self.now())[0]
+        if answer.seq is None:
+            raise BadValueError(answer.refusal)
+        return (answer.seq, state) if not answer.again else (answer.seq, self.state_before(session, answer.seq))
+
+    def refits(self, session: Session) -> tuple[Event, ...]:
+        """Every refit of a session, in order; only those that came since the last call are read."""
+        with self.database.reading() as connection:
+            log, known = self._read(connection, session)[0], self._refits.get(session.id, ())
+            after = known[-1].seq if known else 0
+            new = (np.flatnonzero(log.kinds[after:] == Kind.REFIT) + after + 1).tolist()
+            if new:
+                self._refits[session.id] = known = (*known, *history.at(connection, session.id, new))
+            return known
+
+    def events(self, session: Session, seqs: Sequence[int]) -> list[Event]:
+        """The events at these places of a session's log, in order."""
+        with self.database.reading() as connection:
+            return history.at(connection, session.id, seqs)
+
+    def state_before(self, session: Session, seq: int) -> State:
+        """What the log came to before an event.
+
+        Args:
+            session: which.
+            seq: of the event, 1 to one behind the last.
+        """
+        with self.database.reading() as connection:
+            log, state = self._read(connection, session)
+            return state if state.seq == seq - 1 else derive(cut(log, connection, session.id, seq))
 
     def state(self, session: Session) -> State:
         """What the log comes to now: labels, conflicts, counts, classes, skips and flags.
@@ -126,6 +190,11 @@ class LabelStore:
         """
         with self.database.reading() as connection:
             return self.state_at(connection, session)
+
+    def newest_labels(self, session: Session) -> list[tuple[int, int]]:
+        """Annotator's number and time, microseconds since 1970, of the newest presses of labels; a lasso is one."""
+        with self.database.reading() as connection:
+            return history.newest_labels(connection, session.id)
 
     def annotators(self) -> dict[int, str]:
         """Every annotator's name by number."""
@@ -192,24 +261,36 @@ class LabelStore:
 
     def state_at(self, connection: Connection, session: Session) -> State:
         """`state` within a transaction that reads or writes."""
+        return self._read(connection, session)[1]
+
+    def run_at(self, connection: Connection, session: Session) -> str:
+        """The run in use, within a transaction that writes; nobody else writes into the session until it ends."""
+        return self._newest_refit(connection, session)[1]
+
+    def _newest_refit(self, connection: Connection, session: Session) -> tuple[int, str]:
+        """Seq and run of the newest refit, or 0 and the session's own run; only what came since is looked through."""
+        recording.hold(connection, session.id)
+        known = self._newest.get(session.id, (0, session.plan.run))
+        found = history.newest_refit(connection, session.id, known[0])
+        if found is None:
+            return known
+        self._newest[session.id] = found
+        return found
+
+    def _read(self, connection: Connection, session: Session) -> tuple[Log, State]:
+        """The log as it is now, and what it comes to."""
         with self._knowing:
             log, state = self._known.get(session.id) or (empty_log(), start())
             longer = grown(log, connection, session.id)
             if longer is not log:
                 state = advance(state, longer)
                 self._known[session.id] = (longer, state)
-            return state
+            return longer, state
 
     def _first(
         self, connection: Connection, session: Session, annotator: int, tab: str, items: NDArray[np.int64], n: int
     ) -> NDArray[np.int64]:
-        """The first n of `items` that are free: most often they are among the first few."""
+        """The first n of `items` that `lease` could give."""
         state = self.state_at(connection, session)
         others = np.array(sorted(leases.held(connection, session.id, annotator, tab, self.now())), np.int64)
-        taken = (state.labels().ids, state.skipped(annotator), others)
-        free, at, block = [items[:0]], 0, max(1024, n)
-        while at < len(items) and sum(map(len, free)) < n:
-            part = items[at : at + block]
-            free.append(part[~np.logical_or.reduce([contains(ids, part) for ids in taken])])
-            at, block = at + block, 4 * block
-        return np.concatenate(free)[:n]
+        return first_free(items, n, (state.labels().ids, state.skipped(annotator), others))

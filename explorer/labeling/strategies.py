@@ -1,16 +1,21 @@
 """Which items to ask a person about next. To add a strategy: write its function, then add its line."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from explorer.errors import BadDataError, BadValueError
+from explorer.errors import BadDataError
+from explorer.labeling import active
+from explorer.labeling.diversity import diverse_margin, k_centre
+from explorer.labeling.pool import Pool, Rows, candidate_rows
+from explorer.labeling.uncertainty import entropy, margin
+from explorer.registry import lookup
 from explorer.retrieval.index import best
 
-Rows = NDArray[np.intp]
-BLOCK = 8192  # rows whose scores stay in the cache
+Pick = Callable[[Pool, int, np.random.Generator], Rows]
+WITHOUT_SCORES = "diversity"  # what picks before there are two classes to be uncertain between
 
 
 @dataclass(frozen=True)
@@ -19,40 +24,18 @@ class Strategy:
 
     Args:
         meaning: what it asks for, in words for a person.
-        pick: of (scores (n, c), number, candidates, rng), the rows to ask about.
+        pick: of (pool, number, rng), the rows to ask about, in this order; the pool's candidates are in order and
+            unlabelled.
+        needs_scores: whether it must wait for labels of two classes.
+        needs_strangeness: whether it asks the pool how strange items are to the decoder.
+        extra: the extra that it needs; empty for none.
     """
 
     meaning: str
-    pick: Callable[[NDArray[np.floating], int, ArrayLike | None, np.random.Generator], Rows]
-
-
-def margin(scores: NDArray[np.floating], n: int, *, candidates: ArrayLike | None = None) -> Rows:
-    """Ask about the items whose two best classes score most alike.
-
-    Uncertainty is highest minus second-highest score; the smallest first.
-
-    Args:
-        scores: class scores, shape (items, c), c at least 2, no NaN.
-        n: how many to pick, at least 0; fewer come where there are fewer candidates.
-        candidates: rows to choose from, such as the unlabelled ones; None for all.
-
-    Returns:
-        Rows of `scores`, most uncertain first; equally uncertain ones by row.
-
-    Raises:
-        BadDataError: scores that are NaN or of fewer than two classes.
-        BadValueError: a negative number, or candidates that are no rows.
-
-    Reference:
-        Structuring autoencoders, section 4: guided labeling.
-    """
-    if scores.ndim != 2 or scores.shape[1] < 2:
-        raise BadDataError(f"Scores have shape {scores.shape}; a margin needs (items, classes) with two classes.")
-    rows = _rows(len(scores), n, candidates)
-    margins = _margins(scores if candidates is None else scores[rows])
-    if np.isnan(margins).any():
-        raise BadDataError("Scores hold NaN, which is neither sure nor unsure; fit the classifier again.")
-    return rows[best(margins, n, largest=False).rows]
+    pick: Pick
+    needs_scores: bool = False
+    needs_strangeness: bool = False
+    extra: str = ""
 
 
 def random(n_items: int, n: int, *, candidates: ArrayLike | None = None, rng: np.random.Generator) -> Rows:
@@ -70,42 +53,95 @@ def random(n_items: int, n: int, *, candidates: ArrayLike | None = None, rng: np
     Raises:
         BadValueError: a negative number, or candidates that are no rows.
     """
-    rows = _rows(n_items, n, candidates)
+    rows = candidate_rows(n_items, n, candidates)
     return rng.choice(rows, min(n, len(rows)), replace=False)
+
+
+def picks(name: str, pool: Pool, n: int, rng: np.random.Generator) -> Rows:
+    """Pick by a strategy's name; where it needs scores and there are none yet, by diversity.
+
+    Args:
+        name: in STRATEGIES.
+        pool: the items; labelled candidates are left out.
+        n: how many, at least 0; fewer come where there are fewer candidates.
+        rng: draws; the same state gives the same picks.
+
+    Returns:
+        Distinct rows of unlabelled candidates, in the order in which to ask.
+
+    Raises:
+        UnknownNameError: no such strategy.
+        BadValueError: a negative number, candidates that are no rows, or an extra that is missing.
+        BadDataError: scores that are NaN, or no strangeness where it is needed.
+    """
+    strategy = lookup(STRATEGIES, name, "strategy")
+    if strategy.needs_scores and not pool.has_scores:
+        strategy = STRATEGIES[WITHOUT_SCORES]
+    rows = candidate_rows(len(pool.z), n, pool.candidates)
+    rows = rows[pool.labels[rows] < 0]
+    if not (n and len(rows)):
+        return rows[:0]
+    return strategy.pick(replace(pool, candidates=rows), n, rng)
+
+
+def problem(name: str) -> str:
+    """Why a strategy cannot be used here, in one sentence; empty for one that can."""
+    needs_more = lookup(STRATEGIES, name, "strategy").extra == active.EXTRA and not active.is_installed()
+    return active.MISSING if needs_more else ""
+
+
+def _strangest(pool: Pool, n: int, _: np.random.Generator) -> Rows:
+    """The candidates that are strangest to the decoder, equally strange ones by row."""
+    if pool.strangeness is None:
+        raise BadDataError("Nothing says how strange items are to the decoder; choose another strategy.")
+    return pool.candidates[best(pool.strangeness()[pool.candidates], n, largest=True).rows]
 
 
 STRATEGIES: dict[str, Strategy] = {
     "margin": Strategy(
         "items whose two likeliest classes are hardest to tell apart",
-        lambda scores, n, candidates, _: margin(scores, n, candidates=candidates),
+        lambda pool, n, _: margin(pool.scores, n, candidates=pool.candidates),
+        needs_scores=True,
+    ),
+    "entropy": Strategy(
+        "items whose class is most open, all classes counted",
+        lambda pool, n, _: entropy(pool.scores, n, candidates=pool.candidates),
+        needs_scores=True,
     ),
     "random": Strategy(
         "items drawn by chance, to compare with",
-        lambda scores, n, candidates, rng: random(len(scores), n, candidates=candidates, rng=rng),
+        lambda pool, n, rng: random(len(pool.z), n, candidates=pool.candidates, rng=rng),
+    ),
+    "diversity": Strategy(
+        "items far from all that are labelled, and from each other (k-centre)",
+        lambda pool, n, rng: k_centre(pool.z, n, candidates=pool.candidates, labelled=pool.labelled, rng=rng),
+    ),
+    "margin-diversity": Strategy(
+        "items that are hard to tell apart, and far from each other",
+        lambda pool, n, rng: diverse_margin(
+            pool.scores, pool.z, n, candidates=pool.candidates, labelled=pool.labelled, rng=rng
+        ),
+        needs_scores=True,
+    ),
+    "decoder": Strategy(
+        "items that are drawn badly by the decoder and lie where few others do", _strangest, needs_strangeness=True
+    ),
+    "activeml-typiclust": Strategy(
+        "typical items of clusters without labels (TypiClust)", active.typiclust, extra=active.EXTRA
+    ),
+    "activeml-probcover": Strategy(
+        "items in the midst of many that are near no labelled one (ProbCover)", active.prob_cover, extra=active.EXTRA
+    ),
+    "activeml-badge": Strategy(
+        "items that would change a classifier most, in different ways (BADGE)",
+        active.badge,
+        needs_scores=True,
+        extra=active.EXTRA,
+    ),
+    "activeml-bald": Strategy(
+        "items on which the trees of a forest disagree most (BALD)",
+        active.bald,
+        needs_scores=True,
+        extra=active.EXTRA,
     ),
 }
-
-
-def _rows(n_items: int, n: int, candidates: ArrayLike | None) -> Rows:
-    """The distinct rows to choose from, ascending."""
-    if n < 0:
-        raise BadValueError(f"{n} items cannot be picked; ask for 0 or more.")
-    if candidates is None:
-        return np.arange(n_items)
-    rows = np.unique(np.asarray(candidates))
-    if len(rows) and not (np.issubdtype(rows.dtype, np.integer) and rows[0] >= 0 and rows[-1] < n_items):
-        raise BadValueError(f"Candidates must be rows from 0 to {n_items - 1}; give the positions of items.")
-    return rows.astype(np.intp)
-
-
-def _margins(scores: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Highest minus second-highest of each row, shape (n,), by running maxima; NaN where a score is NaN."""
-    margins = np.empty(len(scores))
-    for at in range(0, len(scores), BLOCK):
-        columns = np.ascontiguousarray(scores[at : at + BLOCK].T)
-        high, second = np.maximum(columns[0], columns[1]), np.minimum(columns[0], columns[1])
-        for column in columns[2:]:
-            np.maximum(second, np.minimum(high, column), out=second)
-            np.maximum(high, column, out=high)
-        margins[at : at + BLOCK] = high - second
-    return margins

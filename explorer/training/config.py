@@ -17,6 +17,9 @@ class TrainingConfig(Config):
     augmentation: AugmentConfig = AugmentConfig()
     label_share: float = hyper(1, low=0, high=1, help="share of the training labels that the method sees")
     label_seed: int = hyper(0, low=0, high=99_999_999, help="which labels those are")
+    labelled_part: float = hyper(
+        0, low=0, high=0.9, help="part of each step's items drawn among those whose label is seen; 0 takes all in turn"
+    )
     precision: Literal["auto", "32-true", "bf16-mixed"] = hyper(
         "auto", help="number format of the layers; auto measures which is faster here"
     )

@@ -70,7 +70,8 @@ def train(
         with threads(run.threads):
             labels = training_labels(dataset, run)
             items = TrainingItems(dataset, labels, device)
-            sampler = Sampler(method, config, dataset, labels[items.rows], run.batch_size)
+            known = labels[items.rows]
+            sampler = Sampler(method, config, dataset, known, run.batch_size, labelled_part=run.labelled_part)
             stepper = Stepper(trainee, method, config, run.precision)
             make_targets = method.targets(config, len(dataset.classes))
             yield Started(trainee.epoch, run.epochs, len(items), sampler.steps, device.type)

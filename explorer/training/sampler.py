@@ -24,10 +24,19 @@ class Sampler:
         dataset: its training split is drawn from.
         labels: of the training items as the training sees them, shape (n,).
         batch_size: items a step; fewer where there are fewer.
+        labelled_part: of the items of a step that are drawn among the labelled ones, however few these are, where
+            items come one by one; 0 takes all items in turn.
     """
 
-    def __init__(
-        self, method: Method, config: Config, dataset: Dataset, labels: NDArray[np.int64], batch_size: int
+    def __init__(  # noqa: PLR0913 - what a step takes depends on all of them
+        self,
+        method: Method,
+        config: Config,
+        dataset: Dataset,
+        labels: NDArray[np.int64],
+        batch_size: int,
+        *,
+        labelled_part: float = 0,
     ) -> None:
         self.sampling, self.size = method.sampling, method.group_size(config)
         self._labels = labels
@@ -35,6 +44,7 @@ class Sampler:
         units = self._units()
         self._at_once = min(units, max(FEWEST_GROUPS if self.size > 1 else 1, batch_size // self.size))
         self.steps = max(1, units // self._at_once)  # the rest has its turn in another epoch's order
+        self._labelled_at_once = round(labelled_part * self._at_once) if 0 < (labels >= 0).sum() < len(labels) else 0
 
     @property
     def items_a_step(self) -> int:
@@ -53,12 +63,34 @@ class Sampler:
             rng: randomness of pairs and groups.
             generator: randomness of single items, on the device of the items.
         """
+        if self.sampling == "single" and self._labelled_at_once:
+            yield from self._mixed(generator)
+            return
         if self.sampling == "single":
             order = torch.randperm(len(self._labels), generator=generator, device=generator.device)
         else:
             drawn = pairs(self._labels, rng) if self._groups is None else group_members(self._groups, self.size, rng)
             order = torch.from_numpy(drawn.reshape(-1)).to(generator.device)
         yield from torch.split(order, self.items_a_step)[: self.steps]
+
+    def _mixed(self, generator: torch.Generator) -> Iterator[Tensor]:
+        """Steps of labelled items, each as often as another, and of unlabelled ones."""
+        labelled = torch.from_numpy(self._labels >= 0).to(generator.device)
+        parts = [
+            _in_turn(rows.nonzero().squeeze(1), at_once * self.steps, generator).view(self.steps, at_once)
+            for rows, at_once in (
+                (labelled, self._labelled_at_once),
+                (~labelled, self._at_once - self._labelled_at_once),
+            )
+        ]
+        yield from torch.cat(parts, dim=1)
+
+
+def _in_turn(rows: Tensor, n: int, generator: torch.Generator) -> Tensor:
+    """So many of these rows (m,), all of them before one comes again, each time in a new order."""
+    times = -(-n // len(rows))
+    orders = [torch.randperm(len(rows), generator=generator, device=rows.device) for _ in range(times)]
+    return rows[torch.cat(orders)[:n]]
 
 
 def groups_of(dataset: Dataset) -> NDArray[np.int64]:

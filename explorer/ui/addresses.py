@@ -1,4 +1,6 @@
-"""Addresses of our own routes; all but those of public text with the session's token."""
+"""Addresses of our own routes; all but those of public text with a token of the session."""
+
+from urllib.parse import quote
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -13,9 +15,17 @@ def route_address(path: str, query: str) -> str:
         path: behind the prefix of all of them, quoted.
         query: what is asked, quoted.
     """
-    context = get_script_run_ctx()
-    token = make_token(context.session_id if context else "")
-    return f"{public_address(path)}?{query}&token={token}"
+    return f"{public_address(path)}?{query}&token={make_token(_session_id())}"
+
+
+def file_address(*path: str) -> str:
+    """Where the browser of this session takes one file away; its token opens that file alone.
+
+    Args:
+        path: its parts behind the prefix of all routes, not quoted.
+    """
+    quoted = "/".join(quote(part, safe="") for part in path)
+    return f"{public_address(quoted)}?token={make_token(_session_id(), '/'.join(path))}"
 
 
 def public_address(path: str) -> str:
@@ -26,3 +36,8 @@ def public_address(path: str) -> str:
     """
     base = f"{st.get_option('server.baseUrlPath') or ''}/{PREFIX}".lstrip("/")
     return f"/{base}/{path}"
+
+
+def _session_id() -> str:
+    context = get_script_run_ctx()
+    return context.session_id if context else ""

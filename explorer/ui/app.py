@@ -16,6 +16,7 @@ ICONS = {
     "Retrieve": "image_search",
     "Morph": "animation",
     "Evaluate": "monitoring",
+    "Label": "label",
 }
 ABOUT = f"**{TITLE} {__version__}**: see, question and use the latent space of an autoencoder."
 

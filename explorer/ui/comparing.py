@@ -15,6 +15,7 @@ from explorer.workflows.beside import Beside, agreement, companions
 from explorer.workflows.maps import PCA, LatentMap, is_linear
 from explorer.workflows.others import Candidate, OtherItems, candidates, load_others
 from explorer.workflows.outside import HowFar, Share, how_far
+from explorer.workflows.runs import unreplaced
 
 NONE = "None"
 
@@ -39,7 +40,8 @@ class Compared:
 def choice(opened: OpenRun, space: LatentMap) -> tuple[str, Candidate | None]:
     """The control: name of the run beside, empty for none, and the other data."""
     with st.popover("Compare", icon=":material/compare:", help="Another run beside, or other data over this map"):
-        names = [NONE, *companions(opened.name, opened.run.card, runs())]
+        asked = st.query_params.get("beside"), st.session_state.get("beside")
+        names = [NONE, *companions(opened.name, opened.run.card, unreplaced(runs(), *asked))]
         unknowns.expect("beside", names.__contains__, "no run beside")
         beside = st.selectbox("Run beside", names, key="beside", bind="query-params", help="On the same data.")
         found = {one.title: one for one in candidates(opened.run.card, settings())} if space.projection else {}
@@ -60,7 +62,7 @@ def invite(opened: OpenRun, space: LatentMap, found: Compared) -> None:
     """One click to the run on the same data that tells most beside this one: finished, of the same method if any is."""
     if found.run is not None or isinstance(space.projection, AngleMap):  # which cannot be turned
         return
-    shelf = runs()
+    shelf = unreplaced(runs())
     cards = {entry.name: entry.card for entry in shelf if entry.card is not None}
     names = companions(opened.name, opened.run.card, shelf)
     if not names:

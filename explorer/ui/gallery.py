@@ -1,7 +1,8 @@
 """Images, hits, bars and sentences on a page. Every foreign text is escaped."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from explorer.errors import ExplorerError
 from explorer.figures import UNKNOWN, Items, VectorScale, class_colours, item_png
 
 QUERY_PIXELS, HIT_PIXELS = 96, 64
@@ -54,6 +56,15 @@ def plain(text: str) -> str:
 def problem(text: str) -> None:
     """Show the sentence that says what is wrong and what to do; it may quote foreign text."""
     st.error(plain(text), icon=":material/error:")
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """What fails in a part of the page is told there in its sentence, and the other parts stay."""
+    try:
+        yield
+    except ExplorerError as error:
+        problem(str(error))
 
 
 def data_url(content: bytes, kind: str = "png") -> str:

@@ -23,6 +23,7 @@ from explorer.workflows.exporting import export_hits
 from explorer.workflows.keeping import digest_of
 from explorer.workflows.others import OtherItems
 from explorer.workflows.retrieving import CLASS, Asked, Collection, Found, asked_of, retrieve
+from explorer.workflows.runs import unreplaced
 from explorer.workflows.ways import Vectors, Way, usual
 
 KEY = "hits"
@@ -130,9 +131,9 @@ def _in_words(opened: OpenRun, answered: Answered) -> None:
     fetching.reminder(opened)
 
 
-def beside_options(opened: OpenRun) -> list[str]:
-    """What can stand side by side: this run's ways, and other runs on the same data."""
-    return [*codes_of(opened.run.card), *companions(opened.name, opened.run.card, runs())]
+def beside_options(opened: OpenRun, asked: Sequence[str] = ()) -> list[str]:
+    """What can stand side by side: this run's ways, and other runs on the same data, those asked for among them."""
+    return [*codes_of(opened.run.card), *companions(opened.name, opened.run.card, unreplaced(runs(), *asked))]
 
 
 def show_beside(opened: OpenRun, answered: Answered, names: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from explorer.ui import projecting, unfinished
 from explorer.ui.gallery import plain, problem
 from explorer.ui.state import OpenRun, open_for_page, runs
 from explorer.workflows.maps import LatentMap
+from explorer.workflows.runs import unreplaced
 
 USED, CHOICE, ADDRESSED = "run used", "run chosen", "run addressed"  # in the session
 ITEM = "item touched"
@@ -23,12 +24,13 @@ TRUST = (
 
 def run_in_use() -> OpenRun | None:
     """The run that the address names, chosen in the sidebar; None, with a sentence, when it cannot be opened."""
-    names = [entry.name for entry in runs()]
-    if not names:
+    entries = runs()
+    if not entries:
         st.info("There is no run yet. Train one: `latent-explorer train --help`.", icon=":material/info:")
         return None
     addressed = st.query_params.get("run")
-    wanted = addressed or st.session_state.get(USED, names[0])
+    wanted = addressed or st.session_state.get(USED) or unreplaced(entries)[0].name
+    names = [entry.name for entry in unreplaced(entries, wanted, st.session_state.get(CHOICE))]
     if wanted not in names:
         problem(f"There is no run {wanted!r}; it may have been renamed or deleted. Choose one in the sidebar.")
     # The address leads where it has changed since the last run of the page; else what was just chosen does.

@@ -92,17 +92,9 @@ def watch(loading: "Loading[Result]", words: str, *, key: str) -> None:
         words: what it is.
         key: tells its bar from those of other work on the page.
     """
-    alive = ref(loading)  # its result may be large: who follows it must not keep it
-
-    def look() -> Standing | None:
-        work = alive()
-        if work is None or work.is_over:
-            return None
-        return Standing(words, min(1.0, work.done / work.total) if work.total else 0.0)
-
     stop, is_asked = loading.cancel, loading.is_cancelled
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        progress.bar(loading.identity, look, key=f"progress-{key}")
+        progress.bar(loading.identity, _standing_of(loading, words), key=f"progress-{key}")
         st.button(
             "Cancel", key=f"cancel-{key}", icon=":material/close:", help=FOR_ALL, on_click=stop, disabled=is_asked
         )
@@ -151,6 +143,40 @@ def _begun(key: Key, work: Callable[[Progress], Result], replaces: bool) -> "Loa
             st.session_state[_slot(key[0])] = key
             loading.waiting.add(_session())
         return loading
+
+
+def newest(key: Key, work: Callable[[Progress], Result]) -> tuple[Result | None, str]:
+    """The result of some work, or that of the one before it for as long as this one lasts: what is in view stays there.
+
+    There is no bar; when the work is over, what surrounds this runs again.
+
+    Args:
+        key: as of `shared`. Work whose keys agree in the first two parts is one series: of it one is done at a time.
+        work: as `Loading` takes it.
+
+    Returns:
+        The newest result of the series, None before the first; and what went wrong with the newest work.
+    """
+    with _lock:
+        series = [one for old, one in _under_way.items() if old[:2] == key[:2]]
+    loading = next((one for one in series if not one.is_over), None) or _begun(key, work, False)
+    if not loading.is_over:
+        progress.quietly(loading.identity, _standing_of(loading, ""), key=f"newest-{key[0]}")
+    results = [one.result for one in (*series, loading) if one.is_over and one.result is not None]
+    return (results[-1] if results else None), loading.problem
+
+
+def _standing_of(loading: "Loading[Any]", words: str) -> Callable[[], Standing | None]:
+    """How far some work is, for who follows it: its result may be large, so this must not keep it."""
+    alive = ref(loading)
+
+    def look() -> Standing | None:
+        work = alive()
+        if work is None or work.is_over:
+            return None
+        return Standing(words, min(1.0, work.done / work.total) if work.total else 0.0)
+
+    return look
 
 
 def leave(kind: str, *, unless: Key | None = None) -> None:

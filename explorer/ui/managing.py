@@ -13,6 +13,7 @@ from explorer.ui.layout import USED
 from explorer.ui.state import settings
 from explorer.workflows import shelving
 from explorer.workflows.runs import ShelfEntry
+from explorer.workflows.session_runs import told_of_erased, told_of_uses
 from explorer.workflows.shelving import DeletedRun, in_bytes
 from explorer.zoo.card import LONGEST_TEXT
 
@@ -20,6 +21,7 @@ RENAME, NOTE, DUPLICATE, DELETE = "Rename", "Note", "Duplicate", "Delete"
 ICONS = {RENAME: "edit", NOTE: "sticky_note_2", DUPLICATE: "content_copy", DELETE: "delete"}
 # Kept for the session, so that what was said or can be undone stays over reruns and changes of the page.
 SAID, REFUSED, DONE, JUST_DELETED = "shelf:said", "shelf:refused", "shelf:done", "shelf:deleted"
+NEEDED = "shelf:needed"  # the run that is to be deleted, and the labeling sessions that need it, in sentences
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,12 @@ def menu(entry: ShelfEntry) -> None:
     if picked is not None:
         st.session_state.pop(DONE, None)
     if picked in (RENAME, DUPLICATE):
-        st.dialog(f"{picked} {plain(entry.name)}")(_ask_name)(picked, entry)
+        needed = told_of_uses(entry.name, settings()) if picked == RENAME else ""  # once, not with each key in it
+        st.dialog(f"{picked} {plain(entry.name)}")(_ask_name)(picked, entry, needed)
     elif picked == NOTE:
         st.dialog(f"Note on {plain(entry.name)}")(_ask_note)(entry)
+    elif picked == DELETE and (needed := st.session_state.pop(NEEDED, ("", "")))[0] == entry.name:
+        st.dialog(f"Delete {plain(entry.name)}")(_ask_deletion)(entry.name, needed[1])
 
 
 def refusal(name: str) -> str:
@@ -111,10 +116,7 @@ def show_deleted() -> None:
         for one in gone:
             _deleted_row(one)
         if len(gone) > 1:
-            with st.popover("Erase all", key="erase-all", icon=":material/delete_forever:"):
-                st.markdown(f"{len(gone)} runs, {size}, will be gone for good.")
-                keys = [one.key for one in gone]
-                st.button("Erase all for good", key="erase-all-sure", type="primary", on_click=_erase, args=(keys,))
+            _sure_to_erase(gone, f"{len(gone)} runs, {size},", "erase-all", "erase-all-sure")
 
 
 def _deleted_row(one: DeletedRun) -> None:
@@ -125,11 +127,20 @@ def _deleted_row(one: DeletedRun) -> None:
             st.markdown(f"**{name}**")
             st.caption(f"{what}, {in_bytes(one.entry.n_bytes)}, {ago(time.time() - one.when)}")
         st.button("Restore", key=f"restore-{one.key}", icon=":material/undo:", on_click=_restore, args=(one.key,))
-        with st.popover("Erase", key=f"erase-{one.key}", icon=":material/delete_forever:"):
-            st.markdown(f"**{name}** will be gone for good.")
-            st.button("Erase for good", key=f"sure-{one.key}", type="primary", on_click=_erase, args=([one.key],))
+        _sure_to_erase([one], f"**{name}**", f"erase-{one.key}", f"sure-{one.key}")
     if wrong := refusal(one.key):
         problem(wrong)
+
+
+def _sure_to_erase(gone: Sequence[DeletedRun], what: str, key: str, sure: str) -> None:
+    """The popover before runs are erased; which sessions need them is asked only once it is open."""
+    every = " all" * (len(gone) > 1)
+    with st.popover(f"Erase{every}", key=key, icon=":material/delete_forever:", on_change="rerun") as asked:
+        st.markdown(f"{what} will be gone for good.")
+        if asked.open and (needed := told_of_erased([one.entry.name for one in gone], settings())):
+            st.markdown(plain(needed))
+        keys = [one.key for one in gone]
+        st.button(f"Erase{every} for good", key=sure, type="primary", on_click=_erase, args=(keys,))
 
 
 def ago(seconds: float) -> str:
@@ -141,14 +152,16 @@ def ago(seconds: float) -> str:
     return "deleted just now"
 
 
-def _ask_name(action: str, entry: ShelfEntry) -> None:
-    """The dialog of a new name, for the run or for its copy."""
+def _ask_name(action: str, entry: ShelfEntry, needed: str) -> None:
+    """The dialog of a new name, for the run or for its copy; `needed` says which sessions know the run by its name."""
     copies, key = action == DUPLICATE, f"{action}-{entry.name}"
     proposed = shelving.free_name(f"{entry.name}-copy"[:LONGEST_NAME], settings()) if copies else entry.name
     with st.form("name", border=False):
         st.text_input("Name of the copy" if copies else "New name", proposed, max_chars=LONGEST_NAME, key=key)
         if copies:
             st.caption(f"The copy is your own run; it takes {in_bytes(entry.n_bytes)}.")
+        elif needed:
+            st.caption(plain(f"A labeling session knows a run by its name. {needed}"))
         change = _duplicate if copies else _rename
         st.form_submit_button(action, type="primary", on_click=_attempt, args=(change, entry.name, key))
     _close_or_tell(entry.name)
@@ -161,6 +174,17 @@ def _ask_note(entry: ShelfEntry) -> None:
         st.text_area("What should be remembered about this run", note, max_chars=LONGEST_TEXT, height=160, key=key)
         st.form_submit_button("Save", type="primary", on_click=_attempt, args=(_annotate, entry.name, key))
     _close_or_tell(entry.name)
+
+
+def _ask_deletion(name: str, why_not: str) -> None:
+    """The dialog before a run is deleted that labeling sessions need."""
+    st.markdown(plain(why_not))
+    st.caption("A deleted run can be restored until it is erased.")
+    with st.container(horizontal=True):
+        st.button("Delete", key=f"delete-{name}", type="primary", on_click=_delete, args=(name,))
+        if st.button("Keep it", key=f"keep-{name}"):
+            st.rerun()
+    _close_or_tell(name)
 
 
 def _attempt(change: Callable[[str, str], None], name: str, key: str) -> None:
@@ -199,14 +223,22 @@ def _duplicate(name: str, new: str) -> None:
 
 
 def _on_menu(key: str, name: str) -> None:
-    """Delete at once, as it can be undone; what needs an answer opens a dialog in the page's run."""
+    """Delete at once, as it can be undone, but a run that a session needs; what needs an answer opens a dialog."""
     if st.session_state[key] != DELETE:
         return
+    if why_not := told_of_uses(name, settings()):
+        st.session_state[NEEDED] = name, why_not
+    else:
+        _delete(name)
+
+
+def _delete(name: str) -> None:
     try:
         deleted = shelving.delete(name, settings())
     except ExplorerError as error:
         st.session_state[REFUSED] = name, str(error)
         return
+    st.session_state[DONE] = True
     st.session_state[JUST_DELETED] = [*st.session_state.get(JUST_DELETED, []), deleted]
     if st.session_state.get(USED) == name:
         del st.session_state[USED]

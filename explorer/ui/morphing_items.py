@@ -131,8 +131,8 @@ def show_reconstructions(opened: OpenRun, bar: DeltaGenerator) -> None:
     space, classes = opened.space, opened.run.card.classes
     with bar:
         orders = list(ORDERS) if space.latents.error.shape[1] else ["Any"]
-        unknowns.expect("order", orders.__contains__)
-        order = st.selectbox("Order", orders, key="order", bind="query-params", width=150)
+        unknowns.expect("listed", orders.__contains__)
+        order = st.selectbox("Order", orders, key="listed", bind="query-params", width=150)
         label = UNLABELLED
         if classes:
             unknowns.expect("of", [ALL, *classes].__contains__)

@@ -86,7 +86,7 @@ def _note_touch(opened: OpenRun) -> None:
 def _beside(opened: OpenRun) -> list[str]:
     """The control of what stands side by side."""
     with st.popover("Side by side", icon=":material/view_agenda:", help="The same query by several ways or runs"):
-        options = hits.beside_options(opened)
+        options = hits.beside_options(opened, [*st.query_params.get_all("ways"), *st.session_state.get("ways", [])])
         unknowns.expect("ways", options.__contains__, "those of them that there are")
         chosen: list[str] = st.multiselect(
             "Ways and runs",

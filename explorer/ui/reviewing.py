@@ -9,6 +9,7 @@ from explorer.ui import reviewing_comparison, reviewing_details, reviewing_expor
 from explorer.ui.gallery import plain
 from explorer.ui.state import OpenRun, runs, settings
 from explorer.workflows.reviewing import Review, missing_job, review
+from explorer.workflows.runs import replaced_runs
 
 NAMED = 4  # runs without a record that are named; the others are counted
 
@@ -17,12 +18,14 @@ NAMED = 4  # runs without a record that are named; the others are counted
 def show(opened: OpenRun | None) -> None:
     """Everything below the sidebar; a touch of any control runs this part alone."""
     in_use = opened.name if opened is not None else ""
-    reviews = [review(entry, settings()) for entry in runs()]
+    entries = runs()
+    reviews = [review(entry, settings()) for entry in entries]
     if not reviews:
         return
+    replaced = replaced_runs(entries)
     told = st.container()
     with st.container(key="bar", horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        listed, columns = reviewing_table.choice(reviews)
+        listed, columns = reviewing_table.choice(reviews, replaced - {in_use})
         exports = st.container(width="content")
     chosen = reviewing_table.show(listed, columns, in_use)
     with exports:
@@ -30,7 +33,7 @@ def show(opened: OpenRun | None) -> None:
     by_name = {one.name: one for one in reviews}
     names = chosen or [name for name in (in_use,) if name]
     with st.container():
-        _offer_to_measure(reviews, names)
+        _offer_to_measure([one for one in reviews if one.name not in replaced], names)
     if len(names) > 1:
         reviewing_comparison.show([by_name[name] for name in names], columns)
     elif names:

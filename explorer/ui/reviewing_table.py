@@ -1,6 +1,6 @@
 """The table of all runs: filtered above, sorted by a click on a column, rows to choose."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from hashlib import blake2b
 from typing import Any
 
@@ -18,11 +18,17 @@ KEPT = "reviewing:chosen"  # in the session, for who leaves the page and comes b
 HEAD, ROW = 38, 35  # pixels
 ROWS_SHOWN = 6
 IN_USE = "in use"
+REPLACED = "Fine-tuned runs of labeling sessions that a later one has replaced"
 WITHIN = " 95 %"  # ends the name of a column of intervals
 
 
-def choice(reviews: Sequence[Review]) -> tuple[list[Review], list[Column]]:
-    """The controls: which runs, and which metrics of them."""
+def choice(reviews: Sequence[Review], replaced: Set[str] = frozenset()) -> tuple[list[Review], list[Column]]:
+    """The controls: which runs, and which metrics of them.
+
+    Args:
+        reviews: of all runs.
+        replaced: names of runs that later ones have replaced; listed where that is asked for, or they are.
+    """
     wanted = st.text_input(
         "Search", type="search", live=True, key="runs", bind="query-params", placeholder="Name, note", width=170
     )
@@ -30,7 +36,13 @@ def choice(reviews: Sequence[Review]) -> tuple[list[Review], list[Column]]:
     method = _of("Method", "method", [one.card.method for one in reviews if one.card])
     unknowns.expect("metrics", GROUPS.__contains__)
     group = st.selectbox("Metrics", list(GROUPS), key="metrics", bind="query-params", width=150)
-    found = [one for one in reviews if _matches(one, (wanted or "").casefold(), data, method)]
+    left_out = replaced - _asked()
+    if replaced:
+        unknowns.expect("replaced", unknowns.is_switch)
+        if st.toggle("Replaced runs", key="replaced", bind="query-params", help=REPLACED):
+            left_out = frozenset()
+    there = [one for one in reviews if one.name not in left_out]
+    found = [one for one in there if _matches(one, (wanted or "").casefold(), data, method)]
     return found, columns_of(GROUPS[group])
 
 
@@ -69,7 +81,7 @@ def show(reviews: Sequence[Review], columns: Sequence[Column], in_use: str) -> l
         st.info("No run matches. Clear the search or choose other data and methods.", icon=":material/search_off:")
         return []
     names = [one.name for one in reviews]
-    asked = set((st.query_params.get(CHOSEN) or st.session_state.get(KEPT, "")).split(","))
+    asked = _asked()
     chosen = [number for number, name in enumerate(names) if name in asked]
     lines = [_line(one, row, columns, in_use) for one, row in zip(reviews, rows(reviews, columns), strict=True)]
     event: Any = st.dataframe(
@@ -88,6 +100,11 @@ def show(reviews: Sequence[Review], columns: Sequence[Column], in_use: str) -> l
     picked = [names[row] for row in sorted(event.selection.rows) if row < len(names)]
     _remember(picked)
     return picked
+
+
+def _asked() -> set[str]:
+    """Names of the runs that the address, or who comes back, has chosen."""
+    return set((st.query_params.get(CHOSEN) or st.session_state.get(KEPT, "")).split(","))
 
 
 def _remember(picked: Sequence[str]) -> None:

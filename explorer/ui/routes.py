@@ -1,7 +1,7 @@
 """Routes beside Streamlit's own: a map's points, colours and layers, once; images, on hover and zoomed in.
 
-They are not covered by Streamlit's session, so each asks for the session's token; the map's program
-alone is for anyone. What a page needs is imported while the browser still fetches the page, not
+They are not covered by Streamlit's session, so each asks for the session's token; the components'
+programs alone are for anyone. What a page needs is imported while the browser still fetches the page, not
 before the server answers.
 """
 
@@ -20,9 +20,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from explorer.errors import BadValueError, ExplorerError, UnknownNameError
+from explorer.ui import labeling_downloads
 from explorer.ui.tokens import PREFIX, check_token
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from explorer.ui.state import OpenRun
     from explorer.workflows.maps import LatentMap
     from explorer.workflows.regions import View
@@ -72,13 +76,15 @@ def _refusal(sentence: str, status: int) -> Response:
     return PlainTextResponse(sentence, status, FORGET)  # it may be there the next time
 
 
-def scatter(request: Request) -> Response:
-    """The map's program: text that is the same for everyone, so it needs no token."""
-    from explorer.ui.scatter import program
+def program(request: Request) -> Response:
+    """A component's program: text that is the same for everyone, so it needs no token."""
+    from explorer.ui.questions.program import QUESTIONS
+    from explorer.ui.scatter.program import SCATTER
 
-    if request.path_params["name"] != program.file_name():
-        return _refusal("The server has another version of the map: reload the page.", NOT_FOUND)
-    return Response(program.module(), media_type="text/javascript", headers=KEEP_FOR_ALL)
+    for one in (SCATTER, QUESTIONS):
+        if request.path_params["name"] == one.file_name:
+            return Response(one.module, media_type="text/javascript", headers=KEEP_FOR_ALL)
+    return _refusal("The server has another version of this page: reload it.", NOT_FOUND)
 
 
 @_of_a_map
@@ -93,6 +99,18 @@ def points(_: Request, opened: "OpenRun", space: "LatentMap") -> Response:
 def column(request: Request, opened: "OpenRun", space: "LatentMap") -> Response:
     """What a colouring says of each point, a byte each (see `explorer.workflows.columns.Column`)."""
     codes = opened.painting.codes(request.path_params["name"], space)
+    return Response(codes.tobytes(), media_type=BYTES, headers=KEEP | AS_IS)
+
+
+@_of_a_map
+def session(request: Request, _: "OpenRun", space: "LatentMap") -> Response:
+    """What a labeling session says of each point, a byte each (see `explorer.workflows.session_columns`)."""
+    from explorer.ui import desks
+    from explorer.workflows.session_columns import session_column
+
+    desk = desks.desk(request.path_params["session"])
+    ids, state, latest = space.latents.ids, desk.state(), desk.latest()
+    codes = session_column(request.path_params["what"], ids, desk.items(), state, latest).codes
     return Response(codes.tobytes(), media_type=BYTES, headers=KEEP | AS_IS)
 
 
@@ -115,9 +133,25 @@ def targets(_: Request, opened: "OpenRun", space: "LatentMap") -> Response:
 
 
 @_of_a_map
-def frames(_: Request, opened: "OpenRun", __: "LatentMap") -> Response:
-    """Where the followed items lay after each epoch: pairs of float32, frame by frame."""
-    return Response(opened.replay.places.astype("<f4").tobytes(), media_type=BYTES, headers=KEEP | AS_IS)
+def frames(_: Request, opened: "OpenRun", space: "LatentMap") -> Response:
+    """Where the followed items lay after each epoch: pairs of float32, frame by frame.
+
+    Of a map that was turned onto another run's: where its items lay there, and where they lie now.
+    """
+    places = _moved(space) if space.onto else opened.replay.places
+    return Response(places.astype("<f4").tobytes(), media_type=BYTES, headers=KEEP | AS_IS)
+
+
+def _moved(space: "LatentMap") -> "NDArray[np.float32]":
+    from explorer.ui.state import open_for_page
+    from explorer.workflows.maps import ONTO
+    from explorer.workflows.moving import before_and_after
+
+    run, _, name = space.onto.split(ONTO)
+    before = open_for_page(run).on(name)
+    if before is None:
+        raise UnknownNameError(f"The map {name} of {run} has not been computed.")
+    return before_and_after(before, space)
 
 
 @_of_a_map
@@ -201,18 +235,20 @@ def _view(request: Request) -> "View":
     return View((left, bottom, right, top), (width, height))
 
 
-SCATTER = Route(f"/{PREFIX}/scatter/{{name}}", scatter)
+PROGRAM = Route(f"/{PREFIX}/program/{{name}}", program)
 ROUTES = [
-    SCATTER,
+    PROGRAM,
     Route(f"/{PREFIX}/points/{{run}}", points),
     Route(f"/{PREFIX}/image/{{run}}/{{row:int}}", image),
     Route(f"/{PREFIX}/column/{{run}}/{{name:path}}", column),
+    Route(f"/{PREFIX}/session/{{run}}/{{session}}/{{what}}", session),
     Route(f"/{PREFIX}/regions/{{run}}", regions),
     Route(f"/{PREFIX}/targets/{{run}}", targets),
     Route(f"/{PREFIX}/frames/{{run}}", frames),
     Route(f"/{PREFIX}/thumbnail/{{run}}", thumbnail),
     Route(f"/{PREFIX}/tiles/{{run}}", tiles),
     Route(f"/{PREFIX}/work/{{identity}}", work),
+    *labeling_downloads.ROUTES,
 ]
 
 

@@ -93,7 +93,7 @@ def _leave(_number: int, _frame: object) -> None:
 
 def _await_answer(server: "subprocess.Popen[bytes]", port: int) -> None:
     give_up = time.monotonic() + PATIENCE
-    while server.poll() is None and not _answers(port):
+    while server.poll() is None and not answers(port):
         if time.monotonic() > give_up:
             raise ExplorerError(
                 f"The server did not answer within {PATIENCE:g} s: see what it wrote above, start it again."
@@ -101,7 +101,8 @@ def _await_answer(server: "subprocess.Popen[bytes]", port: int) -> None:
         time.sleep(0.05)
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether a dashboard, or another server of its kind, listens on this port."""
     connection = HTTPConnection(HOST, port, timeout=5)
     try:
         connection.request("GET", "/_stcore/health")

@@ -10,7 +10,7 @@ from explorer.errors import ExplorerError
 from explorer.ui import managing, thumbnails, unfinished, unknowns
 from explorer.ui.gallery import plain, problem
 from explorer.ui.managing import Shelved
-from explorer.workflows.runs import ShelfEntry, newest_first
+from explorer.workflows.runs import ShelfEntry, newest_first, replaced_runs
 from explorer.workflows.shelving import in_bytes
 from explorer.zoo.card import Card
 from explorer.zoo.store import check_latents
@@ -46,7 +46,10 @@ def show(entries: Sequence[ShelfEntry]) -> None:
     if any(one.entry.is_own for one in shelved):
         if own:
             _heading("Your runs", own)
-            _grid(own, "own")
+            # Who searches finds them among the others.
+            replaced = set() if wanted else replaced_runs(entries) & {one.entry.name for one in own if not one.key}
+            _grid([one for one in own if one.key or one.entry.name not in replaced], "own")
+            _earlier([one for one in own if not one.key and one.entry.name in replaced])
         if shipped:
             _heading("Shipped runs", shipped)
     _grid(shipped, "shipped")
@@ -115,6 +118,23 @@ def _grid(shelved: Sequence[Shelved], name: str) -> None:
             key = f"ghost-{one.key}" if one.key else None
             with st.container(border=True, height="stretch", vertical_alignment="distribute", key=key):
                 managing.just_deleted_card(one) if one.key else _card(one.entry)
+
+
+def _earlier(shelved: Sequence[Shelved]) -> None:
+    """Runs that a session's fine-tuning has replaced, folded away by session; replay and moved points need them."""
+    sessions: dict[str, list[Shelved]] = {}
+    for one in shelved:
+        if one.entry.card is not None and one.entry.card.origin is not None:
+            sessions.setdefault(one.entry.card.origin.session, []).append(one)
+    for session, runs in sessions.items():
+        size = in_bytes(sum(one.entry.n_bytes for one in runs))
+        title = f"{len(runs)} earlier run{'s' * (len(runs) != 1)} of the session {plain(session)}, {size}"
+        with st.expander(title, key=f"earlier-{session}", icon=":material/history:", on_change="rerun") as folded:
+            if folded.open:
+                st.caption(
+                    "Fine-tuned on the way to the newest one, which is above. The session is replayed with them."
+                )
+                _grid(runs, f"earlier-{session}")
 
 
 def _card(entry: ShelfEntry) -> None:

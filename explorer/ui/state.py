@@ -193,7 +193,7 @@ class OpenRun:
             self._trust[space.name] = measured
 
     def _load_items(self) -> Items:
-        items = load_items(self.run.card, settings())
+        items = load_items(self.run.card, settings(), folder=self.run.folder)
         items.images(self.space.latents.ids[:1])
         return items
 

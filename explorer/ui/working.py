@@ -41,7 +41,7 @@ class Work:
     key: str
     name: str
     job: Job
-    begin: Callable[[], None]
+    begin: Callable[[], object]
     words: str
     press: str
     icon: str

@@ -64,8 +64,11 @@ class Job:
     stem: Path
     title: str
 
-    def begin(self, *arguments: str) -> None:
+    def begin(self, *arguments: str) -> bool:
         """Run `latent-explorer ARGUMENTS` in the background; nothing happens while the job runs already.
+
+        Returns:
+            Whether it was started.
 
         Raises:
             ExplorerError: a folder that cannot be written.
@@ -75,10 +78,11 @@ class Job:
             # The process inherits this lock and so holds it to its end: two who ask at once start one.
             with self._file("start").open("a") as start:
                 if _is_locked(self._file("lock")) or not _lock(start):
-                    return
+                    return False
                 self._clear()
                 self._write(Status("starting", began=time.time()))
                 self._spawn(arguments, start.fileno())
+                return True
 
     def _spawn(self, arguments: tuple[str, ...], inherited: int) -> None:
         with self._file("log").open("wb") as log:

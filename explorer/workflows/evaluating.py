@@ -81,7 +81,7 @@ def evaluate(
     if not len(gallery.ids) or not len(test.ids):
         raise BadDataError(f"{run.card.name} has no latents of both splits, so there is nothing to measure.")
     rows = np.arange(min(queries, len(test.ids))) * len(test.ids) // min(queries, len(test.ids))
-    dataset = _dataset(run.card, settings, needed=rmac)
+    dataset = _dataset(run, settings, needed=rmac)
     measured: list[Measured] = [
         ([*of_classification(run, test), *of_structure(run, test)], list(reliability_curves(run, test))),
         _of_others(run, gallery, across, settings, progress),
@@ -166,7 +166,7 @@ def recorded(
             return found
         there = {candidate.key for candidate in candidates(run.card, settings)}  # what has gone meanwhile is left out
         across = list(dict.fromkeys([*(key for key in found.across if key in there), *across]))
-        rmac = rmac or (pooled and _dataset(run.card, settings, needed=False) is not None)
+        rmac = rmac or (pooled and _dataset(run, settings, needed=False) is not None)
     with measuring_job(name, run.card, settings).working() as note:
 
         def told(done: int, total: int) -> None:
@@ -177,10 +177,10 @@ def recorded(
         return evaluate(run, settings, queries=queries or QUERIES, across=across, rmac=rmac, progress=told)
 
 
-def _dataset(card: Card, settings: Settings, *, needed: bool) -> Dataset | None:
+def _dataset(run: Run, settings: Settings, *, needed: bool) -> Dataset | None:
     """The data that a run was trained on; None where they are not here and their images not needed."""
     try:
-        return load_dataset(card, settings, download=False)
+        return load_dataset(run.card, settings, download=False, folder=run.folder)
     except ExplorerError:
         if needed:
             raise

@@ -1,23 +1,34 @@
 """Labeling sessions on a run and its data set."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.data.dataset import Dataset, Progress
-from explorer.errors import BadRunError
+from explorer.errors import BadValueError
 from explorer.labeling.decoding import decode
 from explorer.labeling.importing import Changes, plan_import
 from explorer.labeling.records import Plan, Session
 from explorer.labeling.store import LabelStore
+from explorer.labeling.strategies import STRATEGIES, problem
 from explorer.settings import Settings
 from explorer.workflows.runs import load_dataset
+from explorer.workflows.session_items import refuse_other_items
+from explorer.workflows.strangeness import needs_data
 from explorer.zoo.card import Card
 from explorer.zoo.run import Run
 
 
-def begin(store: LabelStore, run: Run, who: str, plan: Plan) -> Session:
+def begin(
+    store: LabelStore,
+    run: Run,
+    who: str,
+    plan: Plan,
+    more_classes: Sequence[str] = (),
+    settings: Settings | None = None,
+) -> Session:
     """Make a session on a run, with its data set and the classes of its card.
 
     Args:
@@ -25,11 +36,19 @@ def begin(store: LabelStore, run: Run, who: str, plan: Plan) -> Session:
         run: whose map and scores it begins with.
         who: the annotator who makes it.
         plan: name and choices; data set and run are filled in.
+        more_classes: behind those of the card.
+        settings: of the installation; None reads them.
 
     Raises:
-        BadValueError: a name that is taken, or classes that cannot be kept.
+        UnknownNameError: no such strategy.
+        BadValueError: a name that is taken, classes that cannot be kept, or a strategy whose extra is missing.
+        MissingDataError, BadRunError: a strategy that needs items of the data set which are not at hand.
         StoreError: the database cannot be written.
     """
+    if why := problem(plan.strategy):
+        raise BadValueError(why)
+    if STRATEGIES[plan.strategy].needs_strangeness and needs_data(run):
+        load_dataset(run.card, settings, download=False)
     data = run.card.data
     whole = replace(
         plan,
@@ -38,7 +57,9 @@ def begin(store: LabelStore, run: Run, who: str, plan: Plan) -> Session:
         dataset_identity=data.identity,
         run=run.card.name,
     )
-    return store.create(whole, who, run.card.classes)
+    session = store.create(whole, who, [*run.card.classes, *more_classes])
+    store.refit(session, who, "begin", run=whole.run, note="begin")
+    return session
 
 
 def data_of(session: Session, card: Card, settings: Settings, progress: Progress | None = None) -> Dataset:
@@ -54,13 +75,7 @@ def data_of(session: Session, card: Card, settings: Settings, progress: Progress
         BadRunError: a run on other items.
         MissingDataError: items that are not on this machine.
     """
-    plan, data = session.plan, card.data
-    ours = (plan.dataset, dict(plan.dataset_settings), plan.dataset_identity)
-    if ours != (data.name, dict(data.settings), data.identity):
-        raise BadRunError(
-            f"{card.name} was trained on other items than the session {plan.name} labels. "
-            f"Choose a run on {plan.dataset}, of the same settings and import."
-        )
+    refuse_other_items(session, card)
     return load_dataset(card, settings, progress, download=False)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.data.dataset import UNLABELLED
+from explorer.data.ids import Ids
 from explorer.evaluation.structure import class_centroids
 from explorer.latent import projection
 from explorer.latent.angles import AngleMap
@@ -69,6 +70,11 @@ class LatentMap:
 
     def __len__(self) -> int:
         return len(self.places)
+
+    @cached_property
+    def by_id(self) -> Ids:
+        """Where the items are on the map."""
+        return Ids(self.latents.ids)
 
     @property
     def is_latent(self) -> bool:

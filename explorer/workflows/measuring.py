@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from explorer.data import DATASETS
 from explorer.data.dataset import Dataset, Split
+from explorer.data.labels import relabelled
 from explorer.errors import TrainingError
 from explorer.evaluation import METRICS, Evidence
 from explorer.evaluation.structure import centroid_offsets, centroid_spread, class_centroids
@@ -91,6 +92,8 @@ def measure(
     config = parse(source.config, run.card.data.settings, f"The data of {run.card.name}")
     for name, shifted in source.shifts.items():
         other = source.prepare(shifted(config), settings.data_root)
+        if list(other.classes) != run.card.classes:  # a run with labels of its own
+            other = relabelled(other, run.card.classes, (), ())
         measured |= _measured(run, name, embed(run, other, "test"), svm)
     return measured
 

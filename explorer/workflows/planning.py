@@ -14,7 +14,7 @@ from explorer.method import InputSpec, Method
 from explorer.networks.autoencoder import Autoencoder
 from explorer.networks.backbone import NetworkConfig
 from explorer.training.config import TrainingConfig
-from explorer.zoo.card import Card, DataPart, TargetsPart
+from explorer.zoo.card import Card, DataPart, OriginPart, TargetsPart
 
 LIBRARIES = ("torch", "numpy", "lightning-fabric")
 
@@ -30,6 +30,7 @@ class Plan:
         training: epochs, batch size, rate, seed, augmentation, precision.
         command: the command line that trains it, for the card.
         title: one line for people; empty takes the method's.
+        origin: the run and the session that a fine-tuning goes on from.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Plan:
     training: TrainingConfig
     command: str
     title: str = ""
+    origin: OriginPart | None = None
 
 
 def begun(plan: Plan, config: Config) -> Plan:
@@ -81,6 +83,7 @@ def first_card(plan: Plan, dataset: Dataset, spec: InputSpec, network: Autoencod
             latent_dims=network.latent_dims,
             has_decoder=network.decoder is not None,
             targets=TargetsPart(centres=targets.centres.tolist(), radii=targets.radii.tolist()) if targets else None,
+            origin=plan.origin,
             training=plan.training.model_dump(),
             epochs_done=0,
             device=device,

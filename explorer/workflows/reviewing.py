@@ -13,7 +13,7 @@ from explorer.workflows.background import Job
 from explorer.workflows.evaluating import JOBS, record_of, recorded
 from explorer.workflows.failures import keep_failure, why_not
 from explorer.workflows.records import Value, layout_error, score_of
-from explorer.workflows.runs import ShelfEntry, shelf
+from explorer.workflows.runs import ShelfEntry, shelf, unreplaced
 from explorer.zoo.card import Card
 from explorer.zoo.evaluation import Evaluation, Score, Topic
 from explorer.zoo.store import SPLITS, check_latents, kept_items
@@ -98,6 +98,8 @@ def missing_job(settings: Settings) -> Job:
 def measure_missing(settings: Settings | None = None, report: Report = lambda *_: None) -> dict[str, str]:
     """Measure each run that can be measured and has no record; what failed before is tried when its files have changed.
 
+    Runs that a session's fine-tuning has replaced are left out.
+
     Args:
         settings: of the installation.
         report: called with stage, steps done and steps in all.
@@ -115,7 +117,7 @@ def measure_missing(settings: Settings | None = None, report: Report = lambda *_
             note(stage, done, total)
             report(stage, done, total)
 
-        entries = shelf(settings)
+        entries = unreplaced(shelf(settings))
         reviews = [review(entry, settings) for entry in entries]
         wanted = [one.name for one in reviews if one.is_missing]
         said = {one.name: one.why for one in reviews if one.has_failed}

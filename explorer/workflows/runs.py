@@ -1,7 +1,7 @@
 """Open runs, list them, and fetch the items they were trained on."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from explorer import places
 from explorer.data import DATASETS
 from explorer.data.dataset import Dataset, Progress
+from explorer.data.ids import Ids
 from explorer.data.own import FOLDER as OWN
 from explorer.errors import BadRunError, BadValueError, ExplorerError, MissingDataError, UnknownNameError
 from explorer.fields import parse
@@ -21,12 +22,14 @@ from explorer.registry import lookup
 from explorer.settings import Settings, load_settings
 from explorer.training.events import Ended, read_events
 from explorer.zoo.card import Card
+from explorer.zoo.own_labels import with_own_labels
 from explorer.zoo.run import Run
 from explorer.zoo.store import CARD, EVENTS, find_run, read_card, run_folders
 from explorer.zoo.trash import disk_use
 
 FIRST_SHIPPED = "textures-petals"  # what a new user sees first
 FILE = "file"  # the factor that names an item's file, where it came from one
+ARRIVING = "arriving"  # an empty file in a run that a session's fine-tuning has moved here, until the log names the run
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,40 @@ def _rank(entry: ShelfEntry) -> tuple[int, str]:
     return 2 * entry.is_own or int(entry.name == FIRST_SHIPPED), entry.card.created
 
 
+def replaced_runs(entries: Iterable[ShelfEntry]) -> set[str]:
+    """Names of runs of labeling sessions that a later fine-tuning has replaced.
+
+    A run is replaced once another one of its session goes on from it, as the cards of both tell, and has come into use.
+    """
+    folders, origins = {}, {}
+    for entry in entries:
+        if entry.card and entry.card.origin:
+            folders[entry.name], origins[entry.name] = entry.folder, entry.card.origin
+    before = {
+        name: origin.run
+        for name, origin in origins.items()
+        if origin.run in origins and origins[origin.run].session == origin.session
+    }
+    replaced: set[str] = set()
+    for newest in before.keys() - set(before.values()):  # of a circle, which only forged cards have, none is
+        name = before[newest] if (folders[newest] / ARRIVING).exists() else newest
+        while name in before and before[name] not in replaced:
+            name = before[name]
+            replaced.add(name)
+    return replaced
+
+
+def unreplaced(entries: Sequence[ShelfEntry], *kept: str | None) -> list[ShelfEntry]:
+    """Runs to choose from: all but those that were replaced (see `replaced_runs`), which links and searches still find.
+
+    Args:
+        entries: every run there is.
+        kept: names of runs to keep all the same, as they are in use.
+    """
+    left_out = replaced_runs(entries) - set(kept)
+    return [entry for entry in entries if entry.name not in left_out]
+
+
 def entry_of(folder: Path, name: str) -> ShelfEntry | None:
     """What a shelf says of a run's folder; None when it has just been moved or removed."""
     try:
@@ -119,7 +156,12 @@ def load(path_or_name: str | Path) -> Run:
 
 
 def load_dataset(
-    card: Card, settings: Settings | None = None, progress: Progress | None = None, *, download: bool = True
+    card: Card,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    *,
+    download: bool = True,
+    folder: Path | None = None,
 ) -> Dataset:
     """The data set that a run was trained on, made or read again from its card.
 
@@ -128,11 +170,12 @@ def load_dataset(
         settings: of the installation.
         progress: called with steps done and steps in all.
         download: whether files that are missing may be fetched from a network.
+        folder: of the run, where the labels that it was trained with are wanted; without it, those of the data.
 
     Raises:
         UnknownNameError, BadValueError: a data set or settings that this version does not have.
         MissingDataError: items that are not on this machine.
-        BadRunError: another import has taken the place of the data.
+        BadRunError: another import has taken the place of the data, or labels of the run's own that are damaged.
     """
     source = lookup(DATASETS, card.data.name, "data set")
     config = parse(source.config, card.data.settings, f"The data of {card.name}")
@@ -150,7 +193,7 @@ def load_dataset(
             f"The data of {card.name} were imported anew after it was trained, so its items are no longer at hand. "
             "Import them as they were under another name, and train a new run on them."
         )
-    return dataset
+    return dataset if folder is None else with_own_labels(dataset, folder, card)
 
 
 def last_words(run: Run) -> str:
@@ -170,13 +213,8 @@ class Items:
     dataset: Dataset
 
     @cached_property
-    def _order(self) -> NDArray[np.intp]:
-        """Rows by ascending id, shape (n,)."""
-        return np.argsort(self.dataset.ids)
-
-    @cached_property
-    def _sorted_ids(self) -> NDArray[np.int64]:
-        return self.dataset.ids[self._order]
+    def _by_id(self) -> Ids:
+        return Ids(self.dataset.ids)
 
     def files(self, ids: NDArray[np.int64]) -> list[str]:
         """Path of each of these items in the folder that it was imported from; none for other data.
@@ -210,17 +248,23 @@ class Items:
         Raises:
             BadRunError: an id that the data set does not have.
         """
-        at = np.minimum(np.searchsorted(self._sorted_ids, ids), len(self._sorted_ids) - 1)
-        missing = self._sorted_ids[at] != ids
+        rows = self._by_id.rows(ids)
+        missing = rows < 0
         if missing.any():
             raise BadRunError(
                 f"The data set {self.dataset.name} has no item {ids[missing][0]}: these latents belong to other items. "
                 "Restore the run's folder or train it again."
             )
-        return self._order[at]
+        return rows
 
 
-def load_items(card: Card, settings: Settings | None = None, progress: Progress | None = None) -> Items:
+def load_items(
+    card: Card,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    *,
+    folder: Path | None = None,
+) -> Items:
     """Open the items behind a run's latents; the first time may take seconds to make them.
 
     Raises:
@@ -228,4 +272,4 @@ def load_items(card: Card, settings: Settings | None = None, progress: Progress 
         UnknownNameError, BadValueError, BadRunError: see `load_dataset`.
         BadDataError: damaged files.
     """
-    return Items(load_dataset(card, settings, progress, download=False))
+    return Items(load_dataset(card, settings, progress, download=False, folder=folder))

@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 from explorer.data.dataset import Dataset, Progress
 from explorer.errors import BadDataError, BadValueError
 from explorer.fields import parse
-from explorer.labeling.strategies import STRATEGIES
+from explorer.labeling.pool import Pool
+from explorer.labeling.strategies import STRATEGIES, picks
 from explorer.registry import lookup
 from explorer.settings import Settings
-from explorer.workflows.runs import FILE, load_dataset
+from explorer.workflows.runs import Items, load_dataset
+from explorer.workflows.strangeness import strangeness
+from explorer.zoo.card import Card
 from explorer.zoo.run import Run
 
 
@@ -35,11 +38,13 @@ def suggestions(
 ) -> list[Suggestion]:
     """Pick among the training items whose label was not known in the training.
 
+    For a run that scores no classes, strategies that need scores give way to diversity.
+
     Args:
         run: whose classifier, or else SVM, scores the items.
         n: how many, at least 1.
         strategy: a name in STRATEGIES.
-        seed: of random picks.
+        seed: of what is drawn.
         settings: of the installation.
         progress: of loading the data.
 
@@ -48,39 +53,36 @@ def suggestions(
 
     Raises:
         UnknownNameError: no such strategy.
-        BadValueError: no item asked for, or a strategy that needs scores where the run has none.
+        BadValueError: no item asked for, or a strategy whose extra is missing.
         BadDataError: every training item is labelled.
     """
-    pick = lookup(STRATEGIES, strategy, "strategy").pick
+    lookup(STRATEGIES, strategy, "strategy")
     if n < 1:
         raise BadValueError(f"n = {n}, but it must be 1 or more.")
-    dataset = load_dataset(run.card, settings, progress)
-    candidates = _unlabelled(run, dataset)
-    if not len(candidates):
+    dataset = load_dataset(run.card, settings, progress, folder=run.folder)
+    pool = _pool(run, dataset)
+    if not (pool.labels < 0).any():
         raise BadDataError(f"Every training item of {run.card.name} is labelled, so there is nothing to ask about.")
-    scores = _scores(run)
-    if not scores.shape[1]:
-        if strategy != "random":
-            raise BadValueError(
-                f"{run.card.name} has no labels to score its items by. Use --strategy random, or train with labels."
-            )
-        return [_suggestion(run, dataset, row, np.empty(0)) for row in _random(len(scores), n, candidates, seed)]
-    rows = pick(scores, n, candidates, np.random.default_rng(seed))
-    return [_suggestion(run, dataset, int(row), scores[row]) for row in rows]
+    rows = picks(strategy, pool, n, np.random.default_rng(seed))
+    items, ids = Items(dataset), run.latents("train").ids
+    return [_suggestion(items, run.card, int(ids[row]), pool.scores[row]) for row in rows]
 
 
-def _random(n_items: int, n: int, candidates: NDArray[np.intp], seed: int) -> list[int]:
-    picked = STRATEGIES["random"].pick(np.empty((n_items, 0)), n, candidates, np.random.default_rng(seed))
-    return [int(row) for row in picked]
-
-
-def _unlabelled(run: Run, dataset: Dataset) -> NDArray[np.intp]:
-    """Rows of the training split whose label the training did not see."""
+def _pool(run: Run, dataset: Dataset) -> Pool:
+    """The training items whose latents the run keeps, and the labels that the training saw."""
     from explorer.training.config import TrainingConfig  # imports torch
     from explorer.training.engine import training_labels
 
+    latents = run.latents("train")
     training = parse(TrainingConfig, run.card.training, f"The card of {run.card.name}")
-    return np.flatnonzero(training_labels(dataset, training)[dataset.rows("train")] < 0)
+    labels = training_labels(dataset, training)[Items(dataset).rows(latents.ids)]
+    return Pool(
+        latents.z,
+        _scores(run),
+        candidates=np.arange(len(latents.ids)),
+        labels=labels,
+        strangeness=lambda: strangeness(run, lambda: dataset, latents.ids),
+    )
 
 
 def _scores(run: Run) -> NDArray[np.floating]:
@@ -91,11 +93,9 @@ def _scores(run: Run) -> NDArray[np.floating]:
     return np.empty((len(latents.ids), 0)) if run.svm is None else run.svm.scores(latents.z)
 
 
-def _suggestion(run: Run, dataset: Dataset, row: int, scores: NDArray[np.floating]) -> Suggestion:
-    at = dataset.rows("train")[row]
-    file = str(dataset.factors[FILE][at]) if FILE in dataset.factors else ""
+def _suggestion(items: Items, card: Card, id: int, scores: NDArray[np.floating]) -> Suggestion:
+    file = next(iter(items.files(np.array([id]))), "")
     if not len(scores):
-        return Suggestion(int(dataset.ids[at]), float("nan"), ("", "", file))
+        return Suggestion(id, float("nan"), ("", "", file))
     second, first = np.argsort(scores, kind="stable")[-2:]
-    words = (run.card.classes[first], run.card.classes[second], file)
-    return Suggestion(int(dataset.ids[at]), float(scores[first] - scores[second]), words)
+    return Suggestion(id, float(scores[first] - scores[second]), (card.classes[first], card.classes[second], file))

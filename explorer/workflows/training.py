@@ -15,6 +15,7 @@ from explorer.fields import parse
 from explorer.files import telling_of_the_disk
 from explorer.method import InputSpec
 from explorer.methods import METHODS
+from explorer.networks.autoencoder import Autoencoder
 from explorer.networks.backbone import with_network
 from explorer.networks.pretrained import beginning, load_pretrained, with_pretrained
 from explorer.registry import lookup
@@ -30,11 +31,13 @@ from explorer.workflows.runs import check_free, load_dataset, run_roots
 from explorer.zoo.card import Card
 from explorer.zoo.classifier import write_svm
 from explorer.zoo.lock import training_alone
+from explorer.zoo.own_labels import OwnLabels, write_labels
 from explorer.zoo.run import Run
 from explorer.zoo.snapshots import FOLDER as SNAPSHOTS
 from explorer.zoo.snapshots import begin_snapshots, followed_rows, snapshots_digest, write_snapshot
 from explorer.zoo.store import (
     EVENTS,
+    LABELS,
     LATENTS,
     SPLITS,
     STATE,
@@ -57,7 +60,7 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
         BadValueError: a name that is taken or is no plain name, or settings that do not fit.
         TrainingError: see `engine.train`.
     """
-    folder = _free_folder(plan.name, settings)
+    _free_folder(plan.name, settings)
     device = pick_device(settings.device)
     dataset = plan.source.prepare(plan.data, settings.data_root, progress)
     check_training(plan.method, plan.config, dataset, plan.training)
@@ -69,7 +72,27 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
     load_pretrained(network, plan.config, settings.data_root)
     network.fit_scale(torch.from_numpy(part) for part in dataset.parts(dataset.rows("train")))
     plan = settled(plan, settle(network, plan.method, plan.config, dataset, plan.training, device))
-    card = first_card(plan, dataset, spec, network, device)
+    yield from train_from(network, plan, dataset, settings)
+
+
+def train_from(
+    network: Autoencoder, plan: Plan, dataset: Dataset, settings: Settings, own: OwnLabels | None = None
+) -> Generator[Event, None, None]:
+    """Train a network as it stands into a new run below the runs root; see `_drive` for how it ends.
+
+    Args:
+        network: that the plan's method would build.
+        plan: all of it settled.
+        dataset: what to train on.
+        settings: of the installation.
+        own: the labels of the training items, where they are not those of the plan's data set.
+
+    Raises:
+        BadValueError: a name that is taken or is no plain name.
+        TrainingError: see `engine.train`.
+    """
+    folder, device = _free_folder(plan.name, settings), pick_device(settings.device)
+    card = first_card(plan, dataset, InputSpec(dataset.shape, len(dataset.classes)), network, device)
     trainee = start(network, plan.training, device=device)
     with _telling(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -77,6 +100,8 @@ def train_new(plan: Plan, settings: Settings, progress: Progress | None = None) 
             _free_folder(plan.name, settings)  # another may have taken the name while the data were loading
             rows = _followed(dataset, card)
             begin_snapshots(folder, dataset.ids[rows])
+            if own is not None:
+                card = card.model_copy(update={"files": {LABELS: write_labels(folder, own)}})
             _save(folder, trainee, dataset, rows)
             write_card(folder, card)
             yield from _drive(folder, card, trainee, dataset, settings)
@@ -117,7 +142,7 @@ def resume(name: str, settings: Settings, progress: Progress | None = None) -> G
     except OSError:
         why = "is finished" if card.status == "finished" else "has lost its training state"
         raise BadRunError(f"{name} {why}, so it cannot go on. Train a new run under another --name.") from None
-    dataset = load_dataset(card, settings, progress)
+    dataset = load_dataset(card, settings, progress, folder=folder)
     _check_data(card, dataset)
     training = parse(TrainingConfig, card.training, f"The card of {name}")
     network, moments, epoch = load_state(card, state)
@@ -129,7 +154,7 @@ def resume(name: str, settings: Settings, progress: Progress | None = None) -> G
         card = read_card(folder)
         if not (folder / STATE).is_file():
             raise BadRunError(f"{name} has been finished by another process meanwhile, so it need not go on.")
-        card = card.model_copy(update={"status": "training", "files": {}, "metrics": {}})
+        card = card.model_copy(update={"status": "training", "files": _given(card), "metrics": {}})
         write_card(folder, card)
         begin_snapshots(folder, dataset.ids[_followed(dataset, card)])  # a run of an earlier version has none
         yield from _drive(folder, card, trainee, dataset, settings)
@@ -146,6 +171,11 @@ def _check_data(card: Card, dataset: Dataset) -> None:
             f"The data of {card.name} have other {changed} than when its training began, so it cannot go on. Import "
             "them as they were, or train a new run under another --name."
         )
+
+
+def _given(card: Card) -> dict[str, str]:
+    """Those of a run's files that its training does not change."""
+    return {name: digest for name, digest in card.files.items() if name == LABELS}
 
 
 def _drive(
@@ -203,7 +233,7 @@ def _finish(folder: Path, card: Card, dataset: Dataset, settings: Settings, end:
     """
     network, _, epoch = load_state(card, (folder / STATE).read_bytes())
     kept = str(card.training.get("kept", "all"))
-    files = {WEIGHTS: write_bytes(folder, WEIGHTS, dump_network(network, half=kept != "all"))}
+    files = _given(card) | {WEIGHTS: write_bytes(folder, WEIGHTS, dump_network(network, half=kept != "all"))}
     card = card.model_copy(update={"status": end.status, "epochs_done": epoch, "files": files})
     write_card(folder, card)
     run = Run(folder)

@@ -80,6 +80,13 @@ class TargetsPart(_Part):
     radii: list[float]
 
 
+class OriginPart(_Part):
+    """What a fine-tuned run goes on from: the run before it, and the labeling session whose labels it learned."""
+
+    run: Name
+    session: Name
+
+
 class Measurement(_Part):
     """One measured number: value, how many items it was measured on, and what it is."""
 
@@ -105,6 +112,7 @@ class Card(_Part):
     latent_dims: int = Field(ge=1, le=4096)
     has_decoder: bool
     targets: TargetsPart | None = None
+    origin: OriginPart | None = None
     training: Values
     epochs_done: int = Field(ge=0)
     device: Text

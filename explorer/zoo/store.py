@@ -22,13 +22,14 @@ from explorer.registry import lookup
 from explorer.zoo.card import Card, parse_card
 from explorer.zoo.lock import is_training
 
-CARD, WEIGHTS, LATENTS, SVM, EVENTS, STATE = (
+CARD, WEIGHTS, LATENTS, SVM, EVENTS, STATE, LABELS = (
     "card.json",
     "weights.safetensors",
     "latents.safetensors",
     "svm.safetensors",
     "events.jsonl",
     "training.safetensors",
+    "labels.safetensors",
 )
 SPLITS: tuple[Split, ...] = ("train", "test")
 OPTIONAL = ("probabilities", "std", "error", "known")  # rows of no columns where a run has none

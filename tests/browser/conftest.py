@@ -31,7 +31,7 @@ FLAGS = (
     "--enable-unsafe-swiftshader",
 )
 START_SECONDS = 60.0
-expect.set_options(timeout=15_000)  # milliseconds; a busy machine draws slowly
+expect.set_options(timeout=30_000)  # milliseconds; a busy machine draws slowly
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.figures import class_colours
-from explorer.ui.routes import SCATTER
+from explorer.ui.routes import PROGRAM
 from explorer.ui.scatter import Cloud, Colouring, Layers, Marks, scatter, touched
 from tests.browser.scatter_app import CLASSES, COLOURS, RADIUS, centres, points, synthetic, thumbnail
 
@@ -184,7 +184,7 @@ def scaled(request: Request) -> Response:
 
 
 ROUTES = [
-    SCATTER,
+    PROGRAM,
     Route("/test/points/{n}", points),
     Route("/test/scaled/{n}", scaled),
     Route("/test/thumbnail/{index}", thumbnail),

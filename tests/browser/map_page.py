@@ -130,18 +130,8 @@ class MapPage(Map):
         self.close()
 
     def select(self, control: str, option: str) -> None:
-        """Choose an option; a rerun on its way may close the list, which is then opened again."""
-        box = self.page.get_by_role("combobox", name=control, exact=True)
-        wanted = self.page.get_by_role("option", name=option, exact=True)
-        for _ in range(TRIES):
-            idle(self.page)
-            box.click()
-            try:
-                wanted.click(timeout=SLOW / TRIES)
-            except TimeoutError:
-                continue
-            return
-        raise AssertionError(f"{control} offers no {option}")
+        """Choose an option of the page."""
+        select(self.page, control, option)
 
     def press(self, choice: str) -> None:
         """Press one of the choices of a row of buttons."""
@@ -176,6 +166,21 @@ class MapPage(Map):
 def idle(page: Page) -> None:
     """Wait until the script runs no more."""
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=SLOW)
+
+
+def select(page: Page, control: str, option: str) -> None:
+    """Choose an option; a rerun on its way may close the list, which is then opened again."""
+    box = page.get_by_role("combobox", name=control, exact=True)
+    wanted = page.get_by_role("option", name=option, exact=True)
+    for _ in range(TRIES):
+        idle(page)
+        box.click()
+        try:
+            wanted.click(timeout=SLOW / TRIES)
+        except TimeoutError:
+            continue
+        return
+    raise AssertionError(f"{control} offers no {option}")
 
 
 def asked(page: Page, part: str) -> Sequence[str]:

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from explorer.ui.routes import SCATTER
+from explorer.ui.routes import PROGRAM
 from explorer.ui.scatter import Cloud, Colouring, Marks, scatter, touched
 
 CLASSES = ("uniform", "horizontal lines", "vertical lines", "squares", "dots")
@@ -109,7 +109,7 @@ def page() -> None:
 
 
 if get_script_run_ctx() is None:
-    routes = [SCATTER, Route("/test/points/{n}", points)]
+    routes = [PROGRAM, Route("/test/points/{n}", points)]
     routes += [Route("/test/confidence/{n}", confidence), Route("/test/thumbnail/{index}", thumbnail)]
     app = st.App(__file__, routes=routes)
 else:

@@ -8,6 +8,7 @@ from explorer import places
 from explorer.workflows.mistakes import cell
 from explorer.zoo.evaluation import read_evaluation
 from explorer.zoo.run import Run
+from tests.browser.map_page import idle
 
 RUN = "textures-petals"
 SLOW = 60_000  # milliseconds: images are made
@@ -48,10 +49,10 @@ def test_runs_that_are_ticked_are_compared(page: Page, shipped: str) -> None:
     box = page.get_by_test_id("stDataFrame").first.bounding_box(timeout=SLOW)
     assert box is not None
     expect(page.get_by_text("dimensions vary")).to_be_visible(timeout=SLOW)
-    for row in (0, 2):
+    for row, chosen in ((0, "textures-petals"), (2, "textures-petals%2Ctextures-beams")):
         page.mouse.click(box["x"] + 16, box["y"] + 38 + 35 * (row + 0.5))
-        page.wait_for_timeout(300)
-    expect(page).to_have_url(re.compile("chosen=textures-petals%2Ctextures-beams"))
+        expect(page).to_have_url(re.compile(f"chosen={chosen}(&|$)"))
+        idle(page)
     expect(page.get_by_text("Settings that differ")).to_be_visible(timeout=SLOW)
     page.reload()
     expect(page.get_by_text("Settings that differ")).to_be_visible(timeout=SLOW)

@@ -395,7 +395,7 @@ def test_retry_loads_what_failed_before(page: Page, open_map: Open) -> None:
 
 
 def test_the_map_comes_on_retry_as_python_said_it_last(page: Page, open_map: Open) -> None:
-    program, asked, sent = "**/explorer/scatter/*", list[str](), list[int]()
+    program, asked, sent = "**/explorer/program/*", list[str](), list[int]()
     page.on("request", lambda request: asked.append(request.url) if "/test/points/" in request.url else None)
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: sent.append(len(frame))))
     page.route(program, lambda route: route.abort())

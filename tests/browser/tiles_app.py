@@ -16,7 +16,7 @@ from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.figures import image_png, montage_png
-from explorer.ui.routes import SCATTER
+from explorer.ui.routes import PROGRAM
 from explorer.ui.scatter import Cloud, Colouring, Layers, Marks, Timeline, scatter, settled_frame, touched
 
 CLASSES = ('"north" & <b>', "east", "south", "west")
@@ -167,7 +167,7 @@ def page() -> None:
 
 if get_script_run_ctx() is None:
     routes = [
-        SCATTER,
+        PROGRAM,
         Route("/test/points/{n}", points),
         Route("/test/confidence/{n}", confidence),
         Route("/test/frames/{n}/{count}", moments),

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
 from explorer.data.dataset import UNLABELLED, Dataset
-from explorer.data.labels import grouped, known_labels, random_groups, stratified
+from explorer.data.labels import grouped, known_labels, random_groups, relabelled, stratified
 from explorer.errors import BadValueError
+from tests.runs import items
 
 LABELS = nps.arrays(np.int64, st.integers(0, 60), elements=st.integers(-1, 4))
 SHARES = st.floats(0, 1)
@@ -111,3 +112,17 @@ def test_grouping_gives_each_item_the_group_of_its_class(labels):
     assert dataset.classes == ("even", "low odd")
     expected = [next((i for i, g in enumerate(groups.values()) if label in g), UNLABELLED) for label in labels]
     assert dataset.labels.tolist() == expected
+
+
+def test_other_labels_are_given_to_training_items_alone_and_test_items_keep_a_class_of_the_same_name():
+    dataset = items(n=24)  # the last eight are test items
+    other = relabelled(dataset, ("class 2", "new"), [3, 1, 20, 999], [1, 0, 1, 0])
+    assert other.classes == ("class 2", "new")
+    assert [row for row in np.flatnonzero(other.labels[:16] != UNLABELLED)] == [1, 3]
+    assert other.labels[[1, 3]].tolist() == [0, 1]
+    assert other.labels[16:].tolist() == [0 if label == 2 else UNLABELLED for label in dataset.labels[16:]]
+    assert other.ids is dataset.ids
+
+
+def test_no_other_labels_leave_the_test_items_classes():
+    assert relabelled(items(n=24), ("class 1",), [], []).labels[:16].tolist() == [UNLABELLED] * 16

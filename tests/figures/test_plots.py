@@ -7,9 +7,11 @@ from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from explorer.figures import charts
-from explorer.figures.curves import map_along, reliability
+from explorer.figures import UNKNOWN, charts
+from explorer.figures.curves import error_ticks, errors_over_labels, map_along, reliability, stepped
 from explorer.figures.plots import COLOURS, DASHES, LOW, curves, look
 
 HOSTILE = '<b>a</b><a href="http://x">%{y}</a>'
@@ -49,6 +51,43 @@ def test_intervals_that_are_cut_at_an_end_are_drawn_as_they_are():
     assert not figure.layout.shapes
 
 
+def test_errors_are_percent_on_a_logarithmic_scale_unless_one_is_0():
+    lines = [("tested", [10, 20], [(0.5, 0.4, 0.6), (0.2, 0.1, 0.3)]), ("random", [10, 14], [(0.6, 0.5, 0.7)] * 2)]
+    figure = errors_over_labels(lines, beside="random")
+    tested, random, *bands = figure.data
+    assert (list(tested.x), list(tested.y)) == ([10, 20], [50, 20])
+    assert list(bands[0].y) == pytest.approx([60, 30, 10, 40])
+    assert random.line.color == UNKNOWN != tested.line.color
+    assert figure.layout.yaxis.type == "log"
+    lines[0][2][1] = (0.0, 0.0, 0.1)
+    assert errors_over_labels(lines).layout.yaxis.type != "log"
+
+
+@given(st.floats(0.01, 100), st.floats(1.2, 10_000))
+def test_errors_have_two_to_five_ticks_none_overprinted(low, ratio):
+    high = low * ratio
+    ticks = error_ticks(low, high)
+    assert 2 <= len(ticks) <= 5
+    assert low * (1 - 1e-6) <= ticks[0] < ticks[-1] <= high * (1 + 1e-6)
+    assert len({f"{tick:g}" for tick in ticks}) == len(ticks)
+    gaps = np.diff(np.log10(ticks)) / np.log10(ratio)
+    assert gaps.min() > 0.07  # a line of text is about a fifteenth of the axis
+
+
+@given(st.integers(0, 20_000), st.integers(0, 20_000))
+def test_numbers_of_labels_are_whole(first, more):
+    ticks = stepped(first, first + more, least=1)
+    assert 1 <= len(ticks) <= 5
+    assert all(tick == int(tick) and first <= tick <= first + more for tick in ticks)
+    assert len(ticks) >= min(2, more + 1)
+
+
+def test_one_round_alone_has_ticks_too():
+    figure = errors_over_labels([("tested", [40], [(0.07, 0.07, 0.07)])])
+    assert len(figure.layout.yaxis.tickvals) >= 2
+    assert list(figure.layout.xaxis.ticktext) == ["40"]
+
+
 @pytest.mark.parametrize(
     "figure",
     [
@@ -57,11 +96,12 @@ def test_intervals_that_are_cut_at_an_end_are_drawn_as_they_are():
         lambda: charts.distances([(HOSTILE, 1.0, 2.0)]),
         lambda: charts.matrix(np.eye(2), [HOSTILE, "b"], title="distance"),
         lambda: charts.bars([HOSTILE], [1.0], x="dimension", y="KL"),
+        lambda: errors_over_labels([(HOSTILE, [5], [(0.1, 0.0, 0.2)]), ("b", [5], [(0.1, 0.0, 0.2)])], beside=HOSTILE),
         lambda: curves([(HOSTILE, [0], [1]), ("b", [0], [1])], x="recall", y="precision"),
         lambda: reliability([(HOSTILE, [0.5], [0.5], [3])]),
         lambda: map_along("weight", [(HOSTILE, [0], [(0.5, 0.4, 0.6)])]),
     ],
-    ids=["confusion", "histograms", "distances", "matrix", "bars", "curves", "reliability", "along"],
+    ids=["confusion", "histograms", "distances", "matrix", "bars", "errors", "curves", "reliability", "along"],
 )
 def test_foreign_text_is_no_markup(figure):
     spec = json.dumps(json.loads(figure().to_json()), ensure_ascii=False)

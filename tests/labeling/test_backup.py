@@ -109,7 +109,7 @@ def test_copy_that_is_damaged_within_is_refused(tmp_path):
 
 def test_backup_that_has_no_place_or_is_not_there_is_told(tmp_path):
     store = opened(tmp_path)
-    with pytest.raises(StoreError, match="Choose another place"):
+    with pytest.raises(StoreError, match="choose another place"):
         back_up(store, tmp_path / "none" / "copy")
     with pytest.raises(StoreError, match="Name a backup"):
         restore(store, tmp_path / "none")

@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime
 
 import pyarrow
 import pyarrow.parquet
 import pytest
 
 from explorer.errors import BadDataError, BadValueError, UnknownNameError
+from explorer.labeling import exporting
 from explorer.labeling.decoding import Given, decode
 from explorer.labeling.exporting import ENCODINGS, export_labels
 from explorer.labeling.importing import apply_import, plan_import
@@ -48,6 +50,28 @@ def test_labels_come_back_as_they_went_conflicts_too(store, full, kind):
     assert ours.conflicts() == theirs.conflicts() != ()
     again = plan_import(store, other, decode(file, kind), "ann")
     assert (len(again.same), len(again.added), len(again.changed)) == (4, 0, 0)
+
+
+@pytest.mark.parametrize("kind", ENCODINGS)
+@pytest.mark.parametrize("block", [1, 2, 3])
+def test_file_that_is_written_in_blocks_holds_the_same_rows(store, full, monkeypatch, kind, block):
+    whole = export_labels(store, full, kind)
+    monkeypatch.setattr(exporting, "BLOCK", block)
+    in_blocks = export_labels(store, full, kind)
+    assert decode(in_blocks, kind) == decode(whole, kind)
+    if kind != "parquet":  # which keeps what it was written in
+        assert in_blocks == whole
+
+
+@pytest.mark.parametrize("kind", ENCODINGS)
+def test_session_without_labels_is_a_file_without_rows(store, session, kind):
+    assert decode(export_labels(store, session, kind), kind) == ()
+
+
+def test_times_are_those_of_the_log(store, full):
+    rows = [json.loads(line) for line in export_labels(store, full, "jsonl").decode().splitlines()]
+    log = {(event.item, event.who): event.at for item in (5, BIG, -3) for event in store.history(full, item)}
+    assert [datetime.fromisoformat(row["at"]) for row in rows] == [log[row["id"], row["annotator"]] for row in rows]
 
 
 def test_no_cell_of_the_csv_is_a_formula(store, full):
@@ -164,3 +188,9 @@ def test_file_of_another_program_is_read_with_what_it_has():
 def test_class_that_is_merged_is_exported_as_what_it_became(store, session):
     store.record(session, "ann", [label("a", 1, 0), Press(Kind.CLASS_MERGED, "m", class_number=0, into=1)])
     assert json.loads(export_labels(store, session, "jsonl"))["class"] == CLASSES[1]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_csv_of_any_spreadsheet_is_read(separator):
+    lines = [separator.join(row) for row in (("id", "class", "annotator"), ("7", "zero", "ann"))]
+    assert decode("\n".join(lines).encode(), "csv") == (Given(7, "zero", "ann"),)

@@ -8,11 +8,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from explorer.labeling.history import walk
 from explorer.labeling.records import Press
-from explorer.labeling.schema import ACTIONS, Kind
+from explorer.labeling.replaying import Rebuilt, differences
+from explorer.labeling.schema import ACTIONS, SETTLES, Kind
 from tests.labeling.databases import CLASSES, PLAN, opened
 
-PEOPLE = st.sampled_from(["ann", "bob"])
+PEOPLE = st.sampled_from(["ann", "bob", "cem"])
 ITEMS = st.lists(st.integers(0, 4), min_size=1, max_size=3).map(tuple)
 NUMBERS = st.integers(0, len(CLASSES) - 1)
 
@@ -22,7 +24,7 @@ class Model:
     """Every press that stands, as a list; undo removes from it, redo appends."""
 
     stands: list[tuple[str, Press]] = field(default_factory=list)
-    undone: dict[str, list[Press]] = field(default_factory=lambda: {"ann": [], "bob": []})
+    undone: dict[str, list[Press]] = field(default_factory=lambda: {"ann": [], "bob": [], "cem": []})
     fate: dict[int, int | None] = field(default_factory=lambda: {number: number for number in range(len(CLASSES))})
 
     def press(self, who: str, press: Press) -> bool:
@@ -62,6 +64,18 @@ class Model:
                 said[who] = self.fate[press.class_number]
         return [(who, number) for who, number in said.items() if number is not None]
 
+    def settlement(self, item: int) -> tuple[str, int] | None:
+        """Who settled it as what, if nobody whose opinion counts said anything else of it since."""
+        about = [(who, one) for who, one in self.stands if one.kind == Kind.LABEL and item in one.items]
+        places = [at for at, (_, press) in enumerate(about) if press.text == SETTLES]
+        if not places:
+            return None
+        who, settling = about[places[-1]]
+        number = self.fate[settling.class_number]
+        later = {one: self.fate[press.class_number] for one, press in about[places[-1] :]}
+        said = set(later.values()) - {None}
+        return (who, number) if number is not None and said == {number} else None
+
     def newest(self, item: int, *kinds: Kind) -> list[tuple[str, Kind]]:
         return [(who, press.kind) for who, press in self.stands if press.kind in kinds and item in press.items]
 
@@ -85,6 +99,10 @@ class Labeling(RuleBasedStateMachine):
     @rule(who=PEOPLE, items=ITEMS, number=NUMBERS)
     def label(self, who, items, number):
         self.send(who, Kind.LABEL, items=items, class_number=number)
+
+    @rule(who=PEOPLE, item=st.integers(0, 4), number=NUMBERS)
+    def settle(self, who, item, number):
+        self.send(who, Kind.LABEL, items=(item,), class_number=number, text=SETTLES)
 
     @rule(who=PEOPLE, items=ITEMS, kind=st.sampled_from([Kind.SKIP, Kind.FLAG, Kind.UNFLAG]))
     def mark(self, who, items, kind):
@@ -125,8 +143,16 @@ class Labeling(RuleBasedStateMachine):
             item: said[-1] for item, said in opinions.items() if said
         }
         assert {one.item: [(names[who], number) for who, number in one.opinions] for one in state.conflicts()} == {
-            item: said for item, said in opinions.items() if len({number for _, number in said}) > 1
+            item: said
+            for item, said in opinions.items()
+            if len({number for _, number in said}) > 1 and self.model.settlement(item) is None
         }
+        settled = state.settled()
+        by = zip(settled.ids.tolist(), settled.annotators.tolist(), settled.classes.tolist(), strict=True)
+        expected = {item: said for item in range(5) if (said := self.model.settlement(item)) is not None}
+        assert {item: (names[who], number) for item, who, number in by} == expected
+        assert all(opinions[item][-1][1] == number for item, (_, number) in expected.items()), "what is settled counts"
+        assert state.in_conflict().tolist() == [one.item for one in state.conflicts()]
         assert state.skipped().tolist() == [item for item in range(5) if self.model.newest(item, Kind.SKIP)]
         flags = [self.model.newest(item, Kind.FLAG, Kind.UNFLAG) for item in range(5)]
         assert state.flagged().tolist() == [
@@ -134,6 +160,11 @@ class Labeling(RuleBasedStateMachine):
         ]
 
     def teardown(self):
+        rebuilt = Rebuilt()
+        with self.store.database.reading() as connection:
+            for event in walk(connection, self.session.id):
+                rebuilt.take(event)
+        assert differences(rebuilt, self.store.state(self.session), self.store.annotators()) == []
         self.store.close()
         self.folder.cleanup()
 

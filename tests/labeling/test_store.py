@@ -265,3 +265,64 @@ def test_state_that_grew_is_the_state_read_at_once(store, session, tmp_path, url
     assert ours.skipped().tolist() == theirs.skipped().tolist()
     assert ours.flagged().tolist() == theirs.flagged().tolist()
     fresh.close()
+
+
+def test_refit_learns_from_the_log_before_it(store, session):
+    store.record(session, "ann", [label("a", 1, 0)])
+    seq, before = store.refit(session, "ann", "fit", run="tuned", note="why")
+    store.record(session, "bob", [label("b", 2, 1), Press(Kind.CLASS_DELETED, "c", class_number=0)])
+    assert before.labels().ids.tolist() == [1]
+    assert before.seq == seq - 1
+    (event,) = store.refits(session)
+    assert (event.seq, event.run, event.text, event.kind) == (seq, "tuned", "why", Kind.REFIT)
+
+
+def test_refit_sent_twice_counts_once(store, session):
+    first, _ = store.refit(session, "ann", "fit", run="r")
+    store.record(session, "ann", [label("a", 1, 0)])
+    again, before = store.refit(session, "ann", "fit", run="r")
+    assert (first, len(store.refits(session))) == (again, 1)
+    assert before.labels().ids.tolist() == []
+
+
+def test_run_in_use_is_that_of_the_newest_refit_at_the_moment_of_writing(tmp_path, url, store, session):
+    other = opened(tmp_path, url)  # another server
+    store.record(session, "ann", [label("a", 1, 0)])
+    store.refit(session, "ann", "same")
+    other.refit(session, "bob", "tuned", run="tuned")
+    store.record(session, "ann", [label("b", 2, 0)])
+    store.refit(session, "ann", "again")
+    runs = [event.run for event in store.events(session, range(len(CLASSES) + 1, len(CLASSES) + 6))]
+    assert runs == [PLAN.run, PLAN.run, "tuned", "tuned", "tuned"]
+    other.close()
+
+
+def test_refit_after_one_that_is_no_longer_the_newest_is_not_written(store, session):
+    first, _ = store.refit(session, "ann", "fit", after=0)
+    store.record(session, "ann", [label("a", 1, 0)])
+    found, before = store.refit(session, "bob", "b", after=0)
+    assert (found, before.seq, before.labels().ids.tolist()) == (first, first - 1, [])
+    assert len(store.refits(session)) == 1
+    found, before = store.refit(session, "bob", "b", after=first)
+    assert (found, before.labels().ids.tolist()) == (store.refits(session)[-1].seq, [1])
+
+
+def test_state_before_an_event_is_what_it_was_then(store, session):
+    presses = [
+        label("a", 1, 0),
+        label("b", 2, 1),
+        press(Kind.UNDO, "u"),
+        press(Kind.REDO, "r"),
+        Press(Kind.CLASS_MERGED, "m", class_number=1, into=2),
+        label("c", 1, 2),
+        Press(Kind.CLASS_DELETED, "d", class_number=0),
+    ]
+    then = [store.state(session)]
+    for one in presses:
+        store.record(session, "ann", [one])
+        then.append(store.state(session))
+    for state in then:
+        found = store.state_before(session, state.seq + 1)
+        assert found.classes == state.classes
+        assert found.labels().ids.tolist() == state.labels().ids.tolist()
+        assert found.labels().classes.tolist() == state.labels().classes.tolist()

@@ -7,7 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer import places
+from explorer.labeling.store import LabelStore
 from explorer.ui import loading, state
+from tests.pages import label_views
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +47,17 @@ def open_page(runs_root: Path) -> Callable[..., AppTest]:  # noqa: ARG001 - sets
         return at.run()
 
     return start
+
+
+@pytest.fixture
+def store(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LabelStore]:
+    """See `label_views.begun`."""
+    store = label_views.begun(runs_root, monkeypatch)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def ids() -> list[int]:
+    """See `label_views.ids`."""
+    return label_views.ids()

@@ -407,3 +407,21 @@ def test_map_is_one_click_away(open_page: Open):
     at = press(open_page(EVALUATE, run=DIGITS, chosen=PETALS), "Open the map")
     assert at.query_params["run"] == PETALS
     assert "this map is the latent itself" in html(at)
+
+
+def test_replaced_runs_are_listed_when_asked_for_or_chosen(open_page: Open, runs_root: Path):
+    assert not [one for one in open_page(EVALUATE).toggle if one.key == "replaced"]
+    for name, before in (("may-1", DIGITS), ("may-2", "may-1")):
+        shutil.copytree(places.models() / DIGITS, runs_root / name)
+        file = runs_root / name / "card.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"origin": {"run": before, "session": "may"}}))
+    (runs_root / "may-1" / EVALUATION).unlink()
+    at = open_page(EVALUATE, run=DIGITS)
+    assert "may-2" in table(at).index
+    assert "may-1" not in table(at).index
+    assert "may-1" not in said(at)  # nor is it offered to be measured
+    assert "may-1" in table(at.toggle(key="replaced").set_value(True).run()).index
+    for asked in ({"run": "may-1"}, {"chosen": "may-1"}, {"replaced": "true"}):
+        at = open_page(EVALUATE, **({"run": DIGITS} | asked))
+        assert "may-1" in table(at).index
+        assert not sentences(at)

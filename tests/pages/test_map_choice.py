@@ -286,7 +286,7 @@ def vectors(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> Items:
     )
     write_card(runs_root / "vectors", card)
     items = Items(Dataset("arrays", values, unlabelled, (), ids, ids >= 50))
-    monkeypatch.setattr(state, "load_items", lambda *_: items)
+    monkeypatch.setattr(state, "load_items", lambda *_, **__: items)
     return items
 
 

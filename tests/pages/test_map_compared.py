@@ -209,7 +209,7 @@ def test_a_damaged_run_beside_is_one_sentence(open_page: Open, runs_root: Path):
 def strangers(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two runs that have 15 test items and 20 of their training items in common, and no images."""
 
-    def missing(*_):
+    def missing(*_, **__):
         raise BadDataError("The data are not there.")
 
     monkeypatch.setattr(state, "load_items", missing)

@@ -457,7 +457,7 @@ def test_reconstructions_stand_beside_their_items_worst_first(opened: Open):
     shown = re.findall(r"error (\d\.\d+)", drawn(at, "Reconstructions").split("</div>", 1)[1])
     assert drawn(at, "Reconstructions").count("<img") == 48
     np.testing.assert_allclose([float(shown[0])], worst[:1], atol=6e-4)
-    at.selectbox(key="order").set_value("Best first").run()
+    at.selectbox(key="listed").set_value("Best first").run()
     at.selectbox(key="of").set_value("3").run()
     assert not at.exception
     best = np.sort(latents.error[latents.labels == 3, 0])

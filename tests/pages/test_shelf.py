@@ -9,9 +9,11 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import TextInput
 
 from explorer import places
+from explorer.labeling.records import Plan
+from explorer.labeling.store import open_store
 from explorer.settings import load_settings
 from explorer.training.events import Ended, EpochEnded, Started, append_event
-from explorer.ui import managing
+from explorer.ui import managing, state
 from explorer.ui.shelf import MANY
 from explorer.workflows import shelving
 from explorer.workflows.runs import open_run, shelf
@@ -25,6 +27,34 @@ def own(runs_root: Path) -> Path:
     """An own run, `mine`."""
     make_run(runs_root / "mine")
     return runs_root
+
+
+def fine_tuned(root: Path, name: str, run: str, session: str = "may", created: str = "") -> None:
+    """A run whose card says that it was fine-tuned from another one in a session."""
+    make_run(root / name)
+    file = root / name / "card.json"
+    card = json.loads(file.read_text()) | {"name": name, "origin": {"run": run, "session": session}}
+    file.write_text(json.dumps(card | ({"created": created} if created else {})))
+
+
+@pytest.fixture
+def session(own: Path, monkeypatch: pytest.MonkeyPatch):
+    """The session `may`, begun with `mine` and fine-tuned twice."""
+    monkeypatch.setenv("LATENT_EXPLORER_DATABASE_URL", f"sqlite:///{own}/labels.sqlite")
+    state.settings.cache_clear()
+    store = open_store(state.settings())
+    found = store.create(Plan("may", "textures", "mine"), "Ann", ["a"])
+    for number, run in enumerate(("mine", "may-1", "may-2")):
+        store.refit(found, "Ann", str(number), run=run)
+    fine_tuned(own, "may-1", "mine", created="2026-01-01T10:00:00+00:00")
+    fine_tuned(own, "may-2", "may-1", created="2026-01-01T11:00:00+00:00")
+    yield found
+    store.close()
+    state.settings.cache_clear()
+
+
+def opened_cards(at: AppTest) -> list[str]:
+    return [str(b.key).removeprefix("open-") for b in at.button if str(b.key).startswith("open-")]
 
 
 def own_names() -> list[str]:
@@ -240,7 +270,9 @@ def test_search_and_order_come_with_many_runs_and_from_the_address(open_page, ow
         shelving.duplicate("mine", f"copy-{number}")
     shelving.annotate("copy-3", "the one with few labels")
     at = open_page(START)
-    assert len([b for b in at.button if str(b.key).startswith("open-")]) == 10 + len(list(places.models().iterdir()))
+    assert len([b for b in at.button if str(b.key).startswith("open-")]) == 10 + len(
+        list(places.models().glob("*/card.json"))
+    )
     at.text_input(key="find").set_value("FEW supervised").run()
     assert [b.key for b in at.button if str(b.key).startswith("open-")] == ["open-copy-3"]
     at.text_input(key="find").set_value("<nothing>").run()
@@ -336,3 +368,103 @@ def test_page_is_drawn_without_reading_any_latents(open_page, own):
     at = open_page(START)
     assert not sentences(at)
     assert html(at).count("<img") == len(shelf(load_settings()))
+
+
+@pytest.mark.usefixtures("session")
+def test_deleting_a_run_that_a_session_needs_is_asked_first(open_page):
+    at = ask(open_page(START), "may-2", managing.DELETE)
+    assert "may-2" in own_names()
+    assert "The session may labels with this run; it would go on with its first run, mine." in words(at)
+    at = press(at, "Keep it")
+    assert "labels with this run" not in words(at)
+    assert "may-2" in own_names()
+    at = press(ask(at, "may-2", managing.DELETE), "Delete")
+    assert not at.exception
+    assert "may-2** is deleted." in words(at)
+    assert own_names() == ["may-1", "mine"]
+    at = press(at, "Undo")
+    assert own_names() == ["may-1", "may-2", "mine"]
+    at = ask(at, "mine", managing.DELETE)
+    assert "The session may began with this run and cannot be opened without it." in words(at)
+    with training_alone(load_settings().runs_root / "mine"):
+        assert "mine is being trained by another process" in refused(press(at, "Delete"))
+    assert "mine" in own_names()
+    at = ask(open_page(START), "mine", managing.RENAME)
+    assert "knows a run by its name. The session may began with this run" in words(at)
+
+
+@pytest.mark.usefixtures("session")
+def test_which_sessions_need_a_run_is_asked_once_for_a_dialog_of_its_name(open_page, monkeypatch):
+    asked: list[str] = []
+    monkeypatch.setattr(managing, "told_of_uses", lambda name, _: asked.append(name) or "Needed.")
+    at = ask(open_page(START), "mine", managing.RENAME)
+    assert "Needed." in words(at)
+    name_field(at).set_value("a/b")
+    assert "no run name" in refused(press(at, "Rename"))
+    assert asked == ["mine"]
+
+
+@pytest.mark.usefixtures("session")
+def test_erasing_says_which_sessions_need_the_run_once_it_is_asked_for(open_page, monkeypatch):
+    for name in ("may-1", "may-2"):
+        shelving.delete(name)
+    told, asked = managing.told_of_erased, []
+    monkeypatch.setattr(managing, "told_of_erased", lambda names, of: asked.append(names) or told(names, of))
+    at = open_page(START)
+    assert not asked
+    at.session_state[f"erase-{shelving.deleted()[1].key}"] = True
+    assert "The session may needs this run to be replayed." in words(at.run())
+    assert asked == [["may-1"]]
+    at = open_page(START)
+    at.session_state["erase-all"] = True
+    assert "Labeling sessions began with may-2 and may-1 or need them to be replayed." in words(at.run())
+
+
+@pytest.mark.usefixtures("session")
+def test_run_that_no_session_needs_is_deleted_at_once_as_where_no_labels_can_be_asked(open_page, own, monkeypatch):
+    make_run(own / "free")
+    at = ask(open_page(START), "free", managing.DELETE)
+    assert "free** is deleted." in words(at)
+    monkeypatch.setenv("LATENT_EXPLORER_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
+    state.settings.cache_clear()
+    at = ask(open_page(START), "may-2", managing.DELETE)
+    assert "may-2** is deleted." in words(at)
+
+
+@pytest.mark.usefixtures("session")
+def test_replaced_runs_are_folded_and_found_by_a_search(open_page):
+    at = open_page(START)
+    cards = opened_cards(at)
+    assert {"may-2", "mine"} < set(cards)
+    assert "may-1" not in cards
+    (folded,) = [one for one in at.expander if one.label.startswith("1 earlier run of the session may, ")]
+    assert not folded.button
+    assert "may-1" in opened_cards(open_page(START, find="may"))
+    at = ask(at, "may-2", managing.DELETE)
+    at = press(at, "Delete")
+    assert "may-1" in opened_cards(at)  # now it is the newest one
+    assert not [one for one in at.expander if "earlier" in one.label]
+
+
+@pytest.mark.usefixtures("session")
+def test_folded_runs_are_drawn_once_they_are_opened(open_page):
+    at = open_page(START)
+    at.session_state["earlier-may"] = True
+    assert "may-1" in opened_cards(at.run())
+
+
+@pytest.mark.usefixtures("session")
+def test_choosers_list_the_newest_run_of_a_session_and_a_link_opens_any(open_page):
+    at = open_page(MAP, run="mine")
+    assert {"mine", "may-2"} < set(at.sidebar.selectbox[0].options)
+    assert "may-1" not in at.sidebar.selectbox[0].options
+    assert "may-1" not in at.selectbox(key="beside").options
+    at = open_page(MAP, run="may-1", beside="may-2")
+    assert not sentences(at)
+    assert at.sidebar.selectbox[0].value == "may-1"
+    assert at.selectbox(key="beside").value == "may-2"
+    at.sidebar.selectbox[0].set_value("mine").run()
+    assert not sentences(at)
+    assert "may-1" not in at.run().sidebar.selectbox[0].options
+    at = open_page(MAP, run="mine", beside="may-1")
+    assert at.selectbox(key="beside").value == "may-1"

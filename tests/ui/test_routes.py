@@ -15,7 +15,9 @@ from starlette.applications import Starlette
 from explorer.errors import BadDataError
 from explorer.ui import painting, progress, routes, state, tokens
 from explorer.ui.progress import Standing
-from explorer.ui.scatter import Layers, program
+from explorer.ui.questions.program import QUESTIONS
+from explorer.ui.scatter import Layers
+from explorer.ui.scatter.program import SCATTER
 from explorer.ui.tokens import LIFE, make_token
 from explorer.workflows.regions import View, decided
 from explorer.workflows.targets import placed
@@ -50,27 +52,32 @@ def structured(installation):  # noqa: ARG001 - sets the settings up
     state.settings.cache_clear()
 
 
-def test_the_maps_program_is_kept_for_ever_under_an_address_of_its_content(ask):
-    answer = ask(f"scatter/{program.file_name()}", token="")
+@pytest.mark.parametrize("program", [SCATTER, QUESTIONS], ids=lambda program: program.name)
+def test_a_program_is_kept_for_ever_under_an_address_of_its_content(ask, program):
+    answer = ask(f"program/{program.file_name}", token="")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/javascript")
     assert "immutable" in answer.headers["cache-control"]
-    for name in [*program.SCRIPTS, "scatter.css"]:
-        text = (program.FOLDER / name).read_text("utf-8")
+    for name in [*program.scripts, program.style, *(file for _, file in program.texts)]:
+        text = (program.folder / name).read_text("utf-8")
         assert (text in answer.text) or (json.dumps(text) in answer.text)
-    other = ask("scatter/0123456789abcdef.js", token="")
-    assert (other.status_code, "reload the page" in other.text) == (404, True)
+    other = ask(f"program/{program.name}-0123456789abcdef.js", token="")
+    assert (other.status_code, "reload it" in other.text) == (404, True)
     assert "immutable" not in other.headers["cache-control"]
 
 
-def test_every_script_of_the_map_belongs_to_its_program():
-    assert {file.name for file in program.FOLDER.glob("*.js")} == {*program.SCRIPTS, "loader.js"}
+@pytest.mark.parametrize("program", [SCATTER, QUESTIONS], ids=lambda program: program.name)
+def test_every_file_for_the_browser_belongs_to_its_program(program):
+    found = {file.name for file in program.folder.iterdir() if file.suffix in (".js", ".css", ".html")}
+    assert found == {*program.scripts, program.style, *(file for _, file in program.texts)}
 
 
 def test_the_loader_knows_the_address_also_below_a_base_path(monkeypatch):
-    assert f'"/explorer/scatter/{program.file_name()}"' in program.loader()
+    assert f'"/explorer/program/{SCATTER.file_name}"' in SCATTER.loader
+    assert f'"/explorer/program/{QUESTIONS.file_name}"' in QUESTIONS.loader
+    assert "%" not in SCATTER.loader.replace("100%", "")
     monkeypatch.setattr(st, "get_option", {"server.baseUrlPath": "some/where"}.get)
-    assert f'"/some/where/explorer/scatter/{program.file_name()}"' in program.loader()
+    assert f'"/some/where/explorer/program/{SCATTER.file_name}"' in SCATTER.loader
 
 
 BOX = {"box": "-1,-2,3,2.5", "size": "6,4"}
@@ -97,7 +104,7 @@ def test_columns_are_offered_before_the_items_are_there_and_factors_with_them(ti
 
 
 def test_without_the_data_factors_are_left_out_and_the_others_are_there(tiny, ask, monkeypatch):  # noqa: F811
-    def missing(*_):
+    def missing(*_, **__):
         raise BadDataError("The data are not there. Fetch them.")
 
     monkeypatch.setattr(state, "load_items", missing)

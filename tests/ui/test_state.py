@@ -80,7 +80,7 @@ def test_a_run_with_a_broken_card_is_told_and_opens_when_it_is_mended(tiny):
 def test_a_map_opens_while_another_session_waits_for_its_images(tiny, monkeypatch):  # noqa: ARG001
     begun, go_on = Event(), Event()
 
-    def slow(*_):
+    def slow(*_, **__):
         begun.set()
         go_on.wait(20)
         raise UnknownNameError("stopped by the test")
@@ -102,7 +102,7 @@ def test_a_map_opens_while_another_session_waits_for_its_images(tiny, monkeypatc
 def test_maps_and_header_do_not_wait_for_a_replay_that_is_being_read(tiny, monkeypatch):  # noqa: ARG001
     begun, go_on = Event(), Event()
 
-    def slow(*_):
+    def slow(*_, **__):
         begun.set()
         go_on.wait(20)
 
@@ -354,7 +354,7 @@ def test_images_that_come_are_seen_at_the_next_look(imageless):
 def test_images_that_cannot_be_used_are_looked_at_once_in_a_while(imageless, monkeypatch):
     looked = []
 
-    def replaced(*_):
+    def replaced(*_, **__):
         looked.append(1)
         raise BadRunError("The data were imported anew.")
 
@@ -390,7 +390,7 @@ def pictured(tiny, monkeypatch):
         def images(self, ids):
             return np.broadcast_to((ids % 251).astype(np.uint8)[:, None, None, None], (len(ids), 1, 8, 8))
 
-    monkeypatch.setattr(state, "load_items", lambda *_: Ids())
+    monkeypatch.setattr(state, "load_items", lambda *_, **__: Ids())
     return opened
 
 
@@ -448,7 +448,7 @@ def test_most_tiles_of_one_question_are_sixty_four(pictured):
 def test_tiles_want_the_token_and_say_where_images_are_missing(pictured, monkeypatch):
     assert ask("tiles", pictured.name, rows="1", side="32", token="forged").status_code == 403
 
-    def missing(*_):
+    def missing(*_, **__):
         raise UnknownNameError("No such data set.")
 
     monkeypatch.setattr(state, "load_items", missing)

@@ -339,6 +339,15 @@ def test_missing_records_are_made_and_the_others_stay(settings):
     assert missing_job(settings).look() is None
 
 
+def test_runs_that_a_fine_tuning_has_replaced_are_not_measured(settings):
+    for name, before in (("unmeasured", "first"), ("measured", "unmeasured")):
+        file = settings.runs_root / name / "card.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"origin": {"run": before, "session": "may"}}))
+    assert measure_missing(settings) == {}
+    shutil.rmtree(settings.runs_root / "measured")
+    assert measure_missing(settings) == {"unmeasured": ""}
+
+
 def test_run_that_cannot_be_measured_does_not_stop_the_others(settings, capsys):
     latents = settings.runs_root / "measured" / "latents.safetensors"
     (settings.runs_root / "measured" / EVALUATION).unlink()

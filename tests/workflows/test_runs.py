@@ -1,10 +1,16 @@
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from explorer.errors import BadRunError, UnknownNameError
 from explorer.workflows import runs
+from explorer.workflows.runs import ARRIVING, ShelfEntry, replaced_runs, unreplaced
+from explorer.zoo.card import OriginPart
 
 
 def test_shelf_shows_a_run_with_its_card(installation):
@@ -86,3 +92,58 @@ def test_card_of_an_unknown_data_set_or_setting_is_told(installation, change, ki
     file.write_text(json.dumps(card))
     with pytest.raises(kind, match=r"velvet|no setting 'colour'"):
         runs.load_dataset(runs.open_run("tiny").card)
+
+
+def shelved(**origins: str) -> list[ShelfEntry]:
+    """Runs by name: "RUN of SESSION", which it was fine-tuned from; empty for another one."""
+    parts = {name: text.split(" of ") for name, text in origins.items()}
+    found = {name: OriginPart(run=part[0], session=part[1]) if part[0] else None for name, part in parts.items()}
+    return [ShelfEntry(name, Path(name), SimpleNamespace(origin=origin), "") for name, origin in found.items()]
+
+
+def test_run_is_replaced_by_the_newest_that_goes_on_from_it_in_its_session():
+    entries = shelved(
+        m3="m2 of may",
+        j2="m2 of june",
+        m3_copy="m2 of may",
+        m2="m1 of may",
+        m1="first of may",
+        first="",
+        lone="gone of x",
+    )
+    entries.append(ShelfEntry("broken", Path("broken"), None, "It cannot be opened."))
+    assert replaced_runs(entries) == {"m2", "m1"}
+    left = [entry.name for entry in unreplaced(entries)]
+    assert left == ["m3", "j2", "m3_copy", "first", "lone", "broken"]
+    assert "m1" in [entry.name for entry in unreplaced(entries, "m1", None)]
+
+
+def test_run_is_newest_again_when_the_one_after_it_is_gone():
+    assert replaced_runs(shelved(m1="first of may", m3="m2 of may")) == set()
+
+
+def test_run_that_did_not_come_into_use_replaces_none(tmp_path):
+    entries = shelved(m3="m2 of may", m2="m1 of may", m1="first of may")
+    entries = [ShelfEntry(one.name, tmp_path / one.name, one.card, "") for one in entries]
+    (tmp_path / "m3").mkdir()
+    (tmp_path / "m3" / ARRIVING).touch()  # its fine-tuning was killed before the log named it
+    assert replaced_runs(entries) == {"m1"}
+    (tmp_path / "m3" / ARRIVING).unlink()
+    assert replaced_runs(entries) == {"m1", "m2"}
+
+
+@given(some.dictionaries(some.sampled_from("abcdef"), some.sampled_from("abcdefg"), min_size=1))
+def test_whatever_cards_say_each_run_leads_to_one_that_is_not_replaced(origins: dict[str, str]):
+    entries = shelved(**{name: f"{run} of may" for name, run in origins.items()})
+    after: dict[str, set[str]] = {}
+    for name, run in origins.items():
+        after.setdefault(run, set()).add(name)
+
+    def newest(name: str, seen: frozenset[str] = frozenset()) -> set[str]:
+        """Runs that a run leads to and that nothing goes on from."""
+        if name not in after:
+            return {name}
+        return set().union(*(newest(one, seen | {name}) for one in after[name] if one not in seen))
+
+    assert replaced_runs(entries) == {name for name in origins if name in after and newest(name)}
+    assert unreplaced(entries)

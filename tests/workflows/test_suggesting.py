@@ -9,10 +9,12 @@ import explorer
 from explorer.cli import main
 from explorer.errors import BadDataError, BadValueError, UnknownNameError
 from explorer.fields import parse
+from explorer.labeling.strategies import STRATEGIES
 from explorer.settings import Settings, load_settings
 from explorer.training.config import TrainingConfig
 from explorer.training.engine import training_labels
 from explorer.workflows.runs import load_dataset
+from explorer.workflows.strangeness import strangeness
 from explorer.workflows.suggesting import suggestions
 from explorer.zoo.run import Run
 from tests.runs import TRAINING, train
@@ -56,16 +58,43 @@ def test_random_draws_by_seed_among_the_unlabelled(partly):
     assert len(everything) == 96 - 5 * 6
 
 
-def test_run_without_scores_has_random_picks_alone(partly):
-    bare = Run(partly.folder)
-    bare._latents = {
+@pytest.fixture
+def bare(partly) -> Run:
+    """The run as if it scored no classes."""
+    found = Run(partly.folder)
+    found._latents = {
         split: replace(part, probabilities=np.empty((len(part.ids), 0), np.float32))
         for split, part in partly._latents.items()
     }
-    bare.svm = None
-    with pytest.raises(BadValueError, match="Use --strategy random"):
-        picked(bare, 3)
+    found.svm = None
+    return found
+
+
+def test_without_scores_margin_gives_way_to_diversity(bare):
+    assert [one.id for one in picked(bare, 3)] == [one.id for one in picked(bare, 3, "diversity")]
     assert np.isnan([one.margin for one in picked(bare, 3, "random")]).all()
+
+
+def test_run_that_keeps_a_sample_of_its_items_suggests_these(partly):
+    some = Run(partly.folder)
+    some._latents = partly._latents | {"train": partly.latents("train").at(np.arange(1, 96, 3))}
+    kept = set(some.latents("train").ids.tolist())
+    everything = {one.id for one in picked(partly, 10_000)}
+    assert {one.id for one in picked(some, 10_000)} == everything & kept != everything
+
+
+@pytest.mark.parametrize("name", [name for name, strategy in STRATEGIES.items() if not strategy.extra])
+def test_every_own_strategy_suggests(partly, name):
+    found = picked(partly, 6, name)
+    assert len({one.id for one in found}) == 6
+    assert found == picked(partly, 6, name)
+
+
+def test_decoder_suggests_the_strangest(partly):
+    dataset, ids = load_dataset(partly.card), partly.latents("train").ids
+    strange = dict(zip(ids.tolist(), strangeness(partly, lambda: dataset, ids), strict=True))
+    found = [strange[one.id] for one in picked(partly, 10_000, "decoder")]
+    assert found == sorted(found, reverse=True)
 
 
 def test_nothing_is_left_to_ask_about(settings):

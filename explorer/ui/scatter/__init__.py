@@ -19,7 +19,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from explorer.ui.messages import fresh, is_int, noted
 from explorer.ui.scatter.marks import NO_LAYERS, NO_MARKS, Colouring, Layers, Marks, selection_message
-from explorer.ui.scatter.program import loader
+from explorer.ui.scatter.program import SCATTER
 
 __all__ = [
     "Click",
@@ -230,4 +230,4 @@ def _is_finite(value: object) -> TypeGuard[float]:
 
 @cache
 def _component() -> ComponentRenderer:
-    return st.components.v2.component("latent_explorer_scatter", html='<div class="scatter"></div>', js=loader())
+    return SCATTER.component()

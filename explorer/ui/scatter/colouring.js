@@ -1,6 +1,7 @@
 // Colouring: what a point's colour says: its class, a group, or a value on a ramp. Bytes, colours and words of it.
 
 const NO_GROUP = 255; // as a value: not known
+const PALE = 192; // in a palette's alpha: seen, but faint and beneath the others
 const RAMP_END = 254; // the byte that means the upper end of a ramp
 
 /** The bytes of a colouring and how many points have each. */
@@ -37,7 +38,8 @@ class Colouring {
     const groups = this.isGrouped ? palette(this.spec.colours, theme) : [];
     for (let k = 0; k < 256; k++) {
       const colour = this.isGrouped ? groups[k] : k <= RAMP_END && rampColour(theme, k / RAMP_END);
-      tints.set([...(colour || theme.grey).map(Math.round), this.isGrouped && hidden.has(k) ? 0 : 255], 4 * k);
+      const seen = this.spec?.pale && k === NO_GROUP ? PALE : 255;
+      tints.set([...(colour || theme.grey).map(Math.round), this.isGrouped && hidden.has(k) ? 0 : seen], 4 * k);
     }
     return tints;
   }

@@ -69,6 +69,7 @@ class Colouring:
         colours: "#rrggbb" for each group.
         low: the ramp's lower end in words; a number may bear a unit, as in "0 %".
         high: its upper end. Where both are numbers of one unit, the tooltip says a point's own.
+        pale: points of byte 255 are faint and lie beneath the others.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Colouring:
     colours: tuple[str, ...] = ()
     low: str = "0"
     high: str = "1"
+    pale: bool = False
 
     def __post_init__(self) -> None:
         if len(self.groups) != len(self.colours):

@@ -9,7 +9,7 @@ uniform float row, hidingRow;    // palette row to colour by, and the one that s
 uniform float selecting;         // 1 while there is a selection
 uniform float size, alpha;
 uniform vec3 grey;
-uniform sampler2D palette;       // row 0: classes, row 1: values of the column; alpha 0 = hidden
+uniform sampler2D palette;       // row 0: classes, row 1: values of the column; alpha 0 = hidden, below 1 = pale
 varying vec4 colour;
 varying float radius;
 vec4 entry(float at) {
@@ -18,16 +18,17 @@ vec4 entry(float at) {
 void main() {
   vec4 tint = entry(row);
   bool test = look.z > 0.5;
+  bool pale = tint.a < 0.9;
   bool rest = selecting > 0.5 && look.w < 0.5;
   bool hidden = entry(hidingRow).a < 0.5 || (test ? shownSplits.y : shownSplits.x) < 0.5;
-  float diameter = size * (test ? 1.35 : 1.0);
+  float diameter = size * (test && !pale ? 1.35 : 1.0);
   // Depth keeps test points above train points and the selection above the rest, whatever the order of
   // drawing: a prefix can be completed later without starting over.
-  float depth = 0.3 - (test ? 0.2 : 0.0) + (rest ? 0.4 : 0.0);
+  float depth = 0.3 - (test ? 0.2 : 0.0) + (pale ? 0.25 : 0.0) + (rest ? 0.4 : 0.0);
   gl_Position = hidden ? vec4(2.0, 2.0, 2.0, 1.0) : vec4((place - centre) * zoom, depth, 1.0);
   gl_PointSize = diameter + 1.0;
   radius = diameter * 0.5;
-  colour = rest ? vec4(grey, alpha * 0.6) : vec4(tint.rgb, min(1.0, alpha * (test ? 1.25 : 1.0)));
+  colour = rest ? vec4(grey, alpha * 0.6) : vec4(tint.rgb, pale ? alpha * 0.4 : min(1.0, alpha * (test ? 1.25 : 1.0)));
 }`;
 
 const FRAGMENT_SHADER = `

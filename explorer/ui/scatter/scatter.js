@@ -224,13 +224,8 @@ class ScatterMap {
   }
 }
 
-const style = new CSSStyleSheet();
-style.replaceSync(STYLE);
-
 /** Show what Python says in a map's root; called at every run of the script and change of theme. */
 export function mount(root, component) {
-  const page = root.getRootNode();
-  if (!page.adoptedStyleSheets.includes(style)) page.adoptedStyleSheets.push(style);
   root.map ??= new ScatterMap(root);
   root.map.update(component);
 }
