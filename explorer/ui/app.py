@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from explorer import __version__, places
+from explorer.ui.address_bar import catch_up
 
 TITLE = "latent-explorer"
 # Our own file: Streamlit would fetch a Material symbol for the browser's tab from a foreign server.
@@ -39,7 +40,9 @@ def main() -> None:
         st.Page(file, title=page_title(file), icon=f":material/{ICONS.get(page_title(file), 'article')}:")
         for file in page_files()
     ]
-    st.navigation(pages).run()
+    page = st.navigation(pages)
+    catch_up()
+    page.run()
 
 
 if __name__ == "__main__":

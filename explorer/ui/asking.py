@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
 from explorer.ui import gathering, giving, touching, unknowns
+from explorer.ui.address_bar import write
 from explorer.ui.gallery import HIT_PIXELS, Item, Picture
 from explorer.ui.inspector import items_of
 from explorer.ui.messages import is_int
@@ -76,9 +77,8 @@ def source(opened: OpenRun, has_others: bool) -> str:
 
 def ask_with_item(item: int | str) -> None:
     """Make an item of the run's own the query, from the next run of the page on."""
-    for key in ("at", "item"):
-        st.query_params.pop(key, None)
-    st.query_params["item"] = str(item)
+    write("at", None)
+    write("item", str(item))
     st.session_state[SOURCE] = ITEM
 
 
@@ -115,7 +115,7 @@ def ask_with_other(item: int, title: str = "") -> None:
         item: its id.
         title: of its data; empty for those that ask already.
     """
-    st.query_params[PICKED] = str(item)
+    write(PICKED, str(item))
     if title:
         st.session_state[SOURCE], st.session_state["other"] = OTHER, title
 

@@ -20,6 +20,7 @@ from explorer.ui import (
     layout,
     unknowns,
 )
+from explorer.ui.address_bar import catch_up, write
 from explorer.ui.gallery import plain, problem, telling
 from explorer.ui.state import OpenRun, open_for_page, runs, settings
 from explorer.workflows import shelving
@@ -79,7 +80,7 @@ def _has_its_run(desk: Desk) -> bool:
         return False
     if st.session_state.get(SEEN) != (name, run):
         st.session_state[SEEN] = name, run
-        st.query_params["run"] = run
+        write("run", run)
     return True
 
 
@@ -103,7 +104,7 @@ def _offer_ways_on(desk: Desk, run: str, error: ExplorerError) -> None:
 
 def _to_the_choice() -> None:
     for key in (labeling_begin.SESSION, "run"):
-        st.query_params.pop(key, None)
+        write(key, None)
     st.session_state.pop(layout.USED, None)
 
 
@@ -119,6 +120,7 @@ def _run_of(desk: Desk) -> str:
 @st.fragment
 def _at(desk: Desk, opened: OpenRun) -> None:
     """The whole session; a key, a lasso or a click runs this part alone."""
+    catch_up()
     who = labeling_begin.who_labels()
     taken = labeling_ask.take(desk, who) if who else None  # before anything else, whichever view is shown
     try:

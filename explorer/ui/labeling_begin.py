@@ -15,6 +15,7 @@ from explorer.labeling.store import LabelStore
 from explorer.labeling.strategies import STRATEGIES
 from explorer.labeling.strategies import problem as why_not
 from explorer.ui import desks, labeling_ask, labeling_campaigns, questions
+from explorer.ui.address_bar import write
 from explorer.ui.gallery import facts, heading, plain, problem, remark
 from explorer.ui.state import OpenRun
 from explorer.workflows import labels
@@ -41,7 +42,7 @@ _Change = Callable[[LabelStore, Session, str], None]
 def leave(desk: Desk, who: str) -> None:
     """Close the session: its labels stay, its link opens it again, and others may be asked about what was held here."""
     _give_back(desk, who)
-    st.query_params.pop(SESSION, None)
+    write(SESSION, None)
 
 
 def _give_back(desk: Desk, who: str) -> None:
@@ -267,7 +268,7 @@ def _attempt(session: Session, change: _Change) -> None:
 
 
 def _open(session: Session) -> None:
-    st.query_params[SESSION] = session.plan.name
+    write(SESSION, session.plan.name)
     st.rerun()
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from explorer.errors import ExplorerError
 from explorer.labeling.state import State, contains
 from explorer.ui import labeling_classes, labeling_item, labeling_settling, unknowns
+from explorer.ui.address_bar import write
 from explorer.ui.gallery import Picture, Row, heading, remark, table
 from explorer.ui.inspector import UNLABELLED
 from explorer.ui.labeling_pressing import tell
@@ -50,7 +51,7 @@ def show(desk: Desk, opened: OpenRun, who: str) -> None:
     tell()
     chosen = picked(KEY)  # before anything is drawn: the item beside is drawn after the pictures
     if chosen is not None:
-        st.query_params[OPENED] = str(chosen)
+        write(OPENED, str(chosen))
     state, names = desk.state(), desk.store.annotators()
     which, found, filters = _filtered(desk, who, state, names)
     with st.container(key="label-review"):
@@ -204,4 +205,4 @@ def _in_words(
 def _open() -> None:
     item = st.session_state["open-item"]
     if item is not None:
-        st.query_params[OPENED] = str(item)
+        write(OPENED, str(item))

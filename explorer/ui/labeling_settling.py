@@ -10,6 +10,7 @@ from explorer.errors import ExplorerError
 from explorer.labeling.records import Press
 from explorer.labeling.schema import Kind
 from explorer.labeling.state import State
+from explorer.ui.address_bar import write
 from explorer.ui.gallery import Row, heading, table
 from explorer.ui.labeling_pressing import DONE, TOLD, class_buttons, take
 from explorer.workflows.desk import Desk
@@ -63,7 +64,7 @@ def undo(desk: Desk, who: str) -> None:
         st.session_state[TOLD] = str(error)
         return
     if item is not None:
-        st.query_params[OPENED] = str(item)
+        write(OPENED, str(item))
 
 
 def when(moment: datetime) -> str:
@@ -104,4 +105,4 @@ def _settle(desk: Desk, who: str, item: int, seen: int, onward: int | None, numb
     name = classes.names[classes.fates[number]]
     st.session_state[DONE] = f"Item {item} is settled as {name}. Undo takes that back."
     if onward is not None:
-        st.query_params[OPENED] = str(onward)
+        write(OPENED, str(onward))

@@ -7,6 +7,7 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.ui import projecting, unfinished
+from explorer.ui.address_bar import write
 from explorer.ui.gallery import plain, problem
 from explorer.ui.state import OpenRun, open_for_page, runs
 from explorer.workflows.maps import LatentMap
@@ -42,7 +43,7 @@ def run_in_use() -> OpenRun | None:
         return None
     st.session_state[USED] = st.session_state[ADDRESSED] = chosen
     if addressed != chosen:  # a write sends the whole address, which may be older than the browser's
-        st.query_params["run"] = chosen
+        write("run", chosen)
     run = opened(chosen)
     if chosen != wanted:
         _forget(run)
@@ -54,17 +55,17 @@ def _keep_item(run: str, *, is_new_page: bool) -> None:
     """Take the touched item from page to page: the navigation opens each with an empty address."""
     kept = st.session_state.get(ITEM)
     if is_new_page and kept is not None and kept[0] == run and not {"item", "at"} & set(st.query_params):
-        st.query_params["item"] = kept[1]
+        write("item", kept[1])
     st.session_state[ITEM] = (run, st.query_params["item"]) if "item" in st.query_params else None
 
 
 def _forget(run: OpenRun | None) -> None:
     """Clear what the address says of another run; a touched item stays where the new run has it too."""
     for key in OF_ONE_RUN:
-        st.query_params.pop(key, None)
+        write(key, None)
     item = st.query_params.get("item", "")
     if run is None or item not in map(str, run.space.latents.ids.tolist()):
-        st.query_params.pop("item", None)
+        write("item", None)
 
 
 def opened(name: str) -> OpenRun | None:

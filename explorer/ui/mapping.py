@@ -21,6 +21,7 @@ from explorer.ui import (
     replaying,
     unknowns,
 )
+from explorer.ui.address_bar import catch_up
 from explorer.ui.comparing import Compared
 from explorer.ui.controls import Look
 from explorer.ui.gallery import problem
@@ -81,6 +82,7 @@ class Scene:
 @st.fragment
 def show(opened: OpenRun) -> None:
     """Title, controls, map and inspector; a touch of any runs this part alone."""
+    catch_up()
     title = st.container()
     with st.container(key="bar", horizontal=True, vertical_alignment="bottom", gap="xsmall"):  # see style.css
         replayed = replaying.choice(opened)

@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.errors import ExplorerError
 from explorer.ui import fetching, layout, morphing_film, morphing_items, morphing_planes, unknowns
+from explorer.ui.address_bar import catch_up
 from explorer.ui.gallery import plain, problem
 from explorer.ui.loading import leave
 from explorer.ui.state import OpenRun
@@ -58,6 +59,7 @@ MODES = {
 @st.fragment
 def show(opened: OpenRun) -> None:
     """Title, bar and picture; a touch of any runs this part alone."""
+    catch_up()
     layout.header(opened, opened.space)
     bar = st.container(key="bar", horizontal=True, vertical_alignment="bottom", gap="xsmall")
     with bar:

@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.ui import unknowns
+from explorer.ui.address_bar import write
 from explorer.ui.gallery import HIT_PIXELS, facts, heading, pictures
 from explorer.ui.inspector import items_of, picture
 from explorer.ui.scatter import Timeline
@@ -44,7 +45,7 @@ def remember(replay: Replay, frame: int) -> None:
     """Keep the epoch in the address."""
     epoch = str(replay.epochs[frame])
     if st.query_params.get("epoch") != epoch:
-        st.query_params["epoch"] = epoch
+        write("epoch", epoch)
 
 
 def movers(replay: Replay, frame: int) -> list[int]:

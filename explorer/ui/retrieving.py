@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.errors import ExplorerError
 from explorer.figures import BAR, UNKNOWN
 from explorer.ui import asking, fetching, gathering, hits, layout, onwards, ranking, scoring, touching, unknowns
+from explorer.ui.address_bar import catch_up
 from explorer.ui.gallery import bars, facts, heading, problem, remark
 from explorer.ui.hits import Answered
 from explorer.ui.inspector import UNLABELLED
@@ -28,6 +29,7 @@ QUESTION_PIXELS = 300  # what asks stands first, so that a canvas stays where it
 @st.fragment
 def show(opened: OpenRun) -> None:
     """Controls, query and hits, and beside them the map and the scoreboard."""
+    catch_up()
     layout.header(opened, opened.space)
     try:
         _note_touch(opened)

@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from explorer.ui import reviewing_comparison, reviewing_details, reviewing_export, reviewing_table, unknowns, working
+from explorer.ui.address_bar import catch_up
 from explorer.ui.gallery import plain
 from explorer.ui.state import OpenRun, runs, settings
 from explorer.workflows.reviewing import Review, missing_job, review
@@ -17,6 +18,7 @@ NAMED = 4  # runs without a record that are named; the others are counted
 @st.fragment
 def show(opened: OpenRun | None) -> None:
     """Everything below the sidebar; a touch of any control runs this part alone."""
+    catch_up()
     in_use = opened.name if opened is not None else ""
     entries = runs()
     reviews = [review(entry, settings()) for entry in entries]

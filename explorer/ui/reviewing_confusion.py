@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from explorer import places
 from explorer.figures.charts import confusion
+from explorer.ui.address_bar import write
 from explorer.ui.gallery import Picture, Row, facts, heading, plain, remark, table
 from explorer.ui.loading import shared
 from explorer.ui.picking import pick
@@ -80,7 +81,7 @@ def _cell(counts: NDArray[np.integer], classes: Sequence[str]) -> Place:
     titles = {name: _said(one, classes, int(counts[one])) for name, one in zip(options, found, strict=True)}
     picked = st.selectbox("Cell", options, key=CELL, format_func=titles.__getitem__)
     if st.query_params.get(CELL) != picked:
-        st.query_params[CELL] = picked
+        write(CELL, picked)
     return found[options.index(picked)]
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from explorer import places
 from explorer.errors import ExplorerError
 from explorer.ui import reviewing_confusion, reviewing_topics, unknowns, working
+from explorer.ui.address_bar import write
 from explorer.ui.gallery import plain, problem, remark
 from explorer.ui.state import OpenRun, open_for_page, settings
 from explorer.workflows.evaluating import measuring_job
@@ -63,7 +64,7 @@ def _actions(one: Review, in_use: str) -> None:
     if one.card is None:
         return
     if one.name != in_use and st.button("Use this run", icon=":material/check:", key="use", type="tertiary"):
-        st.query_params["run"] = one.name
+        write("run", one.name)
         st.rerun()
     if st.button("Open the map", icon=":material/scatter_plot:", key="to-map", type="tertiary"):
         st.switch_page(places.pages() / "2_Map.py", query_params={"run": one.name})

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.ui import unknowns
+from explorer.ui.address_bar import write
 from explorer.workflows.records import Value
 from explorer.workflows.reviewing import Column, Review, columns_of, rows
 
@@ -109,10 +110,8 @@ def _asked() -> set[str]:
 
 def _remember(picked: Sequence[str]) -> None:
     names = st.session_state[KEPT] = ",".join(picked)
-    if not names:
-        st.query_params.pop(CHOSEN, None)
-    elif st.query_params.get(CHOSEN) != names:
-        st.query_params[CHOSEN] = names
+    if st.query_params.get(CHOSEN, "") != names:
+        write(CHOSEN, names or None)
 
 
 def _line(one: Review, row: dict[str, Value], columns: Sequence[Column], in_use: str) -> dict[str, Value]:

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.errors import ExplorerError
+from explorer.ui.address_bar import write
 from explorer.ui.scatter import Click, Lasso
 from explorer.workflows.maps import ONTO, PCA, LatentMap
 from explorer.workflows.replay import NAME as REPLAY
@@ -61,13 +62,10 @@ def remember(place: Place, space: LatentMap, click: Click | None, lasso: Lasso |
         st.session_state[place.name(LASSO)] = lasso if lasso.count else None
     if click is None:
         return
-    for key in ("item", "at"):
-        st.query_params.pop(key, None)
-    if click.index >= 0:
-        st.query_params["item"] = str(space.latents.ids[click.index])
-    else:
-        name = _name(space, beside)
-        st.query_params["at"] = f"{click.x:.6g},{click.y:.6g}" + (f"@{name}" if name != PCA else "")
+    item = str(space.latents.ids[click.index]) if click.index >= 0 else None
+    name = _name(space, beside)
+    write("item", item)
+    write("at", f"{click.x:.6g},{click.y:.6g}" + (f"@{name}" if name != PCA else "") if item is None else None)
     place.forget_lasso()
 
 

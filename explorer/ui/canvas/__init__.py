@@ -11,6 +11,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from explorer.data.strokes import drawn, read_strokes
 from explorer.errors import BadDataError
+from explorer.ui.address_bar import write
 from explorer.ui.gallery import problem
 from explorer.ui.messages import noted
 
@@ -37,7 +38,7 @@ def canvas(*, key: str, address: str = "") -> NDArray[np.uint8] | None:
         problem(str(error))
         text, ink = "", np.zeros((1, 1), np.uint8)
     if address and text != st.query_params.get(address, ""):
-        _remember(address, text)
+        write(address, text or None)
     # In a list: see `scatter`.
     _component()(key=key, data=[{"strokes": text}], on_strokes_change=noted)
     return ink if ink.any() else None
@@ -48,13 +49,6 @@ def _told(key: str) -> str | None:
     result = st.session_state.get(key)
     told = result.get("strokes") if isinstance(result, Mapping) else None
     return told if isinstance(told, str) else None
-
-
-def _remember(address: str, text: str) -> None:
-    if text:
-        st.query_params[address] = text
-    else:
-        st.query_params.pop(address, None)
 
 
 @cache
