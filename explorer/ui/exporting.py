@@ -8,6 +8,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
+from explorer.ui import downloads
 from explorer.ui.state import OpenRun
 from explorer.workflows.exporting import Kind, export_points
 from explorer.workflows.maps import LatentMap
@@ -20,11 +21,11 @@ def offer(opened: OpenRun, space: LatentMap) -> None:
     # The words are for screen readers: style.css shows the icon alone.
     with st.popover("Export points", icon=":material/download:", help="The points as a file", key="export-points"):
         st.caption("Every point with its id, class, prediction, latent and place on this map.")
-        buttons(opened, space, "points")
+        links(opened, space, "points")
 
 
-def buttons(opened: OpenRun, space: LatentMap, what: str, mask: NDArray[np.bool_] | None = None) -> None:
-    """A button for each kind of file; nothing is written before it is pressed.
+def links(opened: OpenRun, space: LatentMap, what: str, mask: NDArray[np.bool_] | None = None) -> None:
+    """A link for each kind of file; nothing is made before it is pressed.
 
     Args:
         opened: the run.
@@ -34,12 +35,12 @@ def buttons(opened: OpenRun, space: LatentMap, what: str, mask: NDArray[np.bool_
     """
     with st.container(horizontal=True, gap="small"):
         for kind, (title, mime) in KINDS.items():
-            st.download_button(
+            downloads.offer(
                 f"Export as {title}",
                 partial(_content, opened, space, kind, mask),
-                file_name=f"{opened.name}-{what}.{kind}",
+                name=f"{opened.name}-{what}.{kind}",
                 mime=mime,
-                on_click="ignore",
+                key=f"export-{what}-{kind}",
             )
 
 

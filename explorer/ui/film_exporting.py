@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import streamlit as st
 
 from explorer.figures import Items, film
-from explorer.ui import unknowns
+from explorer.ui import downloads, unknowns
 from explorer.ui.films import Reel
 from explorer.ui.gallery import remark
 from explorer.ui.state import OpenRun
@@ -25,7 +25,7 @@ WITHOUT_VIDEO = "MP4 needs the extra `video`: pip install 'latent-explorer[video
 
 
 def offer(opened: OpenRun, reel: Reel, kind: PathKind) -> None:
-    """A button for each kind of file; nothing is written before it is pressed."""
+    """A link for each kind of file; nothing is made before it is pressed."""
     with st.popover("Export", icon=":material/download:", help="The film as a file", key="export-film"):
         beside = None
         if reel.film.decoded is not None and reel.real is not None:
@@ -37,23 +37,21 @@ def offer(opened: OpenRun, reel: Reel, kind: PathKind) -> None:
         name = _plain_name([opened.name, *(end.name for end in reel.ends), kind])
         for title, (write, mime) in KINDS.items():
             lacks = title == "MP4" and find_spec("av") is None
-            st.download_button(
+            downloads.offer(
                 title,
                 partial(_content, reel, write, beside),
-                file_name=f"{name}.{title.lower()}",
+                name=f"{name}.{title.lower()}",
                 mime=mime,
                 key=f"export-{title.lower()}",
-                on_click="ignore",
                 disabled=lacks or _shown(reel) is None,
                 help=WITHOUT_VIDEO if lacks else None,
             )
-        st.download_button(
+        downloads.offer(
             "Strip (PNG)",
             partial(_strip, reel),
-            file_name=f"{name}.png",
+            name=f"{name}.png",
             mime="image/png",
             key="export-strip",
-            on_click="ignore",
             disabled=_shown(reel) is None,
         )
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
 from explorer.figures.sheet import Strip, hits_sheet
-from explorer.ui import fetching, gathering
+from explorer.ui import downloads, fetching, gathering
 from explorer.ui.asking import Question
 from explorer.ui.gallery import HIT_PIXELS, QUERY_PIXELS, Item, Picture, Row, heading, pictures, problem, table
 from explorer.ui.inspector import UNLABELLED, items_of
@@ -206,7 +206,7 @@ def _encoded_by(other: OpenRun, image: Item) -> Vectors:
 
 
 def offer_files(opened: OpenRun, answered: Answered) -> None:
-    """The hits as CSV and as a picture; nothing is written before it is asked for."""
+    """The hits as CSV and as a picture; nothing is made before it is asked for."""
     name = f"{opened.name}-hits"
     told = {
         "run": opened.name,
@@ -214,19 +214,19 @@ def offer_files(opened: OpenRun, answered: Answered) -> None:
         "way": answered.way.words,
         "gallery": answered.gallery.title,
     }
-    st.download_button(
+    downloads.offer(
         "Hits as CSV",
         partial(export_hits, answered.found, answered.gallery, told),
-        file_name=f"{name}.csv",
+        name=f"{name}.csv",
         mime="text/csv",
-        on_click="ignore",
+        key="export-hits-csv",
     )
-    st.download_button(
+    downloads.offer(
         "Hits as a picture",
         partial(_sheet, opened, answered),
-        file_name=f"{name}.png",
+        name=f"{name}.png",
         mime="image/png",
-        on_click="ignore",
+        key="export-hits-png",
         disabled=answered.others is None and opened.without_images is not None,
     )
 

@@ -269,7 +269,7 @@ def show_lasso(opened: OpenRun, space: LatentMap, lasso: Lasso) -> None:
     table = [{"class": name, "items": int(count)} for name, count in zip(names, counts, strict=True) if count]
     if card.classes:
         st.dataframe(table, hide_index=True, width="stretch")
-    exporting.buttons(opened, space, "selection", lasso.mask)
+    exporting.links(opened, space, "selection", lasso.mask)
     some = rows[:LASSO_PICTURES]
     labels = latents.labels[some]
     images = items_of(opened, latents.ids[some])

@@ -16,7 +16,9 @@ from explorer.ui import (
     labeling_map,
     labeling_progress,
     labeling_review,
+    labeling_sessions,
     labeling_tuning,
+    labeling_who,
     layout,
     unknowns,
 )
@@ -27,6 +29,7 @@ from explorer.workflows import shelving
 from explorer.workflows.desk import Desk
 
 SEEN = "label:seen"  # the session, and its run, that the page showed last
+CLOSED = "label:closed"  # the session that the choice of another run has closed
 ASK = "Ask"
 REHEARSAL = (
     "The data set has the labels that are asked for here. The session does not look at them, but to measure how well "
@@ -52,14 +55,14 @@ def show() -> None:
         _at(desk, opened)
         return
     if desk is not None:  # another run was chosen in the sidebar
-        labeling_begin.leave(desk, labeling_begin.who_labels())
-        st.session_state.pop(SEEN, None)
-    labeling_begin.show(opened)
+        labeling_who.leave(desk, labeling_who.who_labels())
+        st.session_state[CLOSED] = st.session_state.pop(SEEN)[0]
+    labeling_begin.show(opened, closed=st.session_state.get(CLOSED, ""))
 
 
 def _addressed() -> Desk | None:
     """The desk of the session in the address; None without one, and in a sentence where it cannot be had."""
-    name = st.query_params.get(labeling_begin.SESSION)
+    name = st.query_params.get(labeling_who.SESSION)
     if name is None:
         return None
     try:
@@ -80,6 +83,7 @@ def _has_its_run(desk: Desk) -> bool:
         return False
     if st.session_state.get(SEEN) != (name, run):
         st.session_state[SEEN] = name, run
+        st.session_state.pop(CLOSED, None)
         write("run", run)
     return True
 
@@ -89,7 +93,7 @@ def _offer_ways_on(desk: Desk, run: str, error: ExplorerError) -> None:
     there = {entry.name for entry in runs()}
     gone = f"The run {run} was deleted or renamed, and the session {desk.session.plan.name} needs it. No label is lost."
     problem(str(error) if run in there else gone)
-    first, who = desk.session.plan.run, labeling_begin.who_labels()
+    first, who = desk.session.plan.run, labeling_who.who_labels()
     with st.container(horizontal=True), telling():
         keys = [one.key for one in shelving.deleted(settings()) if one.entry.name == run and run not in there]
         if keys and st.button(f"Restore {plain(run)}", type="primary", icon=":material/undo:", key="label-restore-run"):
@@ -103,7 +107,7 @@ def _offer_ways_on(desk: Desk, run: str, error: ExplorerError) -> None:
 
 
 def _to_the_choice() -> None:
-    for key in (labeling_begin.SESSION, "run"):
+    for key in (labeling_who.SESSION, "run"):
         write(key, None)
     st.session_state.pop(layout.USED, None)
 
@@ -121,7 +125,7 @@ def _run_of(desk: Desk) -> str:
 def _at(desk: Desk, opened: OpenRun) -> None:
     """The whole session; a key, a lasso or a click runs this part alone."""
     catch_up()
-    who = labeling_begin.who_labels()
+    who = labeling_who.who_labels()
     taken = labeling_ask.take(desk, who) if who else None  # before anything else, whichever view is shown
     try:
         if desk.run_name != opened.name or not _is_there(opened):  # it was fine-tuned or deleted meanwhile
@@ -132,7 +136,7 @@ def _at(desk: Desk, opened: OpenRun) -> None:
         labeling_ask.hold(desk, who, str(error)) if who else problem(str(error))
         return
     if taken is None:
-        labeling_begin.ask_name(desk)
+        labeling_who.ask_name(desk)
         return
     _controlled(desk, opened, who, taken, away)
     unknowns.tell()
@@ -158,11 +162,11 @@ def _controlled(desk: Desk, opened: OpenRun, who: str, taken: labeling_ask.Taken
             width="content",
             label_visibility="collapsed",
         )
-        labeling_begin.about(desk, who)
+        labeling_who.about(desk, who)
     left, right = st.columns([5, 2], gap="medium")
     with left, telling():
         if away is not None:
-            labeling_begin.offer_back(desk, who, away)
+            labeling_sessions.offer_back(desk, who, away)
         if view == ASK and away is None:
             labeling_ask.show(desk, opened, who, taken)
         else:

@@ -1,76 +1,29 @@
-"""Routes that make files at the click of a link: the labels of a session, and a backup of all sessions.
+"""Routes that give the labels of a session as a file, and a backup of all sessions.
 
-A link opens in a tab of its own. Where the file is made, the browser takes it and closes that tab; where it cannot be,
-the tab says why, and the page that was left is still there. One file is made at a time, on the disk, and sent from
-there: impatient clicks cost neither memory nor the threads that serve the pages.
+They may be large: they are made on the disk, and sent from there.
 """
 
 import os
-from asyncio import Lock
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from functools import wraps
-from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
-from urllib.parse import quote
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from explorer.errors import ExplorerError, StoreError
+from explorer.errors import StoreError
 from explorer.registry import lookup
-from explorer.ui.tokens import PREFIX, check_token
+from explorer.ui.downloads import answering, kept_as
+from explorer.ui.tokens import PREFIX
 
 LABELS, BACKUP = "labels", "backup"  # what their addresses begin with
-FORBIDDEN, NOT_FOUND, AWAY = 403, 404, 503
 PART = 1 << 20  # bytes at a time
-EXPIRED = "This link has expired. Reload the page that it stands on, and press it again."
-GUARDS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-INSTEAD = (
-    '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
-    "<title>No file</title><style>body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; "
-    "padding: 0 1.5rem; overflow-wrap: anywhere }}</style></head><body><p><b>The file could not be made.</b></p>"
-    "<p>{sentence}</p><p>The page that you came from is still open; this tab can be closed.</p></body></html>"
-)
-
-_Make = Callable[[Request], Response]
-_turn = Lock()  # whose loop is the server's
 
 
-def _file(beginning: str) -> Callable[[_Make], Callable[[Request], Awaitable[Response]]]:
-    """The route that answers with a file once it is its turn; what cannot be had is told in one sentence.
-
-    Args:
-        beginning: of its path.
-    """
-
-    def routed(make: _Make) -> Callable[[Request], Awaitable[Response]]:
-        @wraps(make)
-        async def route(request: Request) -> Response:
-            path = "/".join([beginning, *request.path_params.values()])
-            if not check_token(request.query_params.get("token", ""), path):
-                return _instead(EXPIRED, FORBIDDEN)
-            try:
-                async with _turn:
-                    if await request.is_disconnected():  # its tab was closed while it waited
-                        return Response()
-                    return await run_in_threadpool(make, request)
-            except StoreError as error:
-                return _instead(str(error), AWAY)
-            except ExplorerError as error:
-                return _instead(str(error), NOT_FOUND)
-
-        return route
-
-    return routed
-
-
-@_file(LABELS)
+@answering(LABELS)
 def labels(request: Request) -> Response:
     """The labels of a session as a file of one kind, as they stand now."""
     from explorer.labeling.exporting import write_labels
@@ -89,7 +42,7 @@ def labels(request: Request) -> Response:
     return _sent(_made(make, elsewhere), known.mime, f"{name}.{known.ending}")
 
 
-@_file(BACKUP)
+@answering(BACKUP)
 def backup(_: Request) -> Response:
     """All sessions as they stand now, as `latent-explorer label restore` takes them."""
     from explorer.labeling.backup import ELSEWHERE, back_up
@@ -119,7 +72,7 @@ def _made(make: Callable[[Path], None], elsewhere: str) -> BinaryIO:
 
 def _sent(file: BinaryIO, mime: str, name: str) -> Response:
     size = os.fstat(file.fileno()).st_size
-    headers = _kept_as(name) | {"Content-Length": str(size)}
+    headers = kept_as(name) | {"Content-Length": str(size)}
     return StreamingResponse(_parts(file), media_type=mime, headers=headers)
 
 
@@ -127,19 +80,6 @@ def _parts(file: BinaryIO) -> Iterator[bytes]:
     with file:
         while part := file.read(PART):
             yield part
-
-
-def _kept_as(name: str) -> dict[str, str]:
-    """Headers of a file that the browser keeps under this name, whichever letters it has."""
-    # Compressing all of a large file would take longer than sending it from this machine.
-    return GUARDS | {
-        "Content-Disposition": f"attachment; filename*=utf-8''{quote(name, safe='')}",
-        "Content-Encoding": "identity",
-    }
-
-
-def _instead(sentence: str, status: int) -> Response:
-    return HTMLResponse(INSTEAD.format(sentence=escape(sentence)), status, GUARDS | POLICY)
 
 
 ROUTES = [Route(f"/{PREFIX}/{LABELS}/{{session}}/{{kind}}", labels), Route(f"/{PREFIX}/{BACKUP}", backup)]

@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer import places
 from explorer.errors import ExplorerError
-from explorer.ui import reviewing_confusion, reviewing_topics, unknowns, working
+from explorer.ui import downloads, reviewing_confusion, reviewing_topics, unknowns, working
 from explorer.ui.address_bar import write
 from explorer.ui.gallery import plain, problem, remark
 from explorer.ui.state import OpenRun, open_for_page, settings
@@ -70,15 +70,14 @@ def _actions(one: Review, in_use: str) -> None:
         st.switch_page(places.pages() / "2_Map.py", query_params={"run": one.name})
     if one.record is not None:
         _again(one, one.card)
-        st.download_button(
+        downloads.offer(
             "Record as JSON",
             partial(as_json, one.name, one.record),
-            file_name=f"{one.name}-evaluation.json",
+            name=f"{one.name}-evaluation.json",
             mime="application/json",
-            icon=":material/download:",
-            on_click="ignore",
             key="export-record",
-            type="tertiary",
+            icon=":material/download:",
+            kind="tertiary",
         )
 
 

@@ -5,6 +5,7 @@ from functools import partial
 
 import streamlit as st
 
+from explorer.ui import downloads
 from explorer.workflows.exporting import as_csv
 from explorer.workflows.reviewing import Column, Review, rows
 
@@ -18,13 +19,7 @@ def offer(reviews: Sequence[Review], columns: Sequence[Column]) -> None:
 
 
 def table(lines: Sequence[Mapping[str, object]], title: str, name: str) -> None:
-    """A button that gives rows as a CSV file; nothing is written before it is pressed."""
-    st.download_button(
-        title,
-        partial(as_csv, lines),
-        file_name=name,
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key=f"export-{name}",
+    """A link that gives rows as a CSV file; nothing is made before it is pressed."""
+    downloads.offer(
+        title, partial(as_csv, lines), name=name, mime="text/csv", key=f"export-{name}", icon=":material/download:"
     )

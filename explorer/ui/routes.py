@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from explorer.errors import BadValueError, ExplorerError, UnknownNameError
-from explorer.ui import labeling_downloads
+from explorer.ui import downloads, labeling_downloads
 from explorer.ui.tokens import PREFIX, check_token
 
 if TYPE_CHECKING:
@@ -248,6 +248,7 @@ ROUTES = [
     Route(f"/{PREFIX}/thumbnail/{{run}}", thumbnail),
     Route(f"/{PREFIX}/tiles/{{run}}", tiles),
     Route(f"/{PREFIX}/work/{{identity}}", work),
+    *downloads.ROUTES,
     *labeling_downloads.ROUTES,
 ]
 

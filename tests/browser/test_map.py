@@ -134,7 +134,7 @@ def test_a_lasso_counts_its_classes_and_exports_their_ids(
     corners = [low, (high[0], low[1]), high, (low[0], high[1])]
     view.lasso(np.array(corners))
     inside = ((space.places > low) & (space.places < high)).all(axis=1)
-    button = page.get_by_role("button", name="Export as CSV")
+    button = page.get_by_role("link", name="Export as CSV")
     expect(button).to_be_visible(timeout=SLOW)
     with page.expect_download() as download:
         button.click()

@@ -133,7 +133,7 @@ def test_the_view_is_saved_as_png_and_svg_and_the_points_as_csv_and_parquet(
     view.open("Export points")
     for kind in ("CSV", "Parquet"):
         with page.expect_download() as download:
-            page.get_by_role("button", name=f"Export as {kind}").click()
+            page.get_by_role("link", name=f"Export as {kind}").click()
         saved = tmp_path / download.value.suggested_filename
         download.value.save_as(saved)
         table = read[kind](saved)

@@ -46,7 +46,7 @@ def test_a_3_becomes_an_8_with_its_warnings_and_as_a_gif(page: Page, shipped: st
     view.address(t="0")
     page.get_by_role("button", name="Export", exact=True).click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="GIF", exact=True).click()
+        page.get_by_role("link", name="GIF", exact=True).click()
     assert download.value.suggested_filename == "mnist-petals-3-8-straight.gif"
     run = explorer.load(RUN)
     space = latent_map(run)

@@ -270,11 +270,14 @@ def test_the_start_decides_between_equally_good_layouts():
 
 
 def test_a_start_at_the_worse_of_two_optima_is_left():
-    wanted, rng = equal(10), np.random.default_rng(0)
-    optima = [class_embedding(wanted, np.ones(10), 2, starts=1, rng=rng) for _ in range(30)]
-    worse = max(optima, key=lambda found: found.stress)
-    found = class_embedding(wanted, np.ones(10), 2, starts=20, rng=rng, start=worse.points)
-    assert found.stress < 0.995 * worse.stress
+    wanted, ones, rng = np.array([[0, 1, 2.2], [1, 0, 1], [2.2, 1, 0]]), np.ones(3), np.random.default_rng(0)
+    worse = np.array([[-0.4], [-2 / 3], [16 / 15]])  # the second class at an end, where the first two should be
+    least = weighted_stress(worse, ones, wanted)
+    for _ in range(100):  # no small step leads down from it
+        assert weighted_stress(worse + 1e-3 * rng.normal(size=(3, 1)), ones, wanted) >= least
+    found = class_embedding(wanted, ones, 1, starts=0, rng=rng, start=worse)
+    assert found.stress == pytest.approx(0.04 / 3)
+    assert least > 1.6
 
 
 def test_means_on_a_line_do_not_keep_the_classes_on_it():

@@ -399,7 +399,7 @@ def test_hostile_names_are_shown_as_text(open_page: Open, own: Path):
 
 def test_files_hold_what_is_shown(open_page: Open):
     at = open_page(EVALUATE, run=DIGITS, section="Structure", data="digits")
-    labels = [button.proto.label for button in at.get("download_button")]
+    labels = [button.proto.label for button in at.get("link_button")]
     assert labels == ["Export as CSV", "Record as JSON", "Structure as CSV"]
 
 

@@ -209,10 +209,16 @@ def test_what_was_held_is_given_back(begun, how):
     assert not held("Bob")
 
 
-def test_another_run_in_the_sidebar_leaves_the_session(begun):
+def test_another_run_in_the_sidebar_closes_the_session_and_says_so(begun):
     begun.sidebar.selectbox[0].set_value("textures-petals").run()
     assert "session" not in begun.query_params
     assert "Begin a session on textures-petals" in html(begun)
+    said = plain(f"{NAME} is closed, as textures-petals is in use now. Its labels are all kept.")
+    assert said in [line.value for line in begun.markdown]
+    press(begun, "Open it again")
+    assert begun.query_params["session"] == NAME
+    assert deck(begun)["identity"].startswith(f"Ann in {NAME}:")
+    assert said not in [line.value for line in begun.markdown]
 
 
 def test_another_person_takes_over(begun):

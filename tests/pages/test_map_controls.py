@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from explorer import places
-from explorer.ui import state
+from explorer.ui import downloads, state
 from explorer.ui.overlaying import OVERLAYS
 from explorer.ui.progress import standing_of
 from tests.pages.scatters import followed_quietly, lasso, maps
@@ -222,7 +221,7 @@ def test_search_ranks_by_what_is_chosen(open_page: Open):
 def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     """What the page offers to save: each file's content by its name."""
     found: dict[str, bytes] = {}
-    monkeypatch.setattr(st, "download_button", lambda _, data, **how: found.update({how["file_name"]: data()}))
+    monkeypatch.setattr(downloads, "offer", lambda _, make, *, name, **_how: found.update({name: make()}))
     return found
 
 
@@ -252,7 +251,7 @@ def test_a_lasso_is_saved_for_itself(open_page: Open, files):
 def test_both_offers_to_save_stand_on_one_page(open_page: Open):
     at = lasso(open_page(PAGE, run=VAE), np.arange(1797) < 9)
     assert not at.exception
-    labels = [button.proto.label for button in at.get("download_button")]
+    labels = [link.proto.label for link in at.get("link_button")]
     assert labels == ["Export as CSV", "Export as Parquet"] * 2
 
 

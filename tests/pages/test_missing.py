@@ -159,7 +159,7 @@ def test_lasso_counts_and_exports_without_images(open_page: Open):
     assert not at.exception
     assert not sentences(at)
     assert int(at.dataframe[0].value["items"].sum()) == 9
-    assert [button.proto.label for button in at.get("download_button")][-2:] == ["Export as CSV", "Export as Parquet"]
+    assert [button.proto.label for button in at.get("link_button")][-2:] == ["Export as CSV", "Export as Parquet"]
     lines = exporting._content(opened, opened.space, "csv", mask).decode().splitlines()
     assert [int(line.split(",")[0]) for line in lines[1:]] == opened.space.latents.ids[:9].tolist()
 

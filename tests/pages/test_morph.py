@@ -22,7 +22,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer import places
 from explorer.figures import film
-from explorer.ui import ending, film_exporting, films, loading, morphing_film, morphing_planes, state
+from explorer.ui import downloads, ending, film_exporting, films, loading, morphing_film, morphing_planes, state
 from explorer.workflows.ends import end_of
 from explorer.workflows.morphing import FRAMES, morph
 from explorer.zoo.store import read_card, read_latents, write_card, write_latents
@@ -328,15 +328,15 @@ def test_a_run_of_bodies_turns_them_as_a_mesh(opened: Open):
 
 
 def content(at: AppTest, key: str, monkeypatch: pytest.MonkeyPatch) -> bytes:
-    """What a download button gives: made when it is pressed, so the test takes the function from the page."""
+    """What a link gives: made when it is pressed, so the test takes the function from the page."""
     taken: dict[str, Callable[[], bytes]] = {}
-    button = film_exporting.st.download_button
+    offer = downloads.offer
 
-    def take(label: str, data: Callable[[], bytes], **options: Any) -> Any:
-        taken[options["key"]] = data
-        return button(label, data, **options)
+    def take(title: str, make: Callable[[], bytes], **options: Any) -> None:
+        taken[options["key"]] = make
+        offer(title, make, **options)
 
-    monkeypatch.setattr(film_exporting.st, "download_button", take)
+    monkeypatch.setattr(downloads, "offer", take)
     at.run()
     assert not at.exception
     return taken[key]()
@@ -376,9 +376,9 @@ def test_a_file_of_larger_items_says_at_which_size_it_shows_them(opened: Open, m
 def test_without_the_extra_mp4_is_not_offered_and_says_how_to_get_it(opened: Open, monkeypatch):
     monkeypatch.setattr(film_exporting, "find_spec", lambda _: None)
     at = opened(VAE)
-    (button,) = [one for one in at.get("download_button") if one.proto.label == "MP4"]
-    assert button.proto.disabled
-    assert "video" in button.proto.help
+    (link,) = [one for one in at.get("link_button") if one.proto.label == "MP4"]
+    assert link.proto.disabled
+    assert "video" in link.proto.help
 
 
 def test_a_class_is_added_to_items_at_any_strength(opened: Open):

@@ -254,7 +254,7 @@ def test_hit_among_other_data_becomes_the_query(open_page: Open):
 
 def test_files_hold_the_hits(open_page: Open):
     at = open_page(PAGE, run=STRUCTURED)
-    assert [button.label for button in at.get("download_button")] == ["Hits as CSV", "Hits as a picture"]
+    assert [link.proto.label for link in at.get("link_button")] == ["Hits as CSV", "Hits as a picture"]
 
 
 def messages(at: AppTest) -> list[Any]:

@@ -27,7 +27,7 @@ from explorer.errors import StoreError
 from explorer.labeling import exporting
 from explorer.labeling.decoding import decode
 from explorer.labeling.store import LabelStore
-from explorer.ui import desks, labeling_downloads, tokens
+from explorer.ui import desks, downloads, labeling_downloads, tokens
 from explorer.ui.tokens import LIFE, make_token
 from explorer.workflows.label_files import FILE_KINDS
 from tests.labeling.databases import CLASSES, PLAN, label, opened
@@ -171,7 +171,7 @@ def test_one_file_is_made_at_a_time_and_none_for_a_tab_that_was_closed_meanwhile
         go_on.set()
         await asyncio.gather(*asking)
 
-    monkeypatch.setattr(labeling_downloads, "_turn", asyncio.Lock())
+    monkeypatch.setattr(downloads, "_turn", asyncio.Lock())
     monkeypatch.setattr(exporting, "write_labels", slow)
     run(clicks())
     assert made == ["csv", "parquet"]

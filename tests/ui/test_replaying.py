@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from explorer.ui import replaying
+from explorer.ui import address_bar, replaying
 from explorer.ui.replaying import MOST_TRAILS, asked_frame, movers, timeline
 from explorer.workflows.replay import Replay
 
@@ -27,8 +27,9 @@ def replay() -> Replay:
 @pytest.fixture
 def page(monkeypatch):
     """An address without Streamlit."""
-    page = SimpleNamespace(query_params={})
-    monkeypatch.setattr(replaying, "st", page)
+    page = SimpleNamespace(session_state={}, query_params={})
+    for module in (replaying, address_bar):
+        monkeypatch.setattr(module, "st", page)
     return page
 
 

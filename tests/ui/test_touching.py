@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from explorer.errors import ExplorerError
-from explorer.ui import touching
+from explorer.ui import address_bar, touching
 from explorer.ui.scatter import Click, Lasso
 from explorer.ui.touching import Place, asked, remember
 from explorer.workflows.maps import LatentMap
@@ -23,7 +23,8 @@ LASSO, NONE = Lasso(2, np.array([True, True, False])), Lasso(0, np.zeros(3, np.b
 def page(monkeypatch):
     """An address and a session without Streamlit."""
     page = SimpleNamespace(session_state={}, query_params={})
-    monkeypatch.setattr(touching, "st", page)
+    for module in (touching, address_bar):
+        monkeypatch.setattr(module, "st", page)
     return page
 
 
