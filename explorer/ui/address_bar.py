@@ -16,7 +16,7 @@ LATE = 60.0  # seconds that an address may be behind, a slow run among them; lat
 
 @dataclass(frozen=True)
 class _Written:
-    """A part that was written and not yet seen to come back.
+    """A part that was written.
 
     Args:
         value: what it is now; None for none.
@@ -45,17 +45,22 @@ def write(part: str, value: str | None) -> None:
     _put(part, value)
 
 
-def catch_up() -> None:
-    """Put back what the browser had not heard of when it asked for this run; call it before the address is read."""
+def catch_up(*, is_whole: bool = False) -> None:
+    """Put back what the browser had not heard of when it asked for this run; call it before the address is read.
+
+    Args:
+        is_whole: the whole page runs, not a part of it.
+    """
     written = _written()
     context = get_script_run_ctx()
-    if context is not None and context.is_history_navigation:  # a person goes back, to an address that is old rightly
+    if is_whole and context is not None and context.is_history_navigation:  # a person goes back: it is old rightly
         written.clear()
     for part, one in list(written.items()):
-        if one.page == _page() and monotonic() - one.at < LATE and st.query_params.get(part) in one.stale:
-            _put(part, one.value)
-        else:
+        now = st.query_params.get(part)
+        if one.page != _page() or monotonic() - one.at >= LATE or now not in one.stale | {one.value}:
             del written[part]
+        elif now != one.value:  # where it is, this server may have said so, and not the browser
+            _put(part, one.value)
 
 
 def _put(part: str, value: str | None) -> None:

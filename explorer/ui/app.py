@@ -41,7 +41,7 @@ def main() -> None:
         for file in page_files()
     ]
     page = st.navigation(pages)
-    catch_up()
+    catch_up(is_whole=True)
     page.run()
 
 

@@ -2,11 +2,12 @@
 
 Streamlit's own button forgets its file when the page runs, and with it a click in the middle of such a run. A link to a
 route of ours stays what it is. It opens in a tab of its own: where the file is made, the browser takes it and closes
-that tab; where it cannot be, the tab says why, and the page that was left is still there. One file is made at a time:
-impatient clicks cost neither memory nor the threads that serve the pages.
+that tab; where it cannot be, the tab says why, and the page that was left is still there. Of each kind one file is made
+at a time: impatient clicks do not take the threads that serve the pages.
 """
 
 from asyncio import Lock
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -15,6 +16,7 @@ from secrets import token_hex
 from threading import Lock as ThreadLock
 from typing import Literal
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
@@ -28,7 +30,7 @@ from explorer.ui.tokens import PREFIX, check_token
 
 MADE = "made"  # what the addresses of files begin with that a page makes
 FORBIDDEN, NOT_FOUND, AWAY = 403, 404, 503
-KEPT = 256  # links of all sessions whose files can be made; an older one says that it has expired
+OFFERS, NAMED = "downloads:offers", "downloads:session"  # in the session
 EXPIRED = "This link has expired. Reload the page that it stands on, and press it again."
 GUARDS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
@@ -40,16 +42,16 @@ INSTEAD = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Offer:
     make: Callable[[], bytes]
     name: str
     mime: str
 
 
-_offers: dict[tuple[str, str], _Offer] = {}
+_offers: WeakValueDictionary[tuple[str, str], _Offer] = WeakValueDictionary()  # each goes with its session
 _offering = ThreadLock()
-_turn = Lock()  # whose loop is the server's
+_turns: defaultdict[str, Lock] = defaultdict(Lock)  # one a kind of file
 _Make = Callable[[Request], Response]
 
 
@@ -74,12 +76,12 @@ def offer(  # noqa: PLR0913 - all but the first two are named
         key: of the link in the session.
         icon, kind, disabled, help: as of Streamlit's buttons.
     """
-    place = str(st.session_state.setdefault("downloads:session", token_hex(8))), key
+    kept: dict[str, _Offer] = st.session_state.setdefault(OFFERS, {})
+    place = str(st.session_state.setdefault(NAMED, token_hex(8))), key
     with _offering:
-        _offers.pop(place, None)
-        _offers[place] = _Offer(make, name, mime)
-        while len(_offers) > KEPT:
-            del _offers[next(iter(_offers))]
+        kept.pop(key, None)
+        if not disabled:  # a browser can open such a link all the same
+            kept[key] = _offers[place] = _Offer(make, name, mime)
     st.link_button(title, file_address(MADE, *place), key=key, icon=icon, type=kind, disabled=disabled, help=help)
 
 
@@ -97,7 +99,7 @@ def answering(beginning: str) -> Callable[[_Make], Callable[[Request], Awaitable
             if not check_token(request.query_params.get("token", ""), path):
                 return _instead(EXPIRED, FORBIDDEN)
             try:
-                async with _turn:
+                async with _turns[beginning]:
                     if await request.is_disconnected():  # its tab was closed while it waited
                         return Response()
                     return await run_in_threadpool(make, request)

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 import streamlit as st
 
+from explorer.errors import MissingDataError
 from explorer.figures import Items, film
 from explorer.ui import downloads, unknowns
 from explorer.ui.films import Reel
@@ -66,14 +67,19 @@ def _shown(reel: Reel) -> Items | None:
     return reel.real if reel.film.decoded is None else reel.film.decoded
 
 
-def _content(reel: Reel, write: Callable[..., bytes], beside: Items | None) -> bytes:
+def _needed(reel: Reel) -> Items:
     shown = _shown(reel)
-    return b"" if shown is None else write(film.frames(shown, beside, scale=reel.scale, side=film.export_side(shown)))
+    if shown is None:
+        raise MissingDataError("This run has no decoder, and its items are not here: there is no picture to save.")
+    return shown
+
+
+def _content(reel: Reel, write: Callable[..., bytes], beside: Items | None) -> bytes:
+    shown = _needed(reel)
+    return write(film.frames(shown, beside, scale=reel.scale, side=film.export_side(shown)))
 
 
 def _strip(reel: Reel) -> bytes:
-    shown = _shown(reel)
-    if shown is None:
-        return b""
+    shown = _needed(reel)
     real = None if reel.real is None or reel.film.decoded is None else reel.real[::STRIP_EACH]
     return film.strip_png(shown[::STRIP_EACH], real, reel.film.is_off[::STRIP_EACH], scale=reel.scale)

@@ -29,7 +29,7 @@ from explorer.workflows import shelving
 from explorer.workflows.desk import Desk
 
 SEEN = "label:seen"  # the session, and its run, that the page showed last
-CLOSED = "label:closed"  # the session that the choice of another run has closed
+CLOSED = "label:closed"  # a session, and the run whose choice has closed it
 ASK = "Ask"
 REHEARSAL = (
     "The data set has the labels that are asked for here. The session does not look at them, but to measure how well "
@@ -45,6 +45,8 @@ VIEWS: dict[str, Callable[[Desk, OpenRun, str], None]] = {
 
 def show() -> None:
     """The session that the address names, or the choice of one."""
+    if labeling_who.SESSION not in st.query_params:  # the next one is shown anew, even if it is the same
+        st.session_state.pop(SEEN, None)
     desk = _addressed()
     if desk is not None and not _has_its_run(desk):
         return
@@ -56,8 +58,9 @@ def show() -> None:
         return
     if desk is not None:  # another run was chosen in the sidebar
         labeling_who.leave(desk, labeling_who.who_labels())
-        st.session_state[CLOSED] = st.session_state.pop(SEEN)[0]
-    labeling_begin.show(opened, closed=st.session_state.get(CLOSED, ""))
+        st.session_state[CLOSED] = st.session_state.pop(SEEN)[0], opened.name
+    closed, by = st.session_state.get(CLOSED, ("", ""))
+    labeling_begin.show(opened, closed=closed if by == opened.name else "")
 
 
 def _addressed() -> Desk | None:

@@ -98,4 +98,6 @@ def about(desk: Desk, who: str) -> None:
         heading("When several label")
         facts(TOGETHER)
         remark("The page's address opens this session again, here or for somebody else who can reach this server.")
-        st.button("Close the session", icon=":material/logout:", on_click=leave, args=(desk, who), key="label-leave")
+        if st.button("Close the session", icon=":material/logout:", key="label-leave"):
+            leave(desk, who)
+            st.rerun()

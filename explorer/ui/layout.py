@@ -15,7 +15,8 @@ from explorer.workflows.runs import unreplaced
 
 USED, CHOICE, ADDRESSED = "run used", "run chosen", "run addressed"  # in the session
 ITEM = "item touched"
-OF_ONE_RUN = ("at", "view", "hide", "epoch")  # parts of the address that mean nothing on another run's map
+OF_ONE_RUN = ("at", "epoch")  # parts of the address that mean nothing on another run's map
+BY_THE_MAP = ("view", "hide")  # neither do these, which the browser writes
 LETTERS_OF_A_NOTE = 80  # beside a run's name; the whole note is on its card
 TRUST = (
     "Trustworthiness is 1 when all neighbours on the map are neighbours in the latent space too: "
@@ -63,6 +64,8 @@ def _forget(run: OpenRun | None) -> None:
     """Clear what the address says of another run; a touched item stays where the new run has it too."""
     for key in OF_ONE_RUN:
         write(key, None)
+    for key in BY_THE_MAP:
+        st.query_params.pop(key, None)
     item = st.query_params.get("item", "")
     if run is None or item not in map(str, run.space.latents.ids.tolist()):
         write("item", None)

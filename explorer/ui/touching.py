@@ -62,10 +62,13 @@ def remember(place: Place, space: LatentMap, click: Click | None, lasso: Lasso |
         st.session_state[place.name(LASSO)] = lasso if lasso.count else None
     if click is None:
         return
-    item = str(space.latents.ids[click.index]) if click.index >= 0 else None
-    name = _name(space, beside)
-    write("item", item)
-    write("at", f"{click.x:.6g},{click.y:.6g}" + (f"@{name}" if name != PCA else "") if item is None else None)
+    for part in ("item", "at"):
+        write(part, None)
+    if click.index >= 0:
+        write("item", str(space.latents.ids[click.index]))
+    else:
+        name = _name(space, beside)
+        write("at", f"{click.x:.6g},{click.y:.6g}" + (f"@{name}" if name != PCA else ""))
     place.forget_lasso()
 
 

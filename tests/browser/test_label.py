@@ -125,6 +125,19 @@ def second(chromium: Browser):
         yield other.new_page()
 
 
+def test_session_is_closed_and_opened_again_from_the_list(page: Page, shipped: str) -> None:
+    session = Session(page, shipped, "Ann")
+    session.press("1")
+    page.get_by_role("button", name="Session", exact=True).click()
+    page.get_by_role("button", name="Close the session").click()
+    expect(page.get_by_text(f"Begin a session on {RUN}")).to_be_visible()
+    assert "session=" not in page.url
+    row = page.locator("[class*=st-key-session-]").filter(has=page.get_by_text(session.name, exact=True))
+    row.get_by_role("button", name="Open", exact=True).click()
+    session.asks()
+    assert f"session={session.name}" in page.url
+
+
 def test_two_annotators_are_asked_about_different_items_and_differ_openly(
     page: Page, second: Page, shipped: str, tmp_path: Path
 ) -> None:

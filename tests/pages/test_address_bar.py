@@ -11,12 +11,17 @@ def page() -> None:
 
     from explorer.ui.address_bar import catch_up, write
 
-    catch_up()
+    catch_up(is_whole=True)
     for item in "56":
         if st.button(item):
             write("item", item)
     if st.button("remove"):
         write("item", None)
+    st.button("by a callback", on_click=write, args=("item", "8"))
+    if st.button("and again"):
+        write("item", "8")
+        st.rerun()
+    catch_up()  # as the page's fragment does
     st.text(st.query_params.get("item", "none"))
 
 
@@ -74,10 +79,19 @@ def test_person_leads_elsewhere(app: AppTest) -> None:
     assert shown(app) == "none"
 
 
-def test_address_that_has_come_may_be_changed_back(app: AppTest) -> None:
+@pytest.mark.parametrize("how", ["by a callback", "and again"])
+def test_late_addresses_after_a_callback_or_a_rerun_take_nothing_back(app: AppTest, how: str) -> None:
+    press(app, how)
+    for _ in range(2):
+        arrive(app, None)
+        assert shown(app) == "8"
+
+
+def test_what_was_written_late_is_written(app: AppTest) -> None:
     press(app, "5")
+    app.query_params.clear()
+    press(app, "remove")
     arrive(app, "5")
-    arrive(app, None)
     assert shown(app) == "none"
 
 

@@ -221,6 +221,22 @@ def test_another_run_in_the_sidebar_closes_the_session_and_says_so(begun):
     assert said not in [line.value for line in begun.markdown]
 
 
+def test_word_of_a_closed_session_goes_with_the_run_that_closed_it(begun):
+    for run in ("textures-petals", RUN):
+        begun.sidebar.selectbox[0].set_value(run).run()
+    assert "is closed" not in " ".join(line.value for line in begun.markdown)
+
+
+def test_session_opens_again_after_another_run_was_used_meanwhile(begun):
+    press(begun, "Close the session")
+    begun.sidebar.selectbox[0].set_value("textures-petals").run()
+    assert "is closed" not in " ".join(line.value for line in begun.markdown)
+    press(begun, "Open")
+    assert begun.query_params["session"] == NAME
+    assert begun.query_params["run"] == RUN
+    assert deck(begun)["identity"].startswith(f"Ann in {NAME}:")
+
+
 def test_another_person_takes_over(begun):
     begun.text_input(key="label-new-name").set_value("Cleo")
     press(begun, "Change")

@@ -1,45 +1,55 @@
 """Links to files that a page makes, over HTTP: what they give, and what is told where there is nothing."""
 
+import asyncio
 import warnings
+from collections import defaultdict
 from collections.abc import Callable
-from types import SimpleNamespace
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
+from weakref import ref
 
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 
 from explorer.errors import BadValueError
 from explorer.ui import downloads
-from explorer.ui.downloads import EXPIRED, offer
+from explorer.ui.downloads import EXPIRED, answering, offer
+from explorer.ui.tokens import make_token
 
 APP = Starlette(routes=downloads.ROUTES)
-Draw = Callable[..., str]
 
 
-@pytest.fixture(autouse=True)
-def offers(monkeypatch: pytest.MonkeyPatch) -> dict[Any, Any]:
-    """What this server remembers: nothing yet."""
-    found: dict[Any, Any] = {}
-    monkeypatch.setattr(downloads, "_offers", found)
-    return found
+class Page:
+    """A page that draws links.
+
+    Args:
+        patch: puts it in Streamlit's place.
+    """
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self._patch, self.session_state = patch, dict[str, Any]()
+
+    def __call__(self, make: Callable[[], bytes], key: str = "gif", *, disabled: bool = False) -> str:
+        """Draw a link, and give its address."""
+        self._patch.setattr(downloads, "st", self)
+        offer("GIF", make, name="film.gif", mime="image/gif", key=key, disabled=disabled)
+        return self._address
+
+    def link_button(self, _: str, address: str, **_how: object) -> None:
+        self._address = address
+
+    def close(self) -> None:
+        """End its session."""
+        self.session_state.clear()
 
 
 @pytest.fixture
-def browser(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Draw]:
-    """Opens a page; that draws a link, and gives its address."""
-
-    def opened() -> Draw:
-        drawn: list[str] = []
-        page = SimpleNamespace(session_state={}, link_button=lambda _, url, **_how: drawn.append(url))
-
-        def draw(make: Callable[[], bytes], key: str = "gif", name: str = "film.gif") -> str:
-            monkeypatch.setattr(downloads, "st", page)
-            offer("GIF", make, name=name, mime="image/gif", key=key)
-            return drawn[-1]
-
-        return draw
-
-    return opened
+def browser(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Page]:
+    """Opens pages."""
+    return lambda: Page(monkeypatch)
 
 
 def get(address: str) -> Any:
@@ -97,12 +107,62 @@ def test_token_of_one_link_opens_no_other(browser):
     assert EXPIRED in answer.text
 
 
-def test_old_links_expire_in_a_sentence(browser, offers, monkeypatch):
-    monkeypatch.setattr(downloads, "KEPT", 2)
-    draw = browser()
-    addresses = [draw(lambda: b"it", key=key) for key in ("a", "b", "a", "c")]
-    assert len(offers) == 2
-    assert get(addresses[0]).content == b"it", "it was drawn again"
-    answer = get(addresses[1])
+@pytest.mark.parametrize("how", ["its session has ended", "it is disabled now"])
+def test_what_a_page_offers_no_more_is_let_go_and_told_in_a_sentence(browser, how):
+    class Film:
+        pass
+
+    film = Film()
+    alive, draw = ref(film), browser()
+    address = draw(lambda film=film: b"" if film is None else b"it")
+    del film
+    assert get(address).content == b"it"
+    if how == "it is disabled now":
+        assert draw(lambda: b"never", disabled=True) == address
+    else:
+        draw.close()
+    assert alive() is None
+    answer = get(address)
     assert answer.status_code == 404
     assert EXPIRED in answer.text
+
+
+def test_one_file_of_a_kind_is_made_at_a_time_and_kinds_do_not_wait_for_each_other(monkeypatch):
+    monkeypatch.setattr(downloads, "_turns", defaultdict(asyncio.Lock))
+    begun: list[str] = []
+    go_on = Event()
+
+    def making(name: str) -> Callable[[Request], Response]:
+        def make(_: Request) -> Response:
+            begun.append(name)
+            go_on.wait(60)
+            return Response()
+
+        return make
+
+    first, second, other = (
+        answering(kind)(making(name)) for kind, name in (("film", "first"), ("film", "second"), ("backup", "other"))
+    )
+
+    async def waits() -> dict[str, str]:
+        return await asyncio.Event().wait() or {}
+
+    def request(kind: str) -> Request:
+        token = make_token("session", kind)
+        scope = {"type": "http", "path_params": {}, "query_string": f"token={token}".encode(), "headers": []}
+        return Request(scope, waits)
+
+    async def clicks() -> None:
+        asking = [asyncio.create_task(route(request(kind))) for route, kind in ((first, "film"), (second, "film"))]
+        while not begun:
+            await asyncio.sleep(0.01)
+        asking.append(asyncio.create_task(other(request("backup"))))
+        while len(begun) < 2:
+            await asyncio.sleep(0.01)
+        assert begun == ["first", "other"]
+        go_on.set()
+        await asyncio.gather(*asking)
+
+    with ThreadPoolExecutor(1) as elsewhere:  # browser tests leave a loop running in this thread
+        elsewhere.submit(asyncio.run, clicks()).result(60)
+    assert begun == ["first", "other", "second"]

@@ -9,6 +9,7 @@ import sqlite3
 import tempfile
 import time
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -171,7 +172,7 @@ def test_one_file_is_made_at_a_time_and_none_for_a_tab_that_was_closed_meanwhile
         go_on.set()
         await asyncio.gather(*asking)
 
-    monkeypatch.setattr(downloads, "_turn", asyncio.Lock())
+    monkeypatch.setattr(downloads, "_turns", defaultdict(asyncio.Lock))
     monkeypatch.setattr(exporting, "write_labels", slow)
     run(clicks())
     assert made == ["csv", "parquet"]
