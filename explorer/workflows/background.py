@@ -30,6 +30,8 @@ NICENESS = 10
 DISK_ADVICE = "Make room or choose another data root."
 TRIES = 20
 LAST_BYTES = 4000
+Report = Callable[[str, int, int], None]
+"""Is told the stage, steps done and steps in all."""
 
 
 @dataclass(frozen=True)
@@ -125,8 +127,11 @@ class Job:
         return Status(status.stage, problem=f"it ended without a result while {status.stage}{self._last_words()}")
 
     @contextmanager
-    def working(self) -> Iterator[Callable[[str, int, int], None]]:
+    def working(self, report: Report = lambda *_: None) -> Iterator[Report]:
         """Do the work in this process: holds the job's lock, keeps its status, ends when it is cancelled.
+
+        Args:
+            report: is told how far it is too.
 
         Yields:
             A function to call with stage, steps done and steps in all.
@@ -144,7 +149,7 @@ class Job:
             over = Event()
             Thread(target=self._end_when_cancelled, args=(over,), daemon=True).start()
             try:
-                yield self._reporter(began)
+                yield self._reporter(began, report)
             except KeyboardInterrupt:
                 self._clear()
                 raise
@@ -156,17 +161,18 @@ class Job:
             finally:
                 over.set()
 
-    def _reporter(self, began: float) -> Callable[[str, int, int], None]:
+    def _reporter(self, began: float, report: Report) -> Report:
         last = ("", 0.0)
 
-        def report(stage: str, done: int, total: int) -> None:
+        def told(stage: str, done: int, total: int) -> None:
             nonlocal last
             now = time.monotonic()
             if stage != last[0] or now - last[1] > WRITTEN_EVERY:
                 last = stage, now
                 self._write(Status(stage, done, total, began))
+            report(stage, done, total)
 
-        return report
+        return told
 
     def _end_when_cancelled(self, over: Event) -> None:
         while not over.wait(LOOKED_EVERY):

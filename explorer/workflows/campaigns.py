@@ -14,10 +14,9 @@ from explorer.errors import BadDataError, BadValueError
 from explorer.labeling.strategies import random
 from explorer.labeling.uncertainty import margin
 from explorer.latent.confidence import fit_svm
-from explorer.latent.neighbour_maps import Report
 from explorer.registry import lookup
 from explorer.settings import Settings
-from explorer.workflows.background import Job
+from explorer.workflows.background import Job, Report
 from explorer.workflows.campaign_records import FOLDER, GUIDED, STRATEGIES, Campaign, Setup, kept, write
 from explorer.workflows.taking_over import class_distance
 
@@ -55,7 +54,7 @@ def run_campaign(setup: Setup, settings: Settings, command: str = "", report: Re
     """
     source = lookup(DATASETS, setup.data, "data set")
     job = job_of(setup, settings)
-    with job.working() as note:
+    with job.working(report) as told:
         whole = source.prepare(source.config(**GROUPED.get(setup.data, {})), settings.data_root)
         if len(whole.classes) < 2 or (whole.labels == UNLABELLED).any():  # noqa: PLR2004 - classes
             raise BadDataError(f"{setup.data} does not have a label for every item, so nobody can be simulated.")
@@ -69,18 +68,10 @@ def run_campaign(setup: Setup, settings: Settings, command: str = "", report: Re
             test_items=len(whole.rows("test")),
             command=command,
         )
-        for so_far in _to_the_end(found, whole, _both(note, report)):
+        for so_far in _to_the_end(found, whole, told):
             write(so_far, settings)
             found = so_far
     return found
-
-
-def _both(first: Report, second: Report) -> Report:
-    def report(stage: str, done: int, total: int) -> None:
-        first(stage, done, total)
-        second(stage, done, total)
-
-    return report
 
 
 def _to_the_end(found: Campaign, whole: Dataset, report: Report) -> Iterator[Campaign]:

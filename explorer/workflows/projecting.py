@@ -17,10 +17,10 @@ from explorer.errors import BadDataError, BadRunError, BadValueError
 from explorer.evaluation import faithfulness
 from explorer.files import telling_of_the_disk
 from explorer.latent import neighbour_maps, projection
-from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS, SEED, NeighbourMap, Report
+from explorer.latent.neighbour_maps import NEIGHBOUR_MAPS, SEED, NeighbourMap
 from explorer.registry import lookup
 from explorer.settings import Settings
-from explorer.workflows.background import DISK_ADVICE, Job
+from explorer.workflows.background import DISK_ADVICE, Job, Report
 from explorer.zoo.run import Run
 from explorer.zoo.store import LATENTS, SPLITS, kept_items, read_bytes, write_bytes
 
@@ -163,24 +163,15 @@ def compute(kept: Kept, report: Report = lambda *_: None) -> Places:
         BadRunError: latents that are missing, altered or do not match the items.
         BadDataError: too few items, or latents that are all the same.
     """
-    with kept.job.working() as note:
+    with kept.job.working(report) as told:
         with suppress(BadDataError):  # a damaged one is removed, and computed anew here
             there = kept.read()
             if there is not None:
                 return there
         began = time.monotonic()
         z = np.concatenate([kept.run.latents(split).z for split in SPLITS])
-        both = _both(note, report)
-        places = neighbour_maps.fit(kept.map.name, z, both)
-        both("measuring how far the map can be trusted", 0, 0)
+        places = neighbour_maps.fit(kept.map.name, z, told)
+        told("measuring how far the map can be trusted", 0, 0)
         found = Places(places, faithfulness.trustworthiness(z, places, kept.run.card.geometry))
         kept.write(found, time.monotonic() - began)
         return found
-
-
-def _both(first: Report, second: Report) -> Report:
-    def report(stage: str, done: int, total: int) -> None:
-        first(stage, done, total)
-        second(stage, done, total)
-
-    return report

@@ -9,7 +9,7 @@ from typing import Literal
 from explorer.data.dataset import Progress
 from explorer.errors import BadValueError, ExplorerError
 from explorer.settings import Settings, load_settings
-from explorer.workflows.background import Job
+from explorer.workflows.background import Job, Report
 from explorer.workflows.evaluating import JOBS, record_of, recorded
 from explorer.workflows.failures import keep_failure, why_not
 from explorer.workflows.records import Value, layout_error, score_of
@@ -20,7 +20,6 @@ from explorer.zoo.store import SPLITS, check_latents, kept_items
 
 NOT_MEASURED = "Not measured yet."
 Better = Literal["higher", "lower", ""]
-Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -111,12 +110,7 @@ def measure_missing(settings: Settings | None = None, report: Report = lambda *_
         BadValueError: another process is at it.
     """
     settings = settings or load_settings()
-    with missing_job(settings).working() as note:
-
-        def told(stage: str, done: int, total: int) -> None:
-            note(stage, done, total)
-            report(stage, done, total)
-
+    with missing_job(settings).working(report) as told:
         entries = unreplaced(shelf(settings))
         reviews = [review(entry, settings) for entry in entries]
         wanted = [one.name for one in reviews if one.is_missing]

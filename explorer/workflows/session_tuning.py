@@ -17,9 +17,8 @@ from explorer.labeling.records import Session
 from explorer.labeling.rounds import SessionItems
 from explorer.labeling.store import LabelStore, open_store
 from explorer.labeling.uses import uses
-from explorer.latent.neighbour_maps import Report
 from explorer.settings import Settings
-from explorer.workflows.background import DISK_ADVICE
+from explorer.workflows.background import DISK_ADVICE, Report
 from explorer.workflows.labels import data_of
 from explorer.workflows.runs import ARRIVING, load_dataset, open_run, run_roots
 from explorer.workflows.session_items import session_items
@@ -58,12 +57,7 @@ def tune(
     store = open_store(settings)
     session = store.session(name)
     tuning = Tuning(session, settings)
-    with tuning.job.working() as note:
-
-        def told(stage: str, done: int, total: int) -> None:
-            note(stage, done, total)
-            report(stage, done, total)
-
+    with tuning.job.working(report) as told:
         if archived(store, session) is not None:
             raise BadValueError(f"The session {name} is archived, so it is not fine-tuned. Bring it back first.")
         making = settings.model_copy(update={"runs_root": settings.runs_root / MAKING / name})

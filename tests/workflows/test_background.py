@@ -183,6 +183,14 @@ def test_damaged_status_counts_as_none(tmp_path, content):
     assert Job(tmp_path / "one", "Test").look() is None
 
 
+def test_who_began_it_is_told_each_step(job: Job) -> None:
+    told: list[tuple[str, int, int]] = []
+    with job.working(lambda *step: told.append(step)) as report:
+        for step in range(1, 4):
+            report("counting", step, 3)
+    assert told == [("counting", step, 3) for step in range(1, 4)]
+
+
 def test_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     job = Job(tmp_path / "file" / "jobs" / "one", "Test")
