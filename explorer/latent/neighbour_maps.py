@@ -21,6 +21,7 @@ SEED = 0
 FEWEST = 5
 LAYING_OUT = "laying out the map"
 FINDING = "finding neighbours"
+EACH_STEP = {"mininterval": 0, "miniters": 1}  # however fast they are
 TSNE_EXAGGERATED, TSNE_STEPS, TSNE_STRIDE = 250, 500, 10
 
 
@@ -99,7 +100,7 @@ def _umap(z: NDArray[np.float32], settings: Mapping[str, float], report: Report)
         init=_start(z).astype(np.float32),
         random_state=SEED,
         n_jobs=1,  # more threads would each draw chances of their own
-        tqdm_kwds={"disable": False, "file": _Bar(report), "bar_format": "{n}/{total}", "mininterval": 0.2},
+        tqdm_kwds={"disable": False, "file": _Bar(report), "bar_format": "{n}/{total}"} | EACH_STEP,
     )
     return np.asarray(fitted.fit_transform(z))
 

@@ -56,6 +56,8 @@ class Session:
 
     @property
     def shown(self) -> str:
+        """The item on the screen, once there is one."""
+        self.asks()
         return self.root.get_attribute("data-shown") or ""
 
     def press(self, *keys: str) -> list[str]:
@@ -64,7 +66,7 @@ class Session:
         for key in keys:
             items.append(self.shown)
             self.page.keyboard.press(key)
-            expect(self.root).not_to_have_attribute("data-shown", items[-1])
+            expect(self.root).not_to_have_attribute("data-shown", items[-1])  # its picture may still be on its way
         return items
 
     def saved(self) -> None:

@@ -49,16 +49,16 @@ class Asking:
         expect(self.root).to_have_attribute("data-state", state)
         expect(self.root).to_have_attribute("data-shown", re.compile(r"\d+") if state == "asking" else "")
 
-    @property
-    def shown(self) -> int:
-        return int(self.root.get_attribute("data-shown") or 0)
+    def shows(self, item: int) -> None:
+        """Wait until this item is on the screen."""
+        expect(self.root).to_have_attribute("data-shown", str(item))
 
     def press(self, *keys: str) -> None:
-        """Press keys, each on an item of its own."""
+        """Press keys, each on an item of its own; the next one is on the screen then."""
         for key in keys:
-            before = self.shown
+            before = self.root.get_attribute("data-shown")
             self.page.keyboard.press(key)
-            expect(self.root).not_to_have_attribute("data-shown", str(before))
+            expect(self.root).to_have_attribute("data-shown", re.compile(rf"^(?!{before}$)\d+$"))
 
     def saved(self, n: int) -> list[list]:
         """What was recorded, once it is so much: (key of the press, kind, item, class)."""
@@ -125,7 +125,7 @@ def test_a_key_in_a_frozen_page_is_about_what_was_to_be_seen(page: Page, at):
         }"""
     )
     assert [row[1:] for row in asking.saved(2)] == [["LABEL", FIRST, 0], ["LABEL", FIRST, 1]]
-    expect(asking.root).to_have_attribute("data-shown", str(FIRST + 1))
+    asking.shows(FIRST + 1)
 
 
 def test_a_key_that_arrives_late_is_about_what_was_on_the_screen_when_it_went_down(page: Page, at):
@@ -134,7 +134,7 @@ def test_a_key_that_arrives_late_is_about_what_was_on_the_screen_when_it_went_do
     asking.press("1")
     asking.root.evaluate("() => window.dispatchEvent(window.late)")
     assert [row[1:] for row in asking.saved(2)] == [["LABEL", FIRST, 0], ["LABEL", FIRST, 1]]
-    assert asking.shown == FIRST + 1
+    asking.shows(FIRST + 1)
 
 
 def test_a_key_without_a_picture_on_the_screen_counts_for_nothing_and_says_so(page: Page, at):
@@ -147,7 +147,7 @@ def test_a_key_without_a_picture_on_the_screen_counts_for_nothing_and_says_so(pa
     expect(asking.status).to_contain_text("Its picture is on its way: wait a moment.")
     for route in held:
         route.fulfill(body=image_png(np.zeros((3, 8, 8))), content_type="image/png")
-    expect(asking.root).to_have_attribute("data-shown", str(FIRST + 1))
+    asking.shows(FIRST + 1)
     asking.press("3")
     asking.saved(2)
     assert asking.said() == [("LABEL", FIRST, 0), ("LABEL", FIRST + 1, 2)]
@@ -217,7 +217,7 @@ def test_the_program_comes_once_and_on_retry_with_what_was_pressed_before(page: 
     page.unroute(program)
     asking.button("Retry").click()
     asking.wait_for("asking")
-    assert asking.shown == FIRST + 2
+    asking.shows(FIRST + 2)
     asking.saved(2)
     assert asking.said() == [("LABEL", FIRST, 0), ("LABEL", FIRST + 1, 1)]
     assert sent
@@ -237,7 +237,7 @@ def test_a_reload_in_the_middle_loses_no_press(page: Page, at):
     asking.press("1", "2", "3", "5", "6")
     page.reload()
     asking.wait_for("asking")
-    assert asking.shown == FIRST + 5  # none of what is on its way is asked again
+    asking.shows(FIRST + 5)  # none of what is on its way is asked again
     asking.saved(5)
     assert asking.said() == [("LABEL", FIRST + k, number) for k, number in enumerate((0, 1, 2, 4, 5))]
     assert all(key.startswith(asking.log()["tab"]) for key, *_ in asking.log()["log"])  # the tab has kept its name
@@ -268,7 +268,7 @@ def test_what_was_pressed_is_not_asked_again_by_a_deck_that_does_not_know_it_yet
     asking.press("2", "3")
     asking.saved(3)
     assert asking.log()["calls"] > 1  # the deck after the first report still asks about the second item
-    assert asking.shown == FIRST + 3
+    asking.shows(FIRST + 3)
     asking.press("1", "2")
     asking.saved(5)
     assert [item for _, item, _ in asking.said()] == list(range(FIRST, FIRST + 5))
@@ -291,9 +291,9 @@ def test_what_is_refused_says_why_and_comes_back(page: Page, at):
     asking = Asking(page, at())
     asking.press("4")
     expect(asking.notice).to_contain_text("Not recorded: The class dress was deleted meanwhile")
-    assert asking.shown == FIRST + 1  # what is on the screen stays there
+    asking.shows(FIRST + 1)  # what is on the screen stays there
     asking.press("1")
-    assert asking.shown == FIRST
+    asking.shows(FIRST)
     expect(asking.notice).to_be_hidden()
     asking.press("2")
     asking.saved(2)
@@ -337,18 +337,18 @@ def test_the_item_never_fades_while_the_server_is_busy(page: Page, at):
 def test_undo_shows_what_it_takes_back_and_redo_takes_it_away(page: Page, at, undo, redo):
     asking = Asking(page, at())
     asking.press("1", "2", undo)
-    assert asking.shown == FIRST + 1
+    asking.shows(FIRST + 1)
     expect(asking.root.locator(".said")).to_contain_text("bag")
     expect(asking.button("bag, key 2")).to_have_attribute("aria-pressed", "true")
     asking.press(undo)
-    assert asking.shown == FIRST
+    asking.shows(FIRST)
     asking.press(redo)
-    assert asking.shown == FIRST + 1
+    asking.shows(FIRST + 1)
     asking.press(redo, undo, "3")
     asking.saved(8)
     assert [kind for kind, *_ in asking.said()] == ["LABEL"] * 2 + ["UNDO"] * 2 + ["REDO"] * 2 + ["UNDO", "LABEL"]
     assert asking.said()[-1] == ("LABEL", FIRST + 1, 2)
-    assert asking.shown == FIRST + 2
+    asking.shows(FIRST + 2)
 
 
 def test_undo_after_a_reload_shows_what_the_server_took_back(page: Page, at):
@@ -360,7 +360,7 @@ def test_undo_after_a_reload_shows_what_the_server_took_back(page: Page, at):
     page.keyboard.press("Backspace")
     expect(asking.root).to_have_attribute("data-shown", "")
     page.keyboard.press("1")  # of what nobody sees
-    expect(asking.root).to_have_attribute("data-shown", str(FIRST + 1))
+    asking.shows(FIRST + 1)
     assert [kind for _, kind, *_ in asking.saved(3)] == ["LABEL", "LABEL", "UNDO"]
 
 
@@ -368,7 +368,7 @@ def test_nothing_to_undo_is_said_and_the_item_stays(page: Page, at):
     asking = Asking(page, at())
     page.keyboard.press("Backspace")
     expect(asking.notice).to_contain_text("There is nothing to undo.")
-    expect(asking.root).to_have_attribute("data-shown", str(FIRST))
+    asking.shows(FIRST)
 
 
 def test_a_held_key_labels_once(page: Page, at):
@@ -378,7 +378,7 @@ def test_a_held_key_labels_once(page: Page, at):
             page.keyboard.down(key)
         page.keyboard.up(key)
     asking.saved(2)
-    assert asking.shown == FIRST + 2
+    asking.shows(FIRST + 2)
 
 
 def test_a_flag_stays_on_the_screen_and_is_taken_away_by_the_same_key(page: Page, at):
@@ -392,7 +392,7 @@ def test_a_flag_stays_on_the_screen_and_is_taken_away_by_the_same_key(page: Page
     expect(flag).to_have_attribute("aria-pressed", "true")
     asking.saved(3)
     assert [row[0] for row in asking.said()] == ["FLAG", "UNFLAG", "UNDO"]
-    assert asking.shown == FIRST
+    asking.shows(FIRST)
 
 
 def test_what_is_typed_elsewhere_labels_nothing(page: Page, at):
@@ -404,7 +404,7 @@ def test_what_is_typed_elsewhere_labels_nothing(page: Page, at):
     asking.root.locator(".title").click()
     page.keyboard.press("Control+1")
     page.keyboard.press("Alt+1")
-    assert asking.shown == FIRST
+    asking.shows(FIRST)
     asking.press("1")
     asking.saved(1)
 
@@ -420,7 +420,7 @@ def test_many_classes_are_found_by_name(page: Page, at):
     box.fill("class 57")
     expect(asking.root.locator(".classes button:visible")).to_have_count(1)
     box.press("Enter")
-    expect(asking.root).to_have_attribute("data-shown", str(FIRST + 1))
+    asking.shows(FIRST + 1)
     expect(box).to_have_value("")
     expect(box).not_to_be_focused()
     asking.press("2")
@@ -453,7 +453,7 @@ def test_the_last_item_answered_there_is_an_end_and_undo_goes_back(page: Page, a
     asking.wait_for("over")
     expect(asking.root.get_by_text("Everything here is labelled, skipped or on somebody's screen.")).to_be_visible()
     page.keyboard.press("Backspace")
-    expect(asking.root).to_have_attribute("data-shown", str(FIRST + 1))
+    asking.shows(FIRST + 1)
     asking.saved(3)
 
 
@@ -469,7 +469,7 @@ def test_an_item_that_nobody_can_see_is_skipped_and_never_labelled(page: Page, a
     expect(asking.status).to_contain_text("There is nothing to see of it")
     assert asking.root.get_by_role("button", name="Try again").is_visible() == (second == "lost")
     page.keyboard.press("Space")
-    expect(asking.root).to_have_attribute("data-shown", str(FIRST + 2))
+    asking.shows(FIRST + 2)
     asking.saved(2)
     assert asking.said() == [("LABEL", FIRST, 0), ("SKIP", FIRST + 1, None)]
 
@@ -480,7 +480,7 @@ def test_a_deck_that_runs_out_is_followed_by_the_next_one(page: Page, at):
     page.keyboard.press("1")
     expect(asking.root.get_by_text("Fetching the next items")).to_be_visible()
     asking.wait_for("asking")
-    assert asking.shown == FIRST + 12
+    asking.shows(FIRST + 12)
     asking.saved(12)
 
 
@@ -495,7 +495,7 @@ def test_help_lists_the_keys_and_holds_the_focus(page: Page, at):
     page.keyboard.press("r")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    assert asking.shown == FIRST
+    asking.shows(FIRST)
     page.keyboard.press("?")
     page.keyboard.press("?")
     expect(dialog).to_be_hidden()
@@ -506,7 +506,7 @@ def test_help_lists_the_keys_and_holds_the_focus(page: Page, at):
 def test_a_click_labels_and_leaves_space_to_skipping(page: Page, at):
     asking = Asking(page, at())
     asking.button("coat, key 3").click()
-    expect(asking.root).to_have_attribute("data-shown", str(FIRST + 1))
+    asking.shows(FIRST + 1)
     asking.press("Space")
     asking.saved(2)
     assert asking.said() == [("LABEL", FIRST, 2), ("SKIP", FIRST + 1, None)]
@@ -573,7 +573,7 @@ def test_presses_of_another_view_are_reported_told_and_answered_there(page: Page
     assert asking.said() == [("LABEL", FIRST, 0), ("LABEL", FIRST + 1, 1)]
     other.click()
     asking.wait_for("asking")
-    assert asking.shown == FIRST + 2
+    asking.shows(FIRST + 2)
     asking.root.locator(".title").click()
     asking.press("3")
     asking.saved(3)
@@ -619,4 +619,4 @@ def test_reasons_of_the_item_on_the_screen_are_those_of_the_newest_round(page: P
     expect(asking.root.locator(".why")).to_have_text("Two classes are nearly as likely for it.")
     page.get_by_text("Another round").click()
     expect(asking.root.locator(".why")).to_have_text("Picked in another round.")
-    assert asking.shown == FIRST
+    asking.shows(FIRST)
