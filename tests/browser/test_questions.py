@@ -446,7 +446,8 @@ def test_streamlits_own_keys_c_and_r_are_classes_where_there_are_such(page: Page
 
 def test_the_last_item_answered_there_is_an_end_and_undo_goes_back(page: Page, at):
     asking = Asking(page, at(n=2, slow=2.0))
-    asking.press("1", "2")
+    asking.press("1")
+    page.keyboard.press("2")
     expect(asking.root.get_by_text("Fetching the next items")).to_be_visible()
     page.keyboard.press("3")  # of nothing
     expect(asking.status).to_contain_text("wait a moment")

@@ -45,7 +45,7 @@ def arrive(app: AppTest, item: str | None) -> None:
 
 @pytest.fixture
 def app() -> AppTest:
-    return AppTest.from_function(page).run()
+    return AppTest.from_function(page, default_timeout=60).run()
 
 
 def test_late_address_takes_nothing_back(app: AppTest) -> None:

@@ -22,7 +22,7 @@ def app() -> None:
 
 
 def opened(told: object = None, address: str = "") -> AppTest:
-    at = AppTest.from_function(app)
+    at = AppTest.from_function(app, default_timeout=60)
     if address:
         at.query_params["drawing"] = address
     at.session_state["canvas"] = {"strokes": told}

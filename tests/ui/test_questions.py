@@ -171,7 +171,7 @@ def shown(at: AppTest) -> dict:
 
 
 def test_an_answered_press_is_told_once_and_answered_until_the_browser_lets_go_of_it():
-    at = AppTest.from_function(app)
+    at = AppTest.from_function(app, default_timeout=60)
     at.session_state["asking"] = {"report": told(label("t-1"), label("t-2", number=1))}
     at.run()
     assert at.session_state["told"] == ["t-1", "t-2"]
@@ -189,7 +189,7 @@ def test_an_answered_press_is_told_once_and_answered_until_the_browser_lets_go_o
 
 
 def test_what_could_not_be_written_is_told_again():
-    at = AppTest.from_function(app)
+    at = AppTest.from_function(app, default_timeout=60)
     at.session_state["asking"] = {"report": told(label())}
     at.session_state["problem"] = "The database is full."
     at.run()
@@ -203,7 +203,7 @@ def test_what_could_not_be_written_is_told_again():
 
 @pytest.mark.parametrize("report", [None, 7, "x", [], {"presses": 3}, {"identity": "s:ann", "presses": {"a": 1}}])
 def test_a_report_of_nonsense_draws_the_question_all_the_same(report):
-    at = AppTest.from_function(app)
+    at = AppTest.from_function(app, default_timeout=60)
     at.session_state["asking"] = {"report": report}
     at.run()
     assert not at.exception
@@ -218,6 +218,6 @@ def test_a_report_of_nonsense_draws_the_question_all_the_same(report):
 )
 def test_the_annotator_is_known_by_a_cookie_that_can_be_a_name(cookie, name, monkeypatch):
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {COOKIE: cookie})
-    at = AppTest.from_function(app).run()
+    at = AppTest.from_function(app, default_timeout=60).run()
     assert at.session_state["name"] == name
     assert shown(at)["cookie"] == f"{COOKIE}=Ann%20%C3%96%3Bx"
