@@ -1,7 +1,8 @@
 """Work that a process of its own does: started once, watched and cancelled by any process, outliving them all.
 
-A job is known by its files. Its locks end with the process that holds them, however that ends;
-`status.json` says how far it is, or why it failed; a file `cancel` asks it to end.
+A job is known by its files. `start` is locked from the moment it is begun until its process has locked
+`lock`, and that one until the work is over; both end with the process, however that ends. `status` says
+how far it is, or why it failed; a file `cancel` asks it to end.
 """
 
 import fcntl
@@ -30,6 +31,8 @@ NICENESS = 10
 DISK_ADVICE = "Make room or choose another data root."
 TRIES = 20
 LAST_BYTES = 4000
+STARTED = "EXPLORER_STARTED"
+"""Environment variable of a background process: the number of the open file that it was begun with."""
 Report = Callable[[str, int, int], None]
 """Is told the stage, steps done and steps in all."""
 
@@ -77,9 +80,9 @@ class Job:
         """
         with telling_of_the_disk(self.stem.parent, DISK_ADVICE):
             self.stem.parent.mkdir(parents=True, exist_ok=True)
-            # The process inherits this lock and so holds it to its end: two who ask at once start one.
+            # The process inherits this lock and lets go of it with the other in hand: two who ask at once start one.
             with self._file("start").open("a") as start:
-                if _is_locked(self._file("lock")) or not _lock(start):
+                if not _lock(start) or _is_locked(self._file("lock")):
                     return False
                 self._clear()
                 self._write(Status("starting", began=time.time()))
@@ -95,6 +98,7 @@ class Job:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 pass_fds=[inherited],
+                env={**os.environ, STARTED: str(inherited)},
             )
         os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)  # pages stay quick meanwhile
         Thread(target=process.wait, daemon=True).start()  # leaves no zombie behind
@@ -114,8 +118,6 @@ class Job:
         """How far it is, or why it failed; None where it was never begun, was cancelled, or ended well."""
         running = self.is_running
         status, is_cancelled = self._read(), self._file("cancel").exists()
-        if running and status is None and not _is_locked(self._file("lock")):
-            return None  # the work is done, and its process about to end
         if running:
             status = status or Status("starting", began=time.time())
             return Status(status.stage, status.done, status.total, status.began, is_cancelled=is_cancelled)
@@ -146,6 +148,7 @@ class Job:
         with lock:
             if not _lock(lock):
                 raise BadValueError(f"{self.title} is under way in another process; wait for its end.")
+            self._started()
             over = Event()
             Thread(target=self._end_when_cancelled, args=(over,), daemon=True).start()
             try:
@@ -160,6 +163,19 @@ class Job:
                 self._clear()
             finally:
                 over.set()
+
+    def _started(self) -> None:
+        """Let go of the lock that this process was begun with: it ends with the work, not with the process.
+
+        Libraries take seconds to unload, in which the job may be begun again.
+        """
+        inherited = int(os.environ.get(STARTED, "-1"))
+        try:
+            is_ours = os.path.samestat(os.fstat(inherited), self._file("start").stat())
+        except OSError:  # begun by hand, or for another job
+            return
+        if is_ours:
+            fcntl.flock(inherited, fcntl.LOCK_UN)
 
     def _reporter(self, began: float, report: Report) -> Report:
         last = ("", 0.0)

@@ -9,10 +9,11 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect, sync_playwright
 
 from explorer.data.textures import TexturesConfig, load
 
@@ -32,6 +33,14 @@ FLAGS = (
 )
 START_SECONDS = 60.0
 expect.set_options(timeout=30_000)  # milliseconds; a busy machine draws slowly
+# Notes whether a button that was pressed has moved away before the press ended, as it does while its row is drawn.
+WATCH_PRESSES = """
+let pressed = null;
+addEventListener("mousedown", ({ target }) => { pressed = target.closest?.("button"); }, true);
+addEventListener("mouseup", ({ target }) => {
+  window.slipped = Boolean(pressed?.isConnected) && target.closest?.("button") !== pressed;
+}, true);
+"""
 
 
 @pytest.fixture(scope="session")
@@ -130,6 +139,27 @@ def window(chromium: Browser) -> Iterator[BrowserContext]:
         yield context
 
 
+@pytest.fixture(autouse=True)
+def steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A click presses again where its button has slipped away from it, as a person would."""
+    click = Locator.click
+
+    def steadily(locator: Locator, **options: Any) -> None:
+        click(locator, **options)
+        while slipped(locator.page):
+            click(locator, **options)
+
+    monkeypatch.setattr(Locator, "click", steadily)
+
+
+def slipped(page: Page) -> bool:
+    """Whether the last press has missed its button."""
+    try:
+        return bool(page.evaluate("window.slipped"))
+    except Error:  # the press has led to another page
+        return False
+
+
 @pytest.fixture
 def page(window: BrowserContext) -> Iterator[Page]:
     """A fresh page that fails its test on an uncaught error and on any request to another host."""
@@ -142,6 +172,7 @@ def page(window: BrowserContext) -> Iterator[Page]:
             strangers.append(address)
 
     page = window.new_page()
+    page.add_init_script(WATCH_PRESSES)
     page.on("request", lambda request: note_request(request.url))
     page.on("websocket", lambda socket: note_request(socket.url))
     page.on("pageerror", lambda error: errors.append(str(error)))

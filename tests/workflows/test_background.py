@@ -207,14 +207,17 @@ def test_background_process_gives_way_to_the_pages(job):
     assert os.getpriority(os.PRIO_PROCESS, worker) == min(19, background.NICENESS + os.nice(0))
 
 
-def test_job_whose_work_is_done_is_over_before_its_process_is(job, monkeypatch):
-    """Unloading libraries takes seconds, in which nothing is left to wait for."""
-    done = WORKER.partition("    report(")[0] + (
-        "    pass\nstem.with_name('over').touch()\nwhile not stem.with_name('go').exists():\n    time.sleep(0.02)\n"
-    )
-    command(monkeypatch, done)
+def test_job_is_over_with_its_work_and_can_be_begun_again_while_its_process_ends(job, monkeypatch):
+    """Unloading libraries takes seconds, in which nothing is left to wait for: a press must not be lost to them."""
+    work, _, _ = WORKER.partition("    report(")
+    command(monkeypatch, f"{work}    pass\nstem.with_name('over').touch()\ntime.sleep(60)\n")
     job.begin(str(job.stem))
     until(lambda: job.stem.with_name("over").exists())
-    assert job.is_running
+    ending = int(job.stem.with_name("pid").read_text())
+    assert not job.is_running
     assert job.look() is None
-    job.stem.with_name("go").touch()
+    command(monkeypatch, WORKER)
+    assert job.begin(str(job.stem))
+    until(lambda: counting(job))
+    os.kill(ending, signal.SIGKILL)  # it was still there
+    assert counting(job)
