@@ -138,7 +138,7 @@ def test_interrupt_ends_command_and_server_without_a_traceback(number, busy_port
         ready = process.stdout.readline()
         port = int(re.findall(r"http://127\.0\.0\.1:(\d+)/", ready)[0])
         process.send_signal(number)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
         assert "Traceback" not in process.stderr.read()
     with socket.socket() as probe:
         assert probe.connect_ex((server.HOST, port)) != 0

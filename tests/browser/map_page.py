@@ -67,7 +67,7 @@ class MapPage(Map):
     def box(self) -> dict[str, float]:
         """Where the map lies on the screen, after scrolling to it if need be."""
         self.surface.scroll_into_view_if_needed()
-        return super().box()
+        return at_rest(self.surface)
 
     def pixel(self, x: float, y: float) -> tuple[float, float]:
         """Place on the page of data coordinates, wherever the camera is."""
@@ -166,6 +166,20 @@ class MapPage(Map):
 def idle(page: Page) -> None:
     """Wait until the script runs no more."""
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=SLOW)
+
+
+def at_rest(place: Locator) -> dict[str, float]:
+    """Where something lies on the screen once the script runs no more and nothing moves it."""
+    last: dict[str, float] = {}
+    while True:
+        idle(place.page)
+        box = place.bounding_box()
+        assert box is not None
+        now = {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
+        if now == last:
+            return now
+        last = now
+        place.page.wait_for_timeout(50)
 
 
 def select(page: Page, control: str, option: str) -> None:

@@ -8,7 +8,7 @@ from explorer import places
 from explorer.workflows.mistakes import cell
 from explorer.zoo.evaluation import read_evaluation
 from explorer.zoo.run import Run
-from tests.browser.map_page import idle
+from tests.browser.map_page import at_rest, idle
 
 RUN = "textures-petals"
 SLOW = 60_000  # milliseconds: images are made
@@ -17,8 +17,7 @@ SLOW = 60_000  # milliseconds: images are made
 def click_cell(page: Page, true: int, predicted: int, n: int) -> None:
     """Click near the corner of a cell: all of it is the cell's."""
     page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
-    box = page.locator(".js-plotly-plot .heatmaplayer").first.bounding_box()
-    assert box is not None
+    box = at_rest(page.locator(".js-plotly-plot .heatmaplayer").first)
     page.mouse.click(box["x"] + (predicted + 0.2) * box["width"] / n, box["y"] + (true + 0.3) * box["height"] / n)
 
 
@@ -46,9 +45,8 @@ def test_cell_of_the_matrix_opens_its_images_and_an_image_its_place_on_the_map(p
 
 def test_runs_that_are_ticked_are_compared(page: Page, shipped: str) -> None:
     page.goto(f"{shipped}/Evaluate?run={RUN}&data=textures&section=Structure")
-    box = page.get_by_test_id("stDataFrame").first.bounding_box(timeout=SLOW)
-    assert box is not None
     expect(page.get_by_text("dimensions vary")).to_be_visible(timeout=SLOW)
+    box = at_rest(page.get_by_test_id("stDataFrame").first)
     for row, chosen in ((0, "textures-petals"), (2, "textures-petals%2Ctextures-beams")):
         page.mouse.click(box["x"] + 16, box["y"] + 38 + 35 * (row + 0.5))
         expect(page).to_have_url(re.compile(f"chosen={chosen}(&|$)"))

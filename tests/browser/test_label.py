@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.map_page import SLOW, idle
+from tests.browser.map_page import SLOW, at_rest, idle
 from tests.browser.test_questions import NEXT, WATCHED, WATCHER
 
 RUN = "digits-structured"
@@ -183,8 +183,7 @@ def test_lasso_on_the_map_labels_many_after_a_confirmation(page: Page, shipped: 
     session.view("Map")
     scatter = page.locator(".scatter[data-state=ready][data-drawn]")
     scatter.wait_for(timeout=SLOW)
-    box = page.locator(".scatter canvas").first.bounding_box()
-    assert box is not None
+    box = at_rest(page.locator(".scatter canvas").first)
     corners = [(0.3, 0.3), (0.6, 0.3), (0.6, 0.6), (0.3, 0.6), (0.3, 0.3)]
     page.keyboard.down("Shift")
     for number, (x, y) in enumerate(corners):

@@ -14,6 +14,7 @@ from explorer.workflows.maps import LatentMap, laid_out, latent_map
 from explorer.workflows.projecting import FOLDER, Kept, compute
 from explorer.zoo.run import Run
 from tests.browser.conftest import ROOT, start_server
+from tests.browser.map_page import at_rest
 from tests.runs import CONFIG, train
 
 RUN = "deep"
@@ -38,7 +39,7 @@ def product(settings: Settings) -> Iterator[str]:
         address, process = start_server(ROOT / "streamlit_app.py", settings.data_root / "server.log")
     yield address
     process.terminate()
-    process.wait(20)
+    process.wait(60)
 
 
 def ready(page: Page) -> None:
@@ -52,8 +53,7 @@ def choose(page: Page, title: str) -> None:
 
 def click(page: Page, x: float, y: float, view: tuple[float, float, float]) -> None:
     """Click a place of the map, given its camera."""
-    box = page.locator("canvas.overlay").bounding_box()
-    assert box is not None
+    box = at_rest(page.locator("canvas.overlay"))
     cx, cy, scale = view
     left, top = box["x"] + box["width"] / 2 + (x - cx) * scale, box["y"] + box["height"] / 2 - (y - cy) * scale
     page.mouse.click(float(left), float(top))

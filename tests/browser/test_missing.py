@@ -16,6 +16,7 @@ from explorer.workflows.fetching import download_job
 from explorer.workflows.maps import LatentMap, latent_map
 from explorer.zoo.run import Run
 from tests.browser.conftest import start_server
+from tests.browser.map_page import at_rest
 from tests.mirrored import VARIABLE, Mirror, archives, put, serving
 from tests.runs import train_mnist
 
@@ -53,7 +54,7 @@ def product(settings: Settings, mirror: Mirror) -> Iterator[str]:
     yield address
     download_job(MNIST, settings).cancel()
     process.terminate()
-    process.wait(20)
+    process.wait(60)
 
 
 def ready(page: Page) -> None:
@@ -62,8 +63,7 @@ def ready(page: Page) -> None:
 
 def hover(page: Page, place: NDArray[np.float32], view: tuple[float, float, float]) -> None:
     """Put the pointer on a place of the map, given its camera."""
-    box = page.locator("canvas.overlay").bounding_box()
-    assert box is not None
+    box = at_rest(page.locator("canvas.overlay"))
     cx, cy, scale = view
     left = box["x"] + box["width"] / 2 + (float(place[0]) - cx) * scale
     top = box["y"] + box["height"] / 2 - (float(place[1]) - cy) * scale

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.map_page import SLOW, MapPage, idle
+from tests.browser.map_page import SLOW, MapPage, at_rest, idle
 from tests.browser.test_canvas import SEVEN
 
 SEPARATE, PETALS, DIGITS = "mnist-separate", "textures-petals", "digits-vae"
@@ -48,8 +48,7 @@ def test_click_then_retrieve_then_semantic_weight_from_0_to_1(page: Page, shippe
 
 def test_drawn_digit_finds_digits(page: Page, shipped: str):
     opened(page, shipped, run=DIGITS, ask="Drawing")
-    box = page.locator(".canvas canvas").bounding_box()
-    assert box is not None
+    box = at_rest(page.locator(".canvas canvas"))
     places = [(box["x"] + x / 256 * box["width"], box["y"] + y / 256 * box["height"]) for x, y in SEVEN]
     page.mouse.move(*places[0])
     page.mouse.down()

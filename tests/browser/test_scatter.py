@@ -37,7 +37,7 @@ class Map:
 
     def ready(self) -> "Map":
         """Wait until all points are drawn."""
-        self.page.locator(".scatter[data-state=ready][data-drawn]").wait_for(timeout=20_000)
+        self.page.locator(".scatter[data-state=ready][data-drawn]").wait_for(timeout=60_000)
         return self
 
     def box(self) -> dict[str, float]:

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from explorer.settings import Settings
 from explorer.workflows import shelving
 from tests.browser.conftest import ROOT, start_server
+from tests.browser.map_page import idle
 from tests.workflows.test_search import make_run
 
 
@@ -93,6 +94,7 @@ def test_buttons_of_a_row_are_level_and_nothing_moves_when_the_pictures_come(pag
         return [buttons.nth(number).bounding_box() for number in range(buttons.count())]
 
     page.wait_for_function("() => document.querySelectorAll('img.le-thumb').length >= 4")
+    idle(page)
     before = boxes()
     assert before[0] is not None
     assert before[1] is not None

@@ -546,7 +546,7 @@ def test_session_needs_a_class(open_page, labels, runs_root):  # noqa: ARG001 - 
 
 def test_page_stays_whole_while_its_rounds_are_measured(begun, monkeypatch):
     held = Event()
-    monkeypatch.setattr(labeling_progress, "session_progress", lambda *_: held.wait(20))
+    monkeypatch.setattr(labeling_progress, "session_progress", lambda *_: held.wait(60))
     try:
         report(begun)
         desk().refit("Ann")  # a new round, which is then being measured

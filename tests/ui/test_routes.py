@@ -150,7 +150,7 @@ def test_targets_are_made_once_and_only_who_needs_them_waits(structured, ask, mo
 
     def slow(_run, space):
         begun.set()
-        go_on.wait(20)
+        go_on.wait(60)
         made.append(1)
         return np.zeros_like(space.latents.z)
 
@@ -158,7 +158,7 @@ def test_targets_are_made_once_and_only_who_needs_them_waits(structured, ask, mo
     asking = [Thread(target=ask, args=("targets/structured",)) for _ in range(3)]
     for thread in asking:
         thread.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     others: list[int] = []
     beside = Thread(
         target=lambda: others.extend(
@@ -167,10 +167,10 @@ def test_targets_are_made_once_and_only_who_needs_them_waits(structured, ask, mo
         )
     )
     beside.start()
-    beside.join(20)
+    beside.join(60)
     go_on.set()
     for thread in asking:
-        thread.join(20)
+        thread.join(60)
     assert others == [200, 200, 200]
     assert made == [1]
 

@@ -82,20 +82,20 @@ def test_a_map_opens_while_another_session_waits_for_its_images(tiny, monkeypatc
 
     def slow(*_, **__):
         begun.set()
-        go_on.wait(20)
+        go_on.wait(60)
         raise UnknownNameError("stopped by the test")
 
     monkeypatch.setattr(state, "load_items", slow)
     opened = state.open_for_page("tiny")
     waiting = Thread(target=opened.prepare)
     waiting.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     seen: list[int] = []
     other = Thread(target=lambda: seen.append(len(opened.space)))
     other.start()
-    other.join(5)
+    other.join(30)
     go_on.set()
-    waiting.join(20)
+    waiting.join(60)
     assert seen == [len(opened.space)]
 
 
@@ -104,21 +104,21 @@ def test_maps_and_header_do_not_wait_for_a_replay_that_is_being_read(tiny, monke
 
     def slow(*_, **__):
         begun.set()
-        go_on.wait(20)
+        go_on.wait(60)
 
     monkeypatch.setattr(state, "read_replay", slow)
     opened = state.open_for_page("tiny")
     replaying = Thread(target=lambda: pytest.raises(MissingDataError, lambda: opened.replay))
     replaying.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     seen: list[object] = []
     looks = (lambda: opened.beside("pca", opened, opened.space), lambda: opened.trustworthiness(opened.space))
     other = Thread(target=lambda: seen.extend(look() for look in looks))
     other.start()
-    other.join(5)
+    other.join(30)
     assert len(seen) == 2
     go_on.set()
-    replaying.join(20)
+    replaying.join(60)
 
 
 def test_a_replay_that_cannot_be_had_is_looked_for_once_until_the_card_changes(tiny, monkeypatch):
@@ -267,7 +267,7 @@ def test_two_runs_may_be_laid_beside_each_other_at_once(pair):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert done == [len(first.space)] * 6
 
 

@@ -16,7 +16,7 @@ from explorer.workflows import background
 from explorer.workflows.background import Job, Status
 
 ROOT = Path(__file__).parents[2]
-WAIT = 30.0  # seconds
+WAIT = 60.0  # seconds
 # A worker like any other: it says that it has begun, reports, and goes on until it is ended.
 WORKER = """
 import os, sys, time

@@ -590,7 +590,7 @@ def test_who_trains_a_run_the_moment_it_is_there_keeps_its_lock(settings, monkey
     def hold() -> None:
         with training_alone(target):
             taken.set()
-            go_on.wait(20)
+            go_on.wait(60)
 
     def move_and_be_overtaken(folder: Path, where: Path) -> None:
         moved(folder, where)
@@ -601,10 +601,10 @@ def test_who_trains_a_run_the_moment_it_is_there_keeps_its_lock(settings, monkey
     monkeypatch.setattr(lock, "PATIENCE", 20)
     monkeypatch.setattr(trash, "move_folder", move_and_be_overtaken)
     shelving.restore("two", settings) if change == "restore" else shelving.duplicate("one", "two", settings)
-    assert taken.wait(20)
+    assert taken.wait(60)
     assert is_training(target)
     go_on.set()
-    other.join(20)
+    other.join(60)
 
 
 def test_what_vanishes_from_the_scrap_meanwhile_leaves_nothing_else_there(settings, monkeypatch):

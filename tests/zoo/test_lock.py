@@ -38,15 +38,15 @@ def test_who_holds_the_lock_for_an_instant_refuses_nobody(tmp_path):
     def change() -> None:
         with training_alone(tmp_path):
             held.set()
-            go_on.wait(20)
+            go_on.wait(60)
 
     other = Thread(target=change)
     other.start()
-    held.wait(20)
+    held.wait(60)
     Thread(target=go_on.set).start()
     with training_alone(tmp_path):
         assert is_training(tmp_path)
-    other.join(20)
+    other.join(60)
     assert not (tmp_path / LOCK).exists()
 
 
