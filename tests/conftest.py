@@ -10,6 +10,7 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)  # how long an example takes says nothing of what it tests
 settings.load_profile("untimed")
 
+LONGEST_NAME = 60  # characters, or bytes
 BROWSER = Path(__file__).parent / "browser"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -22,6 +23,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         if item.get_closest_marker("browser") and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name long contents by what they are for: some differ from one worker's collection to the other's."""
+    return argname if isinstance(val, str | bytes) and len(val) > LONGEST_NAME else None
 
 
 @pytest.fixture(scope="session")
