@@ -51,7 +51,7 @@ def _offer_to_measure(reviews: Sequence[Review], shown: Sequence[str]) -> None:
     """
     missing = [one.name for one in reviews if one.is_missing]
     job = missing_job(settings())
-    if (not missing or missing == list(shown)) and job.look() is None:
+    if (not missing or missing == list(shown)) and not job.is_running:
         return
     named = ", ".join(missing[:NAMED]) + (f" and {len(missing) - NAMED} more" if len(missing) > NAMED else "")
     one = len(missing) == 1

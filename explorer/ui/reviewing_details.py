@@ -86,12 +86,17 @@ def _again(one: Review, card: Card) -> None:
     job = measuring_job(one.name, card, settings())
     if job.look() is None:
         words = "Takes seconds to minutes, in the background; the record stays until there is another."
-        if st.button("Measure again", icon=":material/refresh:", key="again", type="tertiary", help=words):
-            try:
-                job.begin("evaluate", one.name, "--again")
-            except ExplorerError as error:
-                problem(str(error))
-            st.rerun(scope="fragment")
+        st.button(
+            "Measure again",
+            icon=":material/refresh:",
+            key="again",
+            type="tertiary",
+            help=words,
+            on_click=working.attempt,
+            args=("again", partial(job.begin, "evaluate", one.name, "--again")),
+        )
+    if wrong := working.failure("again"):
+        problem(wrong)
 
 
 def _measuring(one: Review, card: Card) -> None:

@@ -53,7 +53,7 @@ class Work:
 def bar(work: Work) -> None:
     """Offer the work, or show how far it is; when it has ended, the surrounding fragment, or page, runs again."""
     status = work.job.look()
-    wrong = st.session_state.pop(f"{WRONG}:{work.key}", "")
+    wrong = failure(work.key)
     if wrong or (status is not None and status.problem):
         problem(wrong or f"{work.failed}: {status.problem if status else ''}")
     with st.container(border=True, key=work.key):
@@ -66,7 +66,14 @@ def bar(work: Work) -> None:
 def _offer(work: Work) -> None:
     with line(work.key):
         st.markdown(work.words)
-        st.button(work.press, key=f"{work.key}-begin", type="primary", icon=work.icon, on_click=_begin, args=(work,))
+        st.button(
+            work.press,
+            key=f"{work.key}-begin",
+            type="primary",
+            icon=work.icon,
+            on_click=attempt,
+            args=(work.key, work.begin),
+        )
         if work.dismiss is not None:
             dismissal(work.key, work.dismiss)
 
@@ -81,31 +88,39 @@ def line(key: str) -> DeltaGenerator:
     return st.container(key=f"le-line-{key}", horizontal=True, vertical_alignment="center", gap="small")
 
 
-def _begin(work: Work) -> None:
+def attempt(key: str, act: Callable[[], object]) -> None:
+    """Do what a button says; `failure` of the same key tells why it could not be done."""
     try:
-        work.begin()
+        act()
     except ExplorerError as error:
-        st.session_state[f"{WRONG}:{work.key}"] = str(error)
+        st.session_state[f"{WRONG}:{key}"] = str(error)
+
+
+def failure(key: str) -> str:
+    """Why the last attempt failed, told once; empty where it did not."""
+    return str(st.session_state.pop(f"{WRONG}:{key}", ""))
 
 
 def _watch(work: Work, status: Status) -> None:
-    identity = blake2b(str(work.job.stem).encode(), digest_size=8).hexdigest()
+    identity = blake2b(f"{work.job.stem}:{status.began}".encode(), digest_size=8).hexdigest()
+    look = partial(_standing, work.job, status.began, work.name, work.steps)
     with line(work.key):
-        progress.bar(identity, partial(_standing, work.job, work.name, work.steps), key=f"{work.key}-progress")
+        progress.bar(identity, look, key=f"{work.key}-progress")
         st.button(
             "Cancel",
             key=f"{work.key}-cancel",
             icon=":material/close:",
             help=FOR_ALL,
             disabled=status.is_cancelled,
-            on_click=work.job.cancel,
+            on_click=attempt,
+            args=(work.key, work.job.cancel),
         )
 
 
-def _standing(job: Job, name: str, steps: Steps) -> Standing | None:
-    """How far a job is; it is asked long after the page was drawn, so it holds nothing else of that page."""
+def _standing(job: Job, began: float, name: str, steps: Steps) -> Standing | None:
+    """How far the job is that was begun then; asked long after the page was drawn, it holds nothing else of it."""
     status = job.look()
-    if status is None or status.problem:
+    if status is None or status.problem or status.began != began:
         return None
     return Standing(_progress(name, steps, status), min(1.0, status.done / max(1, status.total)))
 
@@ -114,4 +129,5 @@ def _progress(name: str, steps: Steps, status: Status) -> str:
     if status.is_cancelled:
         return f"{name}: being cancelled"
     done = f", {steps(status.done, status.total)}" if status.total else ""
-    return f"{name}: {status.stage}{done}, for {time.time() - status.began:.0f} s"
+    since = f", for {time.time() - status.began:.0f} s" if status.began else ""
+    return f"{name}: {status.stage}{done}{since}"

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -27,12 +27,13 @@ from explorer.zoo.store import write_bytes
 COMMAND = (sys.executable, "-P", "-m", "explorer")
 WRITTEN_EVERY = 0.3  # seconds
 LOOKED_EVERY = 0.2
-NICENESS = 10
+NICENESS, LOWEST = 10, 19
 DISK_ADVICE = "Make room or choose another data root."
-TRIES = 20
+TRIES = 100
 LAST_BYTES = 4000
 STARTED = "EXPLORER_STARTED"
 """Environment variable of a background process: the number of the open file that it was begun with."""
+_at_work: "list[Job]" = []  # in this process; one may do the work of others in turn
 Report = Callable[[str, int, int], None]
 """Is told the stage, steps done and steps in all."""
 
@@ -91,16 +92,22 @@ class Job:
 
     def _spawn(self, arguments: tuple[str, ...], inherited: int) -> None:
         with self._file("log").open("wb") as log:
-            process = subprocess.Popen(
-                [*COMMAND, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=[inherited],
-                env={**os.environ, STARTED: str(inherited)},
-            )
-        os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)  # pages stay quick meanwhile
+            try:
+                process = subprocess.Popen(
+                    [*COMMAND, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    pass_fds=[inherited],
+                    env={**os.environ, STARTED: str(inherited)},
+                )
+            except OSError as error:
+                self._clear()
+                why = error.strerror or error
+                raise BadValueError(f"{self.title} could not be started: {why}; end other programs first.") from error
+        with suppress(OSError):  # it has ended already
+            os.setpriority(os.PRIO_PROCESS, process.pid, min(LOWEST, os.nice(0) + NICENESS))  # pages stay quick
         Thread(target=process.wait, daemon=True).start()  # leaves no zombie behind
 
     def cancel(self) -> None:
@@ -119,13 +126,14 @@ class Job:
         running = self.is_running
         status, is_cancelled = self._read(), self._file("cancel").exists()
         if running:
-            status = status or Status("starting", began=time.time())
+            status = status or Status("starting")
             return Status(status.stage, status.done, status.total, status.began, is_cancelled=is_cancelled)
         if is_cancelled:
-            self._clear()
             return None
         if status is None or status.problem:
             return status
+        if self.is_running:
+            return self.look()  # it was begun this moment
         return Status(status.stage, problem=f"it ended without a result while {status.stage}{self._last_words()}")
 
     @contextmanager
@@ -141,16 +149,17 @@ class Job:
         Raises:
             BadValueError: another process is at it.
         """
-        began = time.time()
         with telling_of_the_disk(self.stem.parent, DISK_ADVICE):
             self.stem.parent.mkdir(parents=True, exist_ok=True)
             lock = self._file("lock").open("a")
         with lock:
-            if not _lock(lock):
+            is_ours, was_begun = _lock(lock), self._started()
+            if not is_ours:
                 raise BadValueError(f"{self.title} is under way in another process; wait for its end.")
-            self._started()
+            began = self._taken_over() if was_begun else self._anew()
             over = Event()
             Thread(target=self._end_when_cancelled, args=(over,), daemon=True).start()
+            _at_work.append(self)
             try:
                 yield self._reporter(began, report)
             except KeyboardInterrupt:
@@ -162,20 +171,34 @@ class Job:
             else:
                 self._clear()
             finally:
+                _at_work.remove(self)
                 over.set()
 
-    def _started(self) -> None:
-        """Let go of the lock that this process was begun with: it ends with the work, not with the process.
+    def _started(self) -> bool:
+        """Let go of the lock that this process was begun with for this job; False where it was not.
 
-        Libraries take seconds to unload, in which the job may be begun again.
+        The job then ends with its work and may be begun again in the seconds that libraries take to unload.
         """
-        inherited = int(os.environ.get(STARTED, "-1"))
         try:
+            inherited = int(os.environ.get(STARTED, ""))
             is_ours = os.path.samestat(os.fstat(inherited), self._file("start").stat())
-        except OSError:  # begun by hand, or for another job
-            return
+        except (OSError, ValueError, OverflowError):
+            return False
         if is_ours:
             fcntl.flock(inherited, fcntl.LOCK_UN)
+        return is_ours
+
+    def _taken_over(self) -> float:
+        """When the job was begun that this process was started for."""
+        status = self._read()
+        return status.began if status else time.time()
+
+    def _anew(self) -> float:
+        """Begin in this process; a cancellation of former work is not meant for it."""
+        began = time.time()
+        self._clear()
+        self._write(Status("starting", began=began))
+        return began
 
     def _reporter(self, began: float, report: Report) -> Report:
         last = ("", 0.0)
@@ -193,6 +216,9 @@ class Job:
     def _end_when_cancelled(self, over: Event) -> None:
         while not over.wait(LOOKED_EVERY):
             if self._file("cancel").exists():
+                for job in _at_work:  # none of them has failed
+                    with suppress(OSError):
+                        job._file("cancel").touch()
                 os.kill(os.getpid(), signal.SIGTERM)  # ends even a long computation in compiled code
 
     def _file(self, kind: str) -> Path:

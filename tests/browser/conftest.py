@@ -32,6 +32,7 @@ FLAGS = (
     "--enable-unsafe-swiftshader",
 )
 START_SECONDS = 60.0
+TRIES = 5
 expect.set_options(timeout=30_000)  # milliseconds; a busy machine draws slowly
 # Notes whether a button that was pressed has moved away before the press ended, as it does while its row is drawn.
 WATCH_PRESSES = """
@@ -146,8 +147,11 @@ def steady(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def steadily(locator: Locator, **options: Any) -> None:
         click(locator, **options)
-        while slipped(locator.page):
+        for _ in range(TRIES):
+            if not slipped(locator.page):
+                return
             click(locator, **options)
+        raise AssertionError(f"{locator} moves away from each press")
 
     monkeypatch.setattr(Locator, "click", steadily)
 

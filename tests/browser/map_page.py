@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 from tests.browser.test_scatter import Map
 
 SLOW = 60_000  # milliseconds; a busy machine draws slowly
+MOMENT = 50
 TRIES = 10
 LONELY = """({ map }, [label, from]) => {
   for (let i = from; i < map.points.n; i++) {
@@ -97,20 +98,16 @@ class MapPage(Map):
 
     def click_point(self, label: int | None = None, after: int = 0) -> int:
         """Click a point that no other lies near, and give its row."""
-        row, x, y = self.root.evaluate(LONELY, [label, after])
-        self._click_pixel(x, y)
+        box, (row, x, y) = self.box(), self.root.evaluate(LONELY, [label, after])
+        self.page.mouse.click(box["x"] + x, box["y"] + y)
         return int(row)
 
     def click_empty(self) -> tuple[float, float]:
         """Click where no point is, and give that place in data coordinates."""
-        x, y = self.root.evaluate(EMPTY)
+        box, (x, y) = self.box(), self.root.evaluate(EMPTY)
         place = self.ask(f"map.toData({x}, {y})")
-        self._click_pixel(x, y)
-        return place[0], place[1]
-
-    def _click_pixel(self, x: float, y: float) -> None:
-        box = self.box()
         self.page.mouse.click(box["x"] + x, box["y"] + y)
+        return place[0], place[1]
 
     # ---- the bar
 
@@ -171,15 +168,15 @@ def idle(page: Page) -> None:
 def at_rest(place: Locator) -> dict[str, float]:
     """Where something lies on the screen once the script runs no more and nothing moves it."""
     last: dict[str, float] = {}
-    while True:
+    for _ in range(SLOW // MOMENT):
         idle(place.page)
-        box = place.bounding_box()
-        assert box is not None
-        now = {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
-        if now == last:
+        box = place.bounding_box() or {}
+        now = {side: float(box[side]) for side in ("x", "y", "width", "height") if side in box}
+        if now and now == last:
             return now
         last = now
-        place.page.wait_for_timeout(50)
+        place.page.wait_for_timeout(MOMENT)
+    raise AssertionError("the page does not come to rest")
 
 
 def select(page: Page, control: str, option: str) -> None:

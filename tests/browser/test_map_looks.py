@@ -92,8 +92,8 @@ def test_zoomed_in_images_stand_in_place_of_points(page: Page, shipped: str) -> 
     view = MapPage(page, shipped, STRUCTURED)
     view.until("map.settled && map.tiles.resting")
     before = view.ask("map.tiles.shown.length")
-    x, y = view.ask(f"map.toScreen({space.places[0, 0]}, {space.places[0, 1]})")
     box = view.box()
+    x, y = view.ask(f"map.toScreen({space.places[0, 0]}, {space.places[0, 1]})")
     page.mouse.move(box["x"] + x, box["y"] + y)
     for _ in range(8):
         page.mouse.wheel(0, -240)
@@ -102,11 +102,11 @@ def test_zoomed_in_images_stand_in_place_of_points(page: Page, shipped: str) -> 
     assert tiles
     drawn = page.locator("canvas.layer").nth(2).screenshot()
     assert np.asarray(Image.open(io.BytesIO(drawn))).std() > 20
+    box = view.box()
     index, x, y = view.ask(
         "map.tiles.shown.map(({ index, x, y }) => [index, x, y])"
         ".find(([, x, y]) => x > 60 && y > 80 && x < map.width - 60 && y < map.height - 60)"
     )
-    box = view.box()
     page.mouse.click(box["x"] + x, box["y"] + y)
     view.address(item=str(space.latents.ids[index]))
     view.open("Overlays")

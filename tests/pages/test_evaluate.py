@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer import places
+from explorer.errors import BadValueError
 from explorer.ui import state
 from explorer.workflows.background import Job
 from explorer.workflows.evaluating import measuring_job
@@ -326,6 +327,16 @@ def test_run_that_could_not_be_measured_says_why_and_is_not_offered_again(open_p
 def test_record_can_be_measured_again(open_page: Open, begun):
     press(open_page(EVALUATE, run=DIGITS), "Measure again")
     assert begun == [("evaluate", DIGITS, "--again")]
+
+
+def test_measuring_again_that_cannot_begin_says_why(open_page: Open, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: str) -> None:
+        raise BadValueError("There is no room on the disk.")
+
+    monkeypatch.setattr(Job, "begin", full)
+    at = press(open_page(EVALUATE, run=DIGITS), "Measure again")
+    assert not at.exception
+    assert "There is no room on the disk." in sentences(at)[0]
 
 
 @pytest.mark.usefixtures("own")

@@ -86,16 +86,61 @@ def test_job_is_running_from_the_moment_it_is_begun(job):
     assert job.look().stage == "starting"
 
 
-def test_cancelled_job_ends_leaves_nothing_and_can_be_begun_again(job):
+def test_cancelled_job_ends_and_can_be_begun_again(job):
     job.begin(str(job.stem))
     until(lambda: counting(job))
     job.cancel()
     assert job.look() is None or job.look().is_cancelled
     until(lambda: not job.is_running)
     assert job.look() is None
-    assert {file.suffix for file in job.stem.parent.glob("one.*")} <= {".start", ".lock"}
+    assert job.begin(str(job.stem))
+    until(lambda: counting(job))
+    assert not job.look().is_cancelled
+
+
+def test_a_cancellation_that_nobody_has_seen_ends_no_later_work_by_hand(job):
     job.begin(str(job.stem))
     until(lambda: counting(job))
+    job.cancel()
+    until(lambda: not job.is_running)
+    with job.working():
+        time.sleep(3 * background.LOOKED_EVERY)  # or this process would be ended
+        assert not job.look().is_cancelled
+
+
+def test_who_does_the_work_of_others_in_turn_and_is_cancelled_leaves_none_of_them_failed(job, monkeypatch):
+    inner = Job(job.stem.with_name("inner"), "Inner")
+    nested = WORKER.replace(
+        "    report(", "    inner = Job(stem.with_name('inner'), 'Inner').working()\n    inner.__enter__()\n    report("
+    )
+    command(monkeypatch, nested)
+    for cancelled, other in ((job, inner), (inner, job)):
+        assert job.begin(str(job.stem))
+        until(lambda: counting(job) and inner.is_running)
+        cancelled.cancel()
+        until(lambda: not job.is_running and not inner.is_running)
+        assert (cancelled.look(), other.look()) == (None, None)
+
+
+def test_job_begun_again_is_another_one_from_the_same_time_on(job):
+    job.begin(str(job.stem))
+    first = job.look().began
+    until(lambda: counting(job))
+    assert job.look().began == first
+    job.cancel()
+    until(lambda: not job.is_running)
+    job.begin(str(job.stem))
+    assert job.look().began > first
+
+
+def test_process_that_cannot_be_started_is_one_sentence_and_no_job(job, monkeypatch):
+    def full(*_, **__):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(background.subprocess, "Popen", full)
+    with pytest.raises(ExplorerError, match="Test could not be started: Resource temporarily unavailable; end other"):
+        job.begin(str(job.stem))
+    assert job.look() is None
 
 
 def test_job_that_cancels_before_its_process_is_up_ends_too(job):
