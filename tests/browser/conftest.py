@@ -37,9 +37,10 @@ expect.set_options(timeout=30_000)  # milliseconds; a busy machine draws slowly
 # Notes whether a button that was pressed has moved away before the press ended, as it does while its row is drawn.
 WATCH_PRESSES = """
 let pressed = null;
-addEventListener("mousedown", ({ target }) => { pressed = target.closest?.("button"); }, true);
-addEventListener("mouseup", ({ target }) => {
-  window.slipped = Boolean(pressed?.isConnected) && target.closest?.("button") !== pressed;
+const touched = (event) => event.composedPath()[0].closest?.("button");
+addEventListener("mousedown", (event) => { pressed = touched(event); }, true);
+addEventListener("mouseup", (event) => {
+  window.slipped = Boolean(pressed?.isConnected) && touched(event) !== pressed;
 }, true);
 """
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from explorer.data.centring import as_digit
 from explorer.data.strokes import Stroke, drawn, read_strokes
+from tests.browser.map_page import at_rest
 
 APP = Path(__file__).with_name("canvas_app.py")
 SEVEN = [(70, 60), (180, 60), (110, 200)]  # of 256
@@ -22,7 +23,7 @@ class Sheet:
         self.page = page
         page.goto(address)
         self.root = page.locator(".canvas")
-        expect(self.root).to_have_attribute("data-strokes", "0")
+        expect(self.root).to_have_attribute("data-strokes", "0", timeout=60_000)
 
     def pixel(self, x: float, y: float) -> tuple[float, float]:
         box = self.root.locator("canvas").bounding_box()
@@ -111,6 +112,7 @@ def test_a_link_opens_the_drawing_and_a_finger_draws(sheet: Sheet):
 
 def test_a_drawn_digit_is_found_on_the_retrieve_page(page: Page, shipped: str):
     sheet = Sheet(page, f"{shipped}/Retrieve?run=mnist-petals&ask=Drawing")
+    at_rest(sheet.root.locator("canvas"))
     sheet.draw(SEVEN)
     classes = page.locator(".le-table[data-name='Hits'] tbody td:first-child")
     expect(classes).to_have_text(["7"] * 12, timeout=60_000)

@@ -9,6 +9,7 @@ from tests.browser.map_page import SLOW, idle, select
 from tests.browser.test_label import Session
 
 
+@pytest.mark.timeout(900)
 def test_a_page_loaded_with_a_batch_of_labels_there_begins_no_fine_tuning_and_the_next_label_does(
     page: Page, shipped: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -25,6 +26,7 @@ def test_a_page_loaded_with_a_batch_of_labels_there_begins_no_fine_tuning_and_th
     session.root.get_by_role("img").first.click()  # keys go to what has the focus
     session.press(*"123123123123123")  # of which few are held out
     session.saved()
+    idle(page)
     address = page.url
     page.goto("about:blank")  # nobody has the session open while somebody chooses otherwise
     (kept,) = tmp_path_factory.getbasetemp().glob(f"data[0-9]*/tuning/{session.name}.*.alone")

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.layers_app import SEASON_COLOURS, STARTS, TURN, decided, errors, seasons, targets
 from tests.browser.scatter_app import COLOURS, centres, synthetic
 from tests.browser.test_scatter import Map, Open, inside, legend, rgb
+from tests.browser.test_tiles import until
 
 APP = Path(__file__).with_name("layers_app.py")
 
@@ -80,7 +81,7 @@ def test_a_colouring_by_groups_draws_counts_and_hides_them(open_map: Open) -> No
     expect(legend(shown.page, "None").locator(".count")).to_have_text("50")
     expect(shown.page.locator(".legend .heading")).to_have_text("Season")
     expect(legend(shown.page, "uniform")).to_have_count(0)
-    assert all(near(shown.colours(), colour) > 200 for colour in SEASON_COLOURS)
+    settled(shown.page, lambda: all(near(shown.colours(), colour) > 200 for colour in SEASON_COLOURS))
     shown.repainted(lambda: legend(shown.page, "winter").click())
     expect(shown.root).to_have_attribute("data-drawn", str((groups != 2).sum()))
     assert near(shown.colours(), SEASON_COLOURS[2]) == 0
@@ -93,6 +94,7 @@ def test_what_is_hidden_by_group_cannot_be_touched(open_map: Open) -> None:
     places, groups = synthetic(500)[0], seasons(500)
     shown = open_map("n=500&colour=season&hide=0,255@season").ready()
     expect(legend(shown.page, "spring")).to_have_attribute("aria-pressed", "false")
+    until(shown, "map.looks.columnDrawn")
     around = np.array([[-1.2, 1.2], [1.2, 1.2], [1.2, -1.2], [-1.2, -1.2]])
     shown.lasso(around)
     count = int((inside(around, places) & np.isin(groups, [1, 2])).sum())
@@ -150,6 +152,7 @@ def test_values_lie_on_a_ramp_and_the_tooltip_says_them(open_map: Open) -> None:
 
 def test_the_tooltip_says_a_points_group(open_map: Open) -> None:
     shown = open_map("n=5&colour=season").ready()
+    until(shown, "map.looks.columnDrawn")
     shown.page.mouse.move(*shown.pixel(*centres()[4]))
     expect(shown.page.locator(".tip")).to_contain_text("Season: spring")
     expect(shown.page.locator(".tip")).to_contain_text("dots")
@@ -168,11 +171,14 @@ def test_colours_that_do_not_come_are_one_sentence_and_retry_brings_them(page: P
     expect(notice).to_have_count(0)
 
 
-def test_a_map_is_grey_until_its_first_colours_come(open_map: Open) -> None:
-    shown = open_map("n=500&colour=season&delay=1.5").ready()
+def test_a_map_is_grey_until_its_first_colours_come(page: Page, open_map: Open) -> None:
+    held: list[Route] = []
+    page.route("**/test/column/**", lambda route: held.append(route))  # noqa: PLW0108 - it must take attributes
+    shown = open_map("n=500&colour=season").ready()
     assert near(shown.colours(), SEASON_COLOURS[0]) == near(shown.colours(), COLOURS[2]) == 0
     expect(legend(shown.page, "spring").locator(".count")).to_have_text("")
-    shown.repainted(lambda: None)
+    settled(page, lambda: len(held) > 0)
+    shown.repainted(held[0].continue_)
     assert near(shown.colours(), SEASON_COLOURS[0]) > 200
 
 

@@ -14,7 +14,7 @@ from explorer.workflows.maps import LatentMap, laid_out, latent_map
 from explorer.workflows.projecting import FOLDER, Kept, compute
 from explorer.zoo.run import Run
 from tests.browser.conftest import ROOT, start_server
-from tests.browser.map_page import at_rest
+from tests.browser.map_page import at_rest, select
 from tests.runs import CONFIG, train
 
 RUN = "deep"
@@ -47,8 +47,7 @@ def ready(page: Page) -> None:
 
 
 def choose(page: Page, title: str) -> None:
-    page.get_by_role("combobox", name="Map", exact=True).click()
-    page.get_by_role("option", name=title, exact=True).click()
+    select(page, "Map", title)
 
 
 def click(page: Page, x: float, y: float, view: tuple[float, float, float]) -> None:
@@ -78,6 +77,7 @@ def files(folder: Path) -> list[Path]:
     return [file for file in folder.glob("*") if file.suffix in {".npy", ".json"}]
 
 
+@pytest.mark.timeout(900)
 def test_umap_is_computed_when_asked_drawn_clicked_and_kept(page: Page, product: str, settings: Settings) -> None:
     run = Run(settings.runs_root / RUN)
     pca = latent_map(run)
@@ -153,7 +153,7 @@ def test_cancelled_computation_leaves_nothing_and_is_offered_again(
     page.get_by_role("button", name="Compute").click()
     expect(page.get_by_role("button", name="Compute")).to_have_count(0)
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("button", name="Compute")).to_be_visible()
+    expect(page.get_by_role("button", name="Compute")).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("two principal components")).to_be_visible()
     run = Run(settings.runs_root / RUN)
     assert Kept(run, "tsne", settings).read() is None

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.map_page import SLOW, MapPage, at_rest, idle
+from tests.browser.map_page import SLOW, MapPage, at_rest, idle, select
 from tests.browser.test_canvas import SEVEN
 
 SEPARATE, PETALS, DIGITS = "mnist-separate", "textures-petals", "digits-vae"
@@ -64,8 +64,7 @@ def test_drawn_digit_finds_digits(page: Page, shipped: str):
 
 def test_words_find_textures_and_a_hit_becomes_the_query(page: Page, shipped: str):
     opened(page, shipped, run=PETALS)
-    page.get_by_role("combobox", name="Ask with").click()
-    page.get_by_role("option", name="Text").click()
+    select(page, "Ask with", "Text")
     field = page.get_by_role("textbox", name="In words")
     field.fill("mostly dots, a little squares")
     field.press("Enter")

@@ -365,12 +365,12 @@ def test_a_lost_graphics_context_comes_back_with_the_same_picture(open_map: Open
     before = shown.colours()
     canvas = shown.page.locator("canvas.layer").nth(1)
     canvas.evaluate(
-        "canvas => { const lose = canvas.getContext('webgl').getExtension('WEBGL_lose_context');"
-        "lose.loseContext(); setTimeout(() => lose.restoreContext(), 200); }"
+        "canvas => { canvas.lose = canvas.getContext('webgl').getExtension('WEBGL_lose_context');"
+        "canvas.lose.loseContext(); }"
     )
     expect(shown.root).to_have_attribute("data-state", "loading")
+    shown.repainted(lambda: canvas.evaluate("canvas => canvas.lose.restoreContext()"))
     expect(shown.root).to_have_attribute("data-state", "ready")
-    shown.page.wait_for_timeout(300)
     assert np.array_equal(shown.colours(), before)
 
 

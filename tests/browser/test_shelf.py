@@ -44,6 +44,7 @@ def card(page: Page, name: str) -> Locator:
 
 
 def pick(page: Page, name: str, action: str) -> None:
+    idle(page)
     page.get_by_role("button", name=f"Actions for {name}", exact=True).click()
     page.get_by_role("menuitem", name=action).click()
 

@@ -49,7 +49,7 @@ def shown(drawn: Map) -> dict[int, tuple[float, float]]:
 def until(drawn: Map, condition: str) -> None:
     """Wait until a condition on `map`, the map itself, holds."""
     drawn.root.evaluate(
-        f"async ({{ map }}) => {{ const end = Date.now() + 15000; while (!({condition})) {{"
+        f"async ({{ map }}) => {{ const end = Date.now() + 60000; while (!({condition})) {{"
         "if (Date.now() > end) throw new Error('waited in vain');"
         "await new Promise((done) => setTimeout(done, 20)); } }"
     )
@@ -63,6 +63,7 @@ def at_rest(drawn: Map) -> None:
 def complete(drawn: Map) -> dict[int, tuple[float, float]]:
     """The tiles, once no image is missing."""
     until(drawn, "map.tiles.resting && map.tiles.shown.length && map.tiles.shown.length === map.tiles.chosen.length")
+    until(drawn, "!map.picture.dirty && !map.picture.overlayDirty")
     return shown(drawn)
 
 

@@ -71,20 +71,18 @@ def test_arrow_keys_step_and_the_frame_is_told_once_it_is_settled(open_map: Call
     told(page, 3)
     assert places(drawn) == pytest.approx(frames(N, COUNT)[3])
     assert slider(page).get_attribute("aria-valuetext") == "epoch 3"
+    runs = int(page.locator("#log").get_attribute("data-runs") or 0)  # 2, where no key came late
     page.get_by_role("button", name="One frame back").click()
     told(page, 2)
-    expect(page.locator("#log")).to_have_attribute("data-runs", "3")
+    expect(page.locator("#log")).to_have_attribute("data-runs", str(runs + 1))
 
 
-def test_on_the_way_points_are_between_two_frames_and_the_camera_stays(
-    open_map: Callable[..., Map], page: Page
-) -> None:
+def test_on_the_way_points_are_between_two_frames_and_the_camera_stays(open_map: Callable[..., Map]) -> None:
     drawn = open_map("", None)
     camera = drawn.root.evaluate("({ map }) => map.camera.now")
-    page.get_by_role("button", name="One frame on").click()
     on_the_way = drawn.root.evaluate(
-        "async ({ map }) => { while (map.timeline.glide && performance.now() < map.timeline.glide.began + 60)"
-        "{ await new Promise(requestAnimationFrame); } return [...map.points.xy]; }"
+        "({ map: { timeline, points } }) => { timeline.parts.forth.click();"
+        "timeline.glide.began = performance.now() - 60; timeline.step(); return [...points.xy]; }"
     )
     first, second = frames(N, COUNT)[:2].reshape(2, -1)
     moved = np.abs(second - first) > 0.2

