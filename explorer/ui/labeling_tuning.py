@@ -1,7 +1,5 @@
 """Fine-tuning on the Label page: begun, watched and cancelled; then the map shows how the points moved."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -168,7 +166,7 @@ def _what_it_waits_for(status: Status | None) -> str:
 
 def _choose(desk: Desk, who: str, tuning: Tuning) -> None:
     """Keep the choice; who makes it wants the next one now if enough labels are there."""
-    with _told_on_the_bar():
+    with working.attempting("tuning"):
         tuning.wish = Wish(st.session_state[ALONE], who)
     st.session_state.setdefault(SINCE, {})[desk.session.plan.name] = 0
 
@@ -183,17 +181,8 @@ def _begin_when_due(desk: Desk, who: str, tuning: Tuning) -> None:
     if newest <= since or tuning.look() is not None:
         return
     if labels_since_tuning(desk, tuning) >= wish.every:
-        with _told_on_the_bar():
+        with working.attempting("tuning"):
             tuning.begin(who, seq=desk.state().seq)
-
-
-@contextmanager
-def _told_on_the_bar() -> Iterator[None]:
-    """Let the bar say why something could not be done."""
-    try:
-        yield
-    except ExplorerError as error:
-        st.session_state[f"{working.WRONG}:tuning"] = str(error)
 
 
 def moves(desk: Desk, opened: OpenRun) -> Moves | None:

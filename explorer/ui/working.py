@@ -1,7 +1,8 @@
 """A bar for work in the background: what it costs, how far it is, or why it failed."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -90,8 +91,15 @@ def line(key: str) -> DeltaGenerator:
 
 def attempt(key: str, act: Callable[[], object]) -> None:
     """Do what a button says; `failure` of the same key tells why it could not be done."""
-    try:
+    with attempting(key):
         act()
+
+
+@contextmanager
+def attempting(key: str) -> Iterator[None]:
+    """Let `failure` of the same key, or its bar, tell why something could not be done."""
+    try:
+        yield
     except ExplorerError as error:
         st.session_state[f"{WRONG}:{key}"] = str(error)
 

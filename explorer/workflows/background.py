@@ -153,7 +153,7 @@ class Job:
             self.stem.parent.mkdir(parents=True, exist_ok=True)
             lock = self._file("lock").open("a")
         with lock:
-            is_ours, was_begun = _lock(lock), self._started()
+            is_ours, was_begun = _lock(lock), self._release_start()
             if not is_ours:
                 raise BadValueError(f"{self.title} is under way in another process; wait for its end.")
             began = self._taken_over() if was_begun else self._anew()
@@ -174,7 +174,7 @@ class Job:
                 _at_work.remove(self)
                 over.set()
 
-    def _started(self) -> bool:
+    def _release_start(self) -> bool:
         """Let go of the lock that this process was begun with for this job; False where it was not.
 
         The job then ends with its work and may be begun again in the seconds that libraries take to unload.

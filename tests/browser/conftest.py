@@ -147,11 +147,10 @@ def steady(monkeypatch: pytest.MonkeyPatch) -> None:
     click = Locator.click
 
     def steadily(locator: Locator, **options: Any) -> None:
-        click(locator, **options)
         for _ in range(TRIES):
+            click(locator, **options)
             if not slipped(locator.page):
                 return
-            click(locator, **options)
         raise AssertionError(f"{locator} moves away from each press")
 
     monkeypatch.setattr(Locator, "click", steadily)
