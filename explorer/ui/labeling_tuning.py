@@ -166,7 +166,7 @@ def _what_it_waits_for(status: Status | None) -> str:
 
 def _choose(desk: Desk, who: str, tuning: Tuning) -> None:
     """Keep the choice; who makes it wants the next one now if enough labels are there."""
-    with working.attempting("tuning"):
+    with working.attempting(tuning.job):
         tuning.wish = Wish(st.session_state[ALONE], who)
     st.session_state.setdefault(SINCE, {})[desk.session.plan.name] = 0
 
@@ -181,7 +181,7 @@ def _begin_when_due(desk: Desk, who: str, tuning: Tuning) -> None:
     if newest <= since or tuning.look() is not None:
         return
     if labels_since_tuning(desk, tuning) >= wish.every:
-        with working.attempting("tuning"):
+        with working.attempting(tuning.job):
             tuning.begin(who, seq=desk.state().seq)
 
 

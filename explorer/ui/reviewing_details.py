@@ -93,10 +93,8 @@ def _again(one: Review, card: Card) -> None:
             type="tertiary",
             help=words,
             on_click=working.attempt,
-            args=("again", partial(job.begin, "evaluate", one.name, "--again")),
+            args=(job, partial(job.begin, "evaluate", one.name, "--again")),
         )
-    if wrong := working.failure("again"):
-        problem(wrong)
 
 
 def _measuring(one: Review, card: Card) -> None:
@@ -104,6 +102,8 @@ def _measuring(one: Review, card: Card) -> None:
     job = measuring_job(one.name, card, settings())
     status = job.look()
     if one.record is not None and status is None:
+        if wrong := working.failure(job):
+            problem(wrong)
         return
     if one.why not in ("", NOT_MEASURED) and not (status and status.problem):  # else the bar says it
         problem(one.why)

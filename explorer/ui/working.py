@@ -54,7 +54,7 @@ class Work:
 def bar(work: Work) -> None:
     """Offer the work, or show how far it is; when it has ended, the surrounding fragment, or page, runs again."""
     status = work.job.look()
-    wrong = failure(work.key)
+    wrong = failure(work.job)
     if wrong or (status is not None and status.problem):
         problem(wrong or f"{work.failed}: {status.problem if status else ''}")
     with st.container(border=True, key=work.key):
@@ -73,7 +73,7 @@ def _offer(work: Work) -> None:
             type="primary",
             icon=work.icon,
             on_click=attempt,
-            args=(work.key, work.begin),
+            args=(work.job, work.begin),
         )
         if work.dismiss is not None:
             dismissal(work.key, work.dismiss)
@@ -89,24 +89,32 @@ def line(key: str) -> DeltaGenerator:
     return st.container(key=f"le-line-{key}", horizontal=True, vertical_alignment="center", gap="small")
 
 
-def attempt(key: str, act: Callable[[], object]) -> None:
-    """Do what a button says; `failure` of the same key tells why it could not be done."""
-    with attempting(key):
+def attempt(job: Job, act: Callable[[], object]) -> None:
+    """Do what a button says; the job's bar, or `failure`, tells why it could not be done."""
+    with attempting(job):
         act()
 
 
 @contextmanager
-def attempting(key: str) -> Iterator[None]:
-    """Let `failure` of the same key, or its bar, tell why something could not be done."""
+def attempting(job: Job) -> Iterator[None]:
+    """Let the job's bar, or `failure`, tell why something could not be done with it."""
+    told = st.session_state.setdefault(WRONG, {})
+    told.pop(job.stem, None)
     try:
         yield
     except ExplorerError as error:
-        st.session_state[f"{WRONG}:{key}"] = str(error)
+        told[job.stem] = (str(error), _since(job))
 
 
-def failure(key: str) -> str:
-    """Why the last attempt failed, told once; empty where it did not."""
-    return str(st.session_state.pop(f"{WRONG}:{key}", ""))
+def failure(job: Job) -> str:
+    """Why this session's last attempt failed, until the next one or until the job is another; else empty."""
+    words, since = st.session_state.get(WRONG, {}).get(job.stem, ("", None))
+    return words if since == _since(job) else ""
+
+
+def _since(job: Job) -> float:
+    status = job.look()
+    return status.began if status else 0.0
 
 
 def _watch(work: Work, status: Status) -> None:
@@ -121,7 +129,7 @@ def _watch(work: Work, status: Status) -> None:
             help=FOR_ALL,
             disabled=status.is_cancelled,
             on_click=attempt,
-            args=(work.key, work.job.cancel),
+            args=(work.job, work.job.cancel),
         )
 
 
